@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * A BPF subsystem inside this process.
+ *
+ * A runtime is what the kernel's BPF subsystem is to a machine: maps, programs, links and BTF
+ * objects with ids, a verifier, and iterators. Several runtimes may live in one process; they
+ * share nothing. No privilege is needed and no kernel BPF is used.
+ *
+ * The contract is bpf(2). trek_bpf() takes the commands, attributes and sizes that the system
+ * call takes and answers with its results; what it calls a file descriptor is a *handle* here: a
+ * small number that is valid in one runtime only, made by trek_bpf(), ended by trek_close().
+ *
+ * Threads: every function may be called from any thread at any time, but for trek_runtime_close(),
+ * which must be the last call on a runtime. Signals: see trek_runtime_open().
+ *
+ * Errors: every function returns a negative errno value on failure and leaves errno alone.
+ */
+#ifndef BPFTREK_RUNTIME_H
+#define BPFTREK_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TREK_API __attribute__((visibility("default")))
+
+struct trek_runtime;
+union bpf_attr; /* <linux/bpf.h> */
+
+/*
+ * Where handle numbers come from. A program that has file descriptors of its own beside the
+ * runtime's handles (the preloadable shim is one) lends real descriptors, so that a number means
+ * one thing in the process. Without it, handles are the smallest free numbers from 3 on.
+ */
+struct trek_handle_ops {
+	/*
+	 * A number for a new handle, or negative errno. @memory is a memfd that holds the memory of
+	 * a BPF_F_MMAPABLE map, for the number to be a duplicate of; -1 where there is none.
+	 */
+	int (*reserve)(void *arg, int memory);
+	/* The number @handle, which reserve() returned, means nothing to the runtime any more. */
+	void (*release)(void *arg, int handle);
+	/* What a command that was given @handle, which is none, returns: -EBADF or -EINVAL. */
+	int (*unknown)(void *arg, int handle);
+	void *arg;
+};
+
+/* Zero-initialise; a field that is zero has its default. */
+struct trek_runtime_opts {
+	size_t size;                           /* sizeof(struct trek_runtime_opts), for later growth */
+	uint32_t num_possible_cpus;            /* virtual CPUs; default: the host's possible CPUs */
+	const struct trek_handle_ops *handles; /* copied; arg must outlive the runtime */
+};
+
+/*
+ * Open a runtime. @opts may be NULL. The first runtime of a process installs a SIGSEGV and SIGBUS
+ * handler that takes only faults of the runtime's own guarded loads and hands every other one to
+ * the handler that was there before.
+ *
+ * Returns 0 and the runtime in @rt, which the caller ends with trek_runtime_close().
+ * -EINVAL: opts->size or num_possible_cpus is out of range. -ENOMEM.
+ */
+TREK_API int trek_runtime_open(const struct trek_runtime_opts *opts, struct trek_runtime **rt);
+
+/* Close every handle and pin, free every object, wait until nothing of the runtime is in use. */
+TREK_API void trek_runtime_close(struct trek_runtime *rt);
+
+/*
+ * bpf(2). @attr is @size bytes that the call reads and, for some commands, writes; pointers in it
+ * are addresses in this process (-EFAULT where there is no memory). A bad size, flag, count,
+ * string, handle or BTF gives the errno that Linux gives.
+ *
+ * Returns a handle, or 0, or what the command returns; negative errno on failure.
+ */
+TREK_API int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *attr, uint32_t size);
+
+/*
+ * read(2) of an iterator's handle (BPF_ITER_CREATE). Returns the number of bytes, 0 at the end.
+ * -EAGAIN: nothing yet, call again. -E2BIG: one object's output does not fit the buffer.
+ * -EINVAL: @handle is not readable. -EBADF.
+ */
+TREK_API ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size);
+
+/* close(2): end @handle and drop its reference. -EBADF. */
+TREK_API int trek_close(struct trek_runtime *rt, int handle);
+
+/*
+ * dup(2): another handle of the same object. An iterator's two handles share one position.
+ * Returns the handle; -EBADF, -EMFILE, or what reserve() said.
+ */
+TREK_API int trek_dup(struct trek_runtime *rt, int handle);
+
+/*
+ * The text that /proc/PID/fdinfo/FD has for @handle after its first lines, NUL-terminated in
+ * @buf. Returns the length without the NUL. -ENOSPC: @size is too small. -EBADF.
+ */
+TREK_API ssize_t trek_fdinfo(struct trek_runtime *rt, int handle, char *buf, size_t size);
+
+/*
+ * mmap(2) of a BPF_F_MMAPABLE array: @len bytes from @offset (a multiple of the page size),
+ * with PROT_* @prot, always MAP_SHARED. The caller ends it with munmap(2).
+ * -EINVAL, -EPERM (frozen or read-only map and PROT_WRITE), -EBADF, -ENOTSUP (not mmapable).
+ */
+TREK_API int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot, off_t offset,
+		       void **addr);
+
+/*
+ * The types of the runtime: its "vmlinux" BTF, in the raw format of /sys/kernel/btf/vmlinux.
+ * The bytes are @size long and live as long as the library is loaded.
+ */
+TREK_API const void *trek_vmlinux_btf(size_t *size);
+
+/*
+ * Run a loaded BPF_PROG_TYPE_SYSCALL or BPF_PROG_TYPE_SOCKET_FILTER program once, with @ctx_size
+ * bytes at @ctx as its context (SYSCALL) or packet (SOCKET_FILTER). r0 goes to @retval.
+ * -EBADF, -EINVAL: no such program; -ENOTSUP: a program type that is not run this way (an
+ * iterator runs when it is read).
+ */
+TREK_API int trek_prog_run(struct trek_runtime *rt, int prog, void *ctx, size_t ctx_size,
+			   uint32_t *retval);
+
+/* The library's version, "MAJOR.MINOR.PATCH". */
+TREK_API const char *trek_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BPFTREK_RUNTIME_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Functions that programs call: prototypes for the verifier, code for execution, and who may call,
+ * in one entry. A room defines a table of its helpers and registers it (prog/helper.h). The type
+ * names are the kernel's (include/linux/bpf.h).
+ */
+#ifndef BASE_FUNC_H
+#define BASE_FUNC_H
+
+#include "base/bpf_types.h"
+
+/* Flags that combine with a base type of an argument, a result or a register. */
+#define BPF_BASE_TYPE_BITS 8
+#define BPF_BASE_TYPE_MASK ((1u << BPF_BASE_TYPE_BITS) - 1)
+enum bpf_type_flag {
+	PTR_MAYBE_NULL = 1u << (0 + BPF_BASE_TYPE_BITS),
+	MEM_RDONLY = 1u << (1 + BPF_BASE_TYPE_BITS),
+	MEM_UNINIT = 1u << (2 + BPF_BASE_TYPE_BITS), /* may be uninitialised: the call writes it */
+	MEM_WRITE = 1u << (3 + BPF_BASE_TYPE_BITS),
+	PTR_UNTRUSTED = 1u << (4 + BPF_BASE_TYPE_BITS), /* may point anywhere: probe reads only */
+	PTR_TRUSTED = 1u << (5 + BPF_BASE_TYPE_BITS),
+	MEM_RCU = 1u << (6 + BPF_BASE_TYPE_BITS),
+	OBJ_RELEASE = 1u << (7 + BPF_BASE_TYPE_BITS),
+	MEM_FIXED_SIZE = 1u << (8 + BPF_BASE_TYPE_BITS), /* arg_size says how long */
+	MEM_ALIGNED = 1u << (9 + BPF_BASE_TYPE_BITS),
+};
+static inline u32 base_type(u32 type)
+{
+	return type & BPF_BASE_TYPE_MASK;
+}
+
+static inline u32 type_flag(u32 type)
+{
+	return type & ~BPF_BASE_TYPE_MASK;
+}
+
+enum bpf_arg_type {
+	ARG_DONTCARE = 0,
+	ARG_CONST_MAP_PTR,
+	ARG_PTR_TO_MAP_KEY,
+	ARG_PTR_TO_MAP_VALUE,
+	ARG_PTR_TO_MEM,
+	ARG_CONST_SIZE,              /* of the memory in the argument before; not 0 */
+	ARG_CONST_SIZE_OR_ZERO,
+	ARG_CONST_ALLOC_SIZE_OR_ZERO,
+	ARG_PTR_TO_CTX,
+	ARG_ANYTHING,
+	ARG_PTR_TO_FUNC,             /* a static subprogram: a callback */
+	ARG_PTR_TO_STACK,
+	ARG_PTR_TO_CONST_STR,        /* NUL-terminated string in a read-only, frozen map */
+	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
+};
+#define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
+#define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)
+#define ARG_PTR_TO_STACK_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_STACK)
+#define ARG_PTR_TO_UNINIT_MEM (MEM_UNINIT | MEM_WRITE | ARG_PTR_TO_MEM)
+#define ARG_PTR_TO_UNINIT_MAP_VALUE (MEM_UNINIT | MEM_WRITE | ARG_PTR_TO_MAP_VALUE)
+
+enum bpf_return_type {
+	RET_INTEGER,
+	RET_VOID,
+	RET_PTR_TO_MAP_VALUE,
+	RET_PTR_TO_MEM,
+	RET_PTR_TO_BTF_ID,
+};
+#define RET_PTR_TO_MAP_VALUE_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_MAP_VALUE)
+#define RET_PTR_TO_BTF_ID_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_BTF_ID)
+
+/* How the verifier enters a callback argument: the registers it starts with. */
+struct bpf_callback_proto;
+
+struct bpf_func_proto {
+	u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+	bool gpl_only;
+	u32 ret_type; /* enum bpf_return_type with flags */
+	u32 arg_type[5]; /* enum bpf_arg_type with flags */
+	const char *arg_btf[5];      /* ARG_PTR_TO_BTF_ID: name of the structure in the built-in BTF */
+	u32 arg_size[5];             /* MEM_FIXED_SIZE */
+	u32 ret_size;                /* RET_PTR_TO_MEM */
+	const char *ret_btf;
+	/*
+	 * The format string of a printf-like helper: 1 + argument number of the format (CONST_STR, or
+	 * PTR_TO_MEM with its size behind it), so that the verifier can check a constant one; 0: none.
+	 */
+	u32 fmt_arg;
+	u32 fmt_data_arg; /* 1 + argument number of the u64 array of a format's data */
+	/* ARG_PTR_TO_FUNC: which of the verifier's callback contracts the callee keeps to. */
+	enum bpf_callback_kind {
+		BPF_CALLBACK_NONE,
+		BPF_CALLBACK_LOOP,    /* long f(u64 index, void *ctx): bpf_loop; returns 0 or 1 */
+		BPF_CALLBACK_MAP_ELEM /* long f(map, key, value, ctx): bpf_for_each_map_elem; 0 or 1 */
+	} callback;
+};
+
+/* One helper. */
+struct bpf_helper {
+	enum bpf_func_id id;
+	const char *name; /* "bpf_map_lookup_elem" */
+	struct bpf_func_proto proto;
+	/* Which programs may call it; NULL: every one. */
+	bool (*allowed)(const struct bpf_prog *prog);
+};
+
+#endif /* BASE_FUNC_H */

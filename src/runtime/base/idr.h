@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * An id space: small positive numbers for objects, as the kernel's idr with idr_alloc_cyclic.
+ * Ids start at 1 and go up; one that was given back is not used again before the counter has gone
+ * round (at INT_MAX). Finding the next used id costs the same however many there are.
+ *
+ * Every function takes the space's lock; a caller that must look at an object it found before
+ * somebody else removes it does so inside idr_lock() and idr_unlock() with the _locked forms.
+ */
+#ifndef BASE_IDR_H
+#define BASE_IDR_H
+
+#include <pthread.h>
+
+#include "base/types.h"
+
+struct idr_node;
+
+struct idr {
+	pthread_mutex_t lock;
+	struct idr_node *root;
+	u32 height;
+	u32 next; /* where the search for a free id begins */
+};
+
+int idr_init(struct idr *idr);
+/* Frees the tree, not the objects. */
+void idr_destroy(struct idr *idr);
+
+/* An id for @ptr (not NULL); -ENOMEM, -ENOSPC. */
+int idr_alloc_cyclic(struct idr *idr, void *ptr);
+void idr_remove(struct idr *idr, u32 id);
+
+void idr_lock(struct idr *idr);
+void idr_unlock(struct idr *idr);
+/* The object with @id, or NULL. */
+void *idr_find_locked(struct idr *idr, u32 id);
+/* The object with the smallest id >= *@id, which is then set to that id; NULL if there is none. */
+void *idr_get_next_locked(struct idr *idr, u32 *id);
+
+#endif /* BASE_IDR_H */

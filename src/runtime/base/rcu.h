@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Deferred free. The runtime uses liburcu's "bulletproof" flavour: any thread of the application
+ * may call in, and needs no registration.
+ */
+#ifndef BASE_RCU_H
+#define BASE_RCU_H
+
+#define URCU_INLINE_SMALL_FUNCTIONS
+#include <urcu-bp.h>
+
+#include "base/types.h"
+
+_Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one layout");
+
+/* Call @func with @head, from a thread of liburcu's, when every reader of now is gone. */
+static inline void call_rcu_head(struct callback_head *head, void (*func)(struct callback_head *))
+{
+	call_rcu((struct rcu_head *)(void *)head, (void (*)(struct rcu_head *))(void *)func);
+}
+
+#endif /* BASE_RCU_H */

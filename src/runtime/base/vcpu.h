@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Virtual CPUs, and what a program that runs can reach.
+ *
+ * A thread that runs programs holds one of the runtime's virtual CPUs, which no other thread holds
+ * meanwhile; per-CPU data and bpf_get_smp_processor_id rest on that. It is inside an RCU read-side
+ * section for as long. A run within a run, on the same thread and runtime, shares the CPU, as a
+ * program that interrupts another does in the kernel. If all are taken, the thread waits.
+ */
+#ifndef BASE_VCPU_H
+#define BASE_VCPU_H
+
+#include "base/types.h"
+
+struct trek_runtime;
+struct bpf_prog;
+struct vcpus;
+
+struct bpf_run_ctx {
+	struct trek_runtime *rt;
+	u32 cpu;
+	struct bpf_run_ctx *outer; /* the run that this one is within; NULL: none */
+	const struct bpf_prog *prog;
+	/* Calls a function of the running program: a helper's callback. Set by what executes it. */
+	u64 (*callback)(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+	u32 depth; /* of nested executions on this thread's stack */
+};
+
+/* The innermost run of this thread; NULL outside of one. */
+extern __thread struct bpf_run_ctx *bpf_current __attribute__((tls_model("initial-exec")));
+
+struct vcpus *vcpus_new(u32 num);
+void vcpus_free(struct vcpus *cpus);
+
+/* Begin and end a run. @ctx lives on the caller's stack. begin enters, end leaves RCU. */
+void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt);
+void bpf_run_end(struct bpf_run_ctx *ctx);
+
+#endif /* BASE_VCPU_H */

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * BTF, the type format of BPF (Documentation/bpf/btf.rst): parse untrusted bytes, look types up.
+ *
+ * A struct btf that btf_parse() has made is consistent: every type id, string offset and count in
+ * it is in range, names are valid, there are no endless chains of types, every struct's and array's
+ * size is known and within limits. What is built on it need not check again.
+ */
+#ifndef BTF_BTF_H
+#define BTF_BTF_H
+
+#include "base/bpf_types.h"
+#include "base/log.h"
+
+#define BTF_MAX_SIZE (16u << 20)
+#define BTF_MAX_TYPE 0x000fffff
+#define BTF_MAX_NAME_OFFSET 0x00ffffff
+
+#define btf_kind(t) BTF_INFO_KIND((t)->info)
+#define btf_vlen(t) BTF_INFO_VLEN((t)->info)
+#define btf_kflag(t) BTF_INFO_KFLAG((t)->info)
+
+/*
+ * Parse @size bytes at @data (kernel memory; copied). @base: NULL, or the BTF that this one
+ * extends (a reference is taken). Problems are told in @log (may be NULL).
+ * A BTF with one reference and no id; ERR_PTR(-EINVAL, -E2BIG, -ENOMEM, -ENOTSUPP=-524...) as
+ * BPF_BTF_LOAD gives.
+ */
+struct btf *btf_parse(struct trek_runtime *rt, const void *data, u32 size, struct btf *base,
+		      struct bpf_verifier_log *log);
+
+/* Give @btf an id in its runtime. */
+int btf_alloc_id(struct btf *btf);
+void btf_get(struct btf *btf);
+/* Drop a reference. The last one removes the id and frees after a grace period. NULL: nothing. */
+void btf_put(struct btf *btf);
+/* By id, with a reference; ERR_PTR(-ENOENT). */
+struct btf *btf_get_by_id(struct trek_runtime *rt, u32 id);
+
+/* The built-in BTF: parse it, name "vmlinux", kernel_btf, id 1, into rt->vmlinux. */
+int btf_vmlinux_init(struct trek_runtime *rt);
+/* Its bytes. */
+extern const unsigned char trek_vmlinux_btf_data[];
+extern const size_t trek_vmlinux_btf_len;
+
+u32 btf_nr_types(const struct btf *btf); /* with the base's: valid ids are below it */
+/* NULL: no such id. Id 0 is void. */
+const struct btf_type *btf_type_by_id(const struct btf *btf, u32 id);
+/* NULL: no such offset. */
+const char *btf_name_by_offset(const struct btf *btf, u32 offset);
+const char *btf_type_name(const struct btf *btf, const struct btf_type *t); /* "" if anonymous */
+/* The id of the type of @kind named @name, -ENOENT. O(1). */
+s32 btf_find_by_name_kind(const struct btf *btf, const char *name, u8 kind);
+
+/* Past typedefs, const, volatile, restrict and type tags; @id (may be NULL) gets the result's. */
+const struct btf_type *btf_type_skip_modifiers(const struct btf *btf, u32 id, u32 *res_id);
+/* What a pointer points to, modifiers skipped; NULL if @id is no pointer. */
+const struct btf_type *btf_type_resolve_ptr(const struct btf *btf, u32 id, u32 *res_id);
+/* A function pointer's or function's FUNC_PROTO. */
+const struct btf_type *btf_type_resolve_func_ptr(const struct btf *btf, u32 id, u32 *res_id);
+/* The size of a type in bytes (arrays multiplied out), and the sized type itself; NULL: none. */
+const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id, u32 *size);
+
+static inline bool btf_type_is_ptr(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_PTR;
+}
+
+static inline bool btf_type_is_struct(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION;
+}
+
+static inline bool btf_type_is_int(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_INT;
+}
+
+static inline bool btf_type_is_any_enum(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_ENUM || btf_kind(t) == BTF_KIND_ENUM64;
+}
+
+static inline bool btf_type_is_func(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_FUNC;
+}
+
+static inline bool btf_type_is_func_proto(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_FUNC_PROTO;
+}
+
+static inline bool btf_type_is_void(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_UNKN;
+}
+
+static inline const struct btf_member *btf_members(const struct btf_type *t)
+{
+	return (const struct btf_member *)(t + 1);
+}
+
+static inline const struct btf_param *btf_params(const struct btf_type *t)
+{
+	return (const struct btf_param *)(t + 1);
+}
+
+static inline const struct btf_array *btf_array(const struct btf_type *t)
+{
+	return (const struct btf_array *)(t + 1);
+}
+
+static inline const struct btf_var_secinfo *btf_var_secinfos(const struct btf_type *t)
+{
+	return (const struct btf_var_secinfo *)(t + 1);
+}
+
+static inline u32 btf_int_data(const struct btf_type *t)
+{
+	return *(const u32 *)(t + 1);
+}
+
+static inline u32 btf_member_bit_offset(const struct btf_type *t, const struct btf_member *m)
+{
+	return btf_kflag(t) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+}
+
+static inline u32 btf_member_bitfield_size(const struct btf_type *t, const struct btf_member *m)
+{
+	return btf_kflag(t) ? BTF_MEMBER_BITFIELD_SIZE(m->offset) : 0;
+}
+
+/*
+ * What a load of @size bytes at @off of structure @t means (kernel: btf_struct_walk). Descends
+ * into embedded structures, unions and arrays.
+ */
+enum btf_walk_result {
+	WALK_SCALAR, /* a number, or a pointer to no structure */
+	WALK_PTR,    /* a pointer to structure *@next_id (in @btf) */
+	WALK_STRUCT, /* with size 0: the embedded structure *@next_id at that offset */
+};
+struct btf_walk {
+	u32 next_id;      /* type id of the structure pointed to */
+	const char *field; /* name of the member, for messages */
+	u32 tags;         /* MEM_RCU etc. from type tags on the pointer; 0: none */
+};
+/* A walk result; -EACCES with a message in @log (may be NULL). */
+int btf_struct_walk(const struct btf *btf, const struct btf_type *t, u32 off, u32 size,
+		    struct btf_walk *walk, struct bpf_verifier_log *log);
+
+/* Is type @id of @a the same structure as @need of @b: same id of one BTF, or @b's first member at
+ * offset 0, recursively, when @off is not zero the structure embedded there (kernel:
+ * btf_struct_ids_match). */
+bool btf_struct_ids_match(const struct btf *btf, u32 id, u32 off, const struct btf *need_btf,
+			  u32 need_id, bool strict);
+
+#endif /* BTF_BTF_H */

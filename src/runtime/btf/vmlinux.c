@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The source of the built-in BTF. Compiled for the BPF target, never linked: only the type
+ * information that clang writes is kept. A function here stands for one whose prototype programs
+ * look up by name: bpf_iter_NAME of each iterator target, and each kfunc.
+ */
+#include "base/bpf_types.h"
+#include "iter/targets.h"
+#include "prog/kfuncs.h"
+
+#pragma clang diagnostic ignored "-Wunused-parameter"
+
+#define FUNC_ARG(type, name) , type name
+#define FUNC(target, args)                                                                         \
+	int bpf_iter_##target(struct bpf_iter_meta *meta args)                                     \
+	{                                                                                          \
+		return 0;                                                                          \
+	}
+BPF_ITER_TARGETS(FUNC, FUNC_ARG)
+
+#define KFUNC(result, name, ...)                                                                   \
+	result name(__VA_ARGS__)                                                                   \
+	{                                                                                          \
+		return 0;                                                                          \
+	}
+BPF_KFUNCS(KFUNC)
+
+/*
+ * Types that programs name. Members by value: behind a pointer in a structure clang writes no more
+ * than a forward declaration.
+ */
+#define CONTEXT(target, args) struct bpf_iter__##target target;
+#define NO_ARG(type, name)
+struct bpf_vmlinux_types {
+	struct bpf_prog_aux prog_aux;
+	struct bpf_prog_stats prog_stats;
+	struct bpf_prog prog;
+	struct bpf_map map;
+	struct bpf_link link;
+	struct seq_file seq;
+	struct btf btf;
+	struct btf_type type;
+	struct btf_array array;
+	struct btf_member member;
+	struct btf_param param;
+	struct btf_enum enum32;
+	struct bpf_insn insn;
+	struct __sk_buff skb;
+	struct bpf_func_info func_info;
+	struct bpf_line_info line_info;
+	struct bpf_map_info map_info;
+	struct bpf_prog_info prog_info;
+	struct bpf_link_info link_info;
+	enum bpf_cmd cmd;
+	enum bpf_func_id func_id;
+	enum bpf_link_type link_type;
+	BPF_ITER_TARGETS(CONTEXT, NO_ARG)
+};
+
+int bpf_vmlinux_types(struct bpf_vmlinux_types *types)
+{
+	return 0;
+}

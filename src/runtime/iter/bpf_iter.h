@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * BPF iterators: programs that are shown the objects of the runtime one by one and write what they
+ * like. A target registers how its objects are walked; a link attaches a program to a target; a
+ * session reads (kernel/bpf/bpf_iter.c; the names are its names).
+ */
+#ifndef ITER_BPF_ITER_H
+#define ITER_BPF_ITER_H
+
+#include <sys/types.h>
+
+#include "base/bpf_types.h"
+#include "iter/seq_file.h"
+#include "iter/targets.h"
+#include "verifier/verifier.h"
+
+#define BPF_ITER_CTX_ARG_MAX 2
+#define BPF_ITER_BUFFER_SIZE (8u * 4096)
+#define MAX_ITER_OBJECTS 1000000
+
+/* What a link is attached to beside its target. */
+struct bpf_iter_aux_info {
+	struct bpf_map *map; /* a reference */
+};
+
+struct bpf_iter_seq_info {
+	const struct seq_operations *seq_ops;
+	int (*init_seq_private)(void *priv_data, struct bpf_iter_aux_info *aux);
+	void (*fini_seq_private)(void *priv_data);
+	u32 seq_priv_size;
+};
+
+struct bpf_iter_reg {
+	const char *target;
+	/* Check @linfo, fill @aux; 0 or -errno. @map_get turns linfo's handle into a map. */
+	int (*attach_target)(struct bpf_prog *prog, union bpf_iter_link_info *linfo,
+			     struct bpf_iter_aux_info *aux,
+			     struct bpf_map *(*map_get)(void *arg, int fd), void *arg);
+	void (*detach_target)(struct bpf_iter_aux_info *aux);
+	void (*show_fdinfo)(const struct bpf_iter_aux_info *aux, struct seq_file *seq);
+	int (*fill_link_info)(const struct bpf_iter_aux_info *aux, struct bpf_link_info *info);
+	u32 ctx_arg_info_size;
+	struct bpf_ctx_arg_aux ctx_arg_info[BPF_ITER_CTX_ARG_MAX];
+	const struct bpf_iter_seq_info *seq_info;
+};
+
+#define BPF_ITER_REG_DECLARE(target, args) extern const struct bpf_iter_reg target##_reg_info;
+#define BPF_ITER_NO_ARG(type, name)
+BPF_ITER_TARGETS(BPF_ITER_REG_DECLARE, BPF_ITER_NO_ARG)
+
+/* Does a target carry the name of @prog's attach function (bpf_iter_NAME)? Then give the program
+ * the target's context argument types. -EINVAL if not. */
+int bpf_iter_prog_supported(struct bpf_prog *prog);
+
+/* --- for the targets' seq_operations ------------------------------------------------------- */
+
+/* The program of this session, and meta filled; NULL when show is called in stop with an object. */
+struct bpf_prog *bpf_iter_get_info(struct bpf_iter_meta *meta, bool in_stop);
+/* Run it on @ctx; -EAGAIN: it asked for the same object again. */
+int bpf_iter_run_prog(struct bpf_prog *prog, void *ctx);
+/* The runtime whose objects the session walks. */
+struct trek_runtime *bpf_iter_runtime(const struct seq_file *seq);
+
+/* --- links ---------------------------------------------------------------------------------- */
+
+struct bpf_link_ops {
+	/* The last reference is gone. Frees @link after a grace period. */
+	void (*release)(struct bpf_link *link);
+	int (*detach)(struct bpf_link *link);
+	int (*update_prog)(struct bpf_link *link, struct bpf_prog *new_prog,
+			   struct bpf_prog *old_prog);
+	void (*show_fdinfo)(const struct bpf_link *link, struct seq_file *seq);
+	/* @uattr_info: the caller's struct bpf_link_info, for strings to be copied to. */
+	int (*fill_link_info)(const struct bpf_link *link, struct bpf_link_info *info);
+};
+
+void bpf_link_inc(struct bpf_link *link);
+void bpf_link_put(struct bpf_link *link);
+struct bpf_link *bpf_link_by_id(struct trek_runtime *rt, u32 id);
+struct bpf_link *bpf_link_get_curr_or_next(struct trek_runtime *rt, u32 *id);
+
+/* BPF_LINK_CREATE of an iterator program: a link with one reference and an id; ERR_PTR. @iter_info
+ * and its length as in the attr (a user pointer). */
+struct bpf_link *bpf_iter_link_attach(struct bpf_prog *prog, const union bpf_attr *attr,
+				      struct bpf_map *(*map_get)(void *arg, int fd), void *arg);
+bool bpf_link_is_iter(const struct bpf_link *link);
+
+/* --- sessions ------------------------------------------------------------------------------- */
+
+/* Open one on @link; ERR_PTR(-EINVAL: no iterator link, -ENOMEM). */
+struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link);
+/* read(2). One read at a time: others wait. @buf is caller memory (-EFAULT). */
+ssize_t bpf_seq_read(struct bpf_iter_session *session, u64 buf, size_t size);
+void bpf_iter_session_close(struct bpf_iter_session *session);
+
+#endif /* ITER_BPF_ITER_H */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Maps. map.c has what every map does: create from attributes, ids, references, user references,
+ * freezing, and the checks that do not depend on the kind. Each kind is one file with one struct
+ * bpf_map_ops and one line in map_types[] (map.c).
+ *
+ * Everything here may be called from any thread. Lookups, and the pointers they return, are good
+ * inside an RCU read-side section (base/rcu.h).
+ */
+#ifndef MAP_MAP_H
+#define MAP_MAP_H
+
+#include "base/bpf_types.h"
+#include "base/func.h"
+
+/*
+ * A walk over the elements of a map: zero-initialise, call map_walk until it returns false. Every
+ * element that stays in the map from the first call to the last is seen exactly once; others at
+ * most once. A walk holds no lock and needs no end; it may be given up at any time, and calls may
+ * lie any time apart, each in an RCU section of its own.
+ */
+struct bpf_map_walk {
+	u64 pos; /* the kind's own; 0: the beginning */
+	void *key;
+	void *value; /* per-CPU kinds: the base of the per-CPU area */
+};
+
+struct bpf_map_ops {
+	/* Check what is special to the kind in a BPF_MAP_CREATE attr. */
+	int (*map_alloc_check)(const union bpf_attr *attr);
+	/* A map with everything of its kind set up (map.c fills what all maps have); ERR_PTR. */
+	struct bpf_map *(*map_alloc)(struct trek_runtime *rt, const union bpf_attr *attr);
+	/* After a grace period, when nobody has a reference. */
+	void (*map_free)(struct bpf_map *map);
+
+	/* For programs, and for the rest. lookup: the value, or NULL. Others: 0, -errno. */
+	void *(*map_lookup_elem)(struct bpf_map *map, const void *key);
+	long (*map_update_elem)(struct bpf_map *map, const void *key, const void *value, u64 flags);
+	long (*map_delete_elem)(struct bpf_map *map, const void *key);
+	int (*map_get_next_key)(struct bpf_map *map, const void *key, void *next_key);
+	/* Copy a value out for bpf(2); @value has bpf_map_value_size() bytes. -ENOENT. */
+	int (*map_copy_value)(struct bpf_map *map, const void *key, void *value, u64 flags);
+
+	/* The next element of @walk, or false. */
+	bool (*map_walk)(struct bpf_map *map, struct bpf_map_walk *walk);
+
+	/* Direct access to values (.rodata, .data, .bss): address of byte @off of the values. */
+	int (*map_direct_value_addr)(const struct bpf_map *map, u64 *addr, u32 off);
+	/* BPF_F_MMAPABLE: the memfd that holds the values, owned by the map; -ENOTSUP. */
+	int (*map_memfd)(const struct bpf_map *map);
+
+	u64 (*map_mem_usage)(const struct bpf_map *map); /* bytes */
+	int (*map_check_btf)(const struct bpf_map *map, const struct btf *btf,
+			     const struct btf_type *key, const struct btf_type *value);
+	bool percpu; /* values are one for each CPU */
+};
+
+/* BPF_MAP_CREATE but for the handle. The map has one reference, one user reference, and an id.
+ * @btf: of attr->btf_fd, NULL if none; a reference is taken. ERR_PTR. */
+struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr,
+			       struct btf *btf);
+
+void bpf_map_inc(struct bpf_map *map);
+void bpf_map_put(struct bpf_map *map); /* the last one frees, after a grace period */
+void bpf_map_inc_with_uref(struct bpf_map *map);
+void bpf_map_put_with_uref(struct bpf_map *map);
+
+/* By id, with a reference (and a user reference: _with_uref); ERR_PTR(-ENOENT). */
+struct bpf_map *bpf_map_get_by_id(struct trek_runtime *rt, u32 id);
+/* The map with the smallest id >= *@id, with a reference; NULL. *@id becomes its id. */
+struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id);
+
+/* Bytes of one value as bpf(2) and iterators see it: round_up(value_size, 8) for each CPU in a
+ * per-CPU map, else value_size. */
+u32 bpf_map_value_size(const struct bpf_map *map);
+
+/* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
+int bpf_map_freeze(struct bpf_map *map);
+/* Around a write by bpf(2): -EPERM if the map is frozen. Freezing waits for none: it fails. */
+int bpf_map_write_begin(struct bpf_map *map);
+void bpf_map_write_end(struct bpf_map *map);
+
+/* Element counters: one for each virtual CPU, so that writers do not share a line. */
+int bpf_map_init_elem_count(struct bpf_map *map);
+void bpf_map_free_elem_count(struct bpf_map *map);
+void bpf_map_inc_elem_count(struct bpf_map *map);
+void bpf_map_dec_elem_count(struct bpf_map *map);
+s64 bpf_map_read_elem_count(const struct bpf_map *map); /* their sum; 0 if it keeps none */
+
+u64 bpf_map_memory_usage(const struct bpf_map *map);
+
+/* bpf_map_lookup_elem, update, delete, for_each_map_elem: for bpf_helper_register(). */
+extern const struct bpf_helper bpf_map_helpers[];
+extern const size_t bpf_map_helpers_nr;
+
+#endif /* MAP_MAP_H */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The helpers of the process, by number. Rooms register tables of them (base/func.h) when the
+ * first runtime opens; after that the table does not change.
+ */
+#ifndef PROG_HELPER_H
+#define PROG_HELPER_H
+
+#include "base/func.h"
+
+#define BPF_HELPERS_MAX 256
+
+/* Code by number, for execution; NULL where there is none. */
+extern u64 (*bpf_helper_funcs[BPF_HELPERS_MAX])(u64, u64, u64, u64, u64);
+
+void bpf_helpers_register(const struct bpf_helper *helpers, size_t nr);
+/* NULL: no such helper. Whether @prog may call it is helper->allowed's to say. */
+const struct bpf_helper *bpf_helper_by_id(u32 id);
+
+/* bpf_ktime_get_ns, bpf_loop, bpf_strncmp, bpf_probe_read_kernel ... (prog/helpers.c). */
+extern const struct bpf_helper bpf_base_helpers[];
+extern const size_t bpf_base_helpers_nr;
+
+#endif /* PROG_HELPER_H */

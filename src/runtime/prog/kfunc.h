@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Kfuncs: functions that programs find in the built-in BTF. Sets of them are registered when the
+ * first runtime opens (kernel: register_btf_kfunc_id_set).
+ */
+#ifndef PROG_KFUNC_H
+#define PROG_KFUNC_H
+
+#include "prog/kfuncs.h"
+
+enum btf_kfunc_flags { /* as in include/linux/btf.h */
+	KF_ACQUIRE = 1 << 0,
+	KF_RELEASE = 1 << 1,
+	KF_RET_NULL = 1 << 2,
+	KF_TRUSTED_ARGS = 1 << 4,
+	KF_SLEEPABLE = 1 << 5,
+	KF_DESTRUCTIVE = 1 << 6,
+	KF_RCU = 1 << 7,
+};
+
+struct btf_kfunc {
+	const char *name;
+	u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+	u32 flags;
+};
+
+struct btf_kfunc_id_set {
+	const struct btf_kfunc *set;
+	size_t nr;
+};
+
+#define BTF_KFUNC(name_, flags_)                                                                   \
+	{                                                                                          \
+		.name = #name_, .func = (u64(*)(u64, u64, u64, u64, u64))(void (*)(void))name_,    \
+		.flags = flags_                                                                    \
+	}
+
+/* For programs of @type; BPF_PROG_TYPE_UNSPEC: of every type. */
+void register_btf_kfunc_id_set(enum bpf_prog_type type, const struct btf_kfunc_id_set *set);
+/* NULL: programs of this type may call no kfunc of that name. */
+const struct btf_kfunc *btf_kfunc_find(enum bpf_prog_type type, const char *name);
+
+/* What a program's kfunc calls refer to, by index. */
+struct bpf_kfunc_desc_tab {
+	u32 nr_descs;
+	struct bpf_kfunc_desc {
+		u32 func_id; /* type id in the built-in BTF */
+		u64 (*func)(u64, u64, u64, u64, u64);
+	} descs[];
+};
+
+#define BPF_KFUNC_PROTO(result, name, ...) result name(__VA_ARGS__);
+BPF_KFUNCS(BPF_KFUNC_PROTO)
+#undef BPF_KFUNC_PROTO
+
+#endif /* PROG_KFUNC_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Programs: allocation, references, ids, the tag. Loading, which ties this floor to the verifier
+ * and the compiler, is in syscall/prog_load.c.
+ */
+#ifndef PROG_PROG_H
+#define PROG_PROG_H
+
+#include "base/bpf_types.h"
+#include "base/vcpu.h"
+
+/* Deepest nesting of calls, and stack of a call tree in bytes (Linux: the same). */
+#define MAX_BPF_FRAMES 8
+#define MAX_BPF_STACK 512
+
+/* Internal instructions, made after verification and refused from outside: a load that gives 0
+ * where the address is bad (kernel: BPF_PROBE_MEM, BPF_PROBE_MEMSX). */
+#define BPF_PROBE_MEM 0x20
+#define BPF_PROBE_MEMSX 0x40
+
+/* A program with room for @len instructions and its aux, one reference, no id; NULL. */
+struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len);
+int bpf_prog_alloc_id(struct bpf_prog *prog);
+void bpf_prog_inc(struct bpf_prog *prog);
+/* The last one removes the id at once and frees after a grace period. NULL: nothing. */
+void bpf_prog_put(struct bpf_prog *prog);
+/* By id, with a reference; ERR_PTR(-ENOENT). */
+struct bpf_prog *bpf_prog_by_id(struct trek_runtime *rt, u32 id);
+/* The program with the smallest id >= *@id, with a reference; NULL. */
+struct bpf_prog *bpf_prog_get_curr_or_next(struct trek_runtime *rt, u32 *id);
+
+/* The tag: SHA-256 over the instructions with map and BTF references zeroed, first 8 bytes. To be
+ * called before verification rewrites them. */
+int bpf_prog_calc_tag(struct bpf_prog *prog);
+
+/*
+ * Run. The caller is inside bpf_run_begin() and bpf_run_end(); @ctx is the program's r1. r0.
+ * Nests (helper callbacks, and programs that run within a run).
+ */
+static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
+{
+	struct bpf_run_ctx *run = bpf_current;
+	const struct bpf_prog *outer = run->prog;
+	u32 ret;
+
+	run->prog = prog;
+	ret = prog->bpf_func(ctx, prog->insnsi);
+	run->prog = outer;
+	return ret;
+}
+
+/*
+ * The interpreter (interp.c). Instructions are what verification leaves: ld_imm64 holds addresses,
+ * a call of a helper its number, of a kfunc an index of aux->kfunc_tab, of a subprogram an offset.
+ */
+unsigned int bpf_interp_run(const void *ctx, const struct bpf_insn *insn);
+/* The whole of r0, with r1 and r2 given: instruction tests. */
+u64 bpf_interp(const struct bpf_insn *insn, u64 r1, u64 r2);
+
+#endif /* PROG_PROG_H */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Handles. What bpf(2) calls a file descriptor is a number in the runtime's table of open files; a
+ * file is one object with a table of what can be done to it, shared by the handles that trek_dup()
+ * makes.
+ */
+#ifndef SYSCALL_FILE_H
+#define SYSCALL_FILE_H
+
+#include <bpftrek/runtime.h>
+
+#include "base/bpf_types.h"
+
+struct file;
+
+struct file_operations {
+	const char *name; /* "bpf-map" */
+	void (*release)(void *object);
+	ssize_t (*read)(void *object, u64 buf, size_t size); /* NULL: not readable */
+	void (*show_fdinfo)(const void *object, struct seq_file *seq);
+	int (*memfd)(const void *object); /* NULL: none */
+};
+
+extern const struct file_operations bpf_map_fops, bpf_prog_fops, bpf_link_fops, btf_fops,
+	bpf_iter_fops;
+
+#define FMODE_READ 1u
+#define FMODE_WRITE 2u
+
+/* The file's object, a reference on which the file owns. */
+void *file_object(const struct file *file);
+u32 file_mode(const struct file *file);
+
+int fdtable_init(struct trek_runtime *rt, const struct trek_handle_ops *ops);
+/* Close everything. */
+void fdtable_destroy(struct trek_runtime *rt);
+
+/* A handle for @object, whose reference it takes over also if it fails. The handle; -errno. */
+int fd_install(struct trek_runtime *rt, const struct file_operations *ops, void *object, u32 mode);
+int fd_close(struct trek_runtime *rt, int fd);
+int fd_dup(struct trek_runtime *rt, int fd);
+
+/* The file behind a handle, held until file_put(); ERR_PTR(-EBADF or what ->unknown says). */
+struct file *file_get(struct trek_runtime *rt, int fd);
+void file_put(struct file *file);
+/* The same for a file of kind @ops; ERR_PTR(-EINVAL) if it is of another. */
+struct file *file_get_kind(struct trek_runtime *rt, int fd, const struct file_operations *ops);
+
+/* The object with a reference of its own (maps: and not a user reference); ERR_PTR. */
+struct bpf_map *bpf_map_get(struct trek_runtime *rt, int fd);
+struct bpf_prog *bpf_prog_get(struct trek_runtime *rt, int fd);
+struct bpf_link *bpf_link_get_from_fd(struct trek_runtime *rt, int fd);
+struct btf *btf_get_by_fd(struct trek_runtime *rt, int fd);
+
+#endif /* SYSCALL_FILE_H */
