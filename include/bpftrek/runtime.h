@@ -95,6 +95,15 @@ TREK_API int trek_close(struct trek_runtime *rt, int handle);
 TREK_API int trek_dup(struct trek_runtime *rt, int handle);
 
 /*
+ * open(2), read-only, of a path that BPF_OBJ_PIN made. A pinned iterator link opens a session, to be
+ * read with trek_read(). Returns a handle. -ENOENT; -EIO: what is pinned there is no iterator.
+ */
+TREK_API int trek_open(struct trek_runtime *rt, const char *path);
+
+/* unlink(2) of a pinned path: drop the reference that the pin holds. -ENOENT. */
+TREK_API int trek_unlink(struct trek_runtime *rt, const char *path);
+
+/*
  * The text that /proc/PID/fdinfo/FD has for @handle after its first lines, NUL-terminated in
  * @buf. Returns the length without the NUL. -ENOSPC: @size is too small. -EBADF.
  */
