@@ -19,11 +19,12 @@
 
 struct bpf_verifier_log {
 	u32 level; /* 0: nothing is written */
-	u64 ubuf;  /* the caller's buffer, len_total bytes */
+	u64 ubuf;  /* the caller's buffer, len_total bytes; 0: the text is only counted */
 	u32 len_total;
-	u64 end_pos; /* length of the whole text so far */
-	char *kbuf;  /* our copy of what the buffer shall hold, len_total bytes, a ring */
-	int error;
+	u64 start_pos; /* of what kbuf still holds */
+	u64 end_pos;   /* length of the whole text so far */
+	u64 len_max;   /* the most that it has been, with the NUL; 0: nothing was ever written */
+	char *kbuf;    /* our copy of what the buffer shall hold, len_total bytes, a ring */
 };
 
 /* -EINVAL: the three do not fit together. -ENOMEM. */

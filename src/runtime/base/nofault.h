@@ -16,6 +16,13 @@
 /* Install the handler, once a process. Idempotent, from any thread. */
 int nofault_init(void);
 
+/*
+ * A fault in a thread that blocks its signal ends the process. The copies and bpf_run_begin() call
+ * this, which unblocks both the first time in each thread; a thread that blocks them again later is
+ * on its own.
+ */
+void nofault_thread_init(void);
+
 /* 0, or -EFAULT. On a fault the destination's contents are unspecified. Any address may be given:
  * NULL, unmapped, non-canonical, wrapping around. */
 int copy_from_nofault(void *dst, const void *unsafe_src, size_t size);

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Every instruction below that may fault has an entry in a table, in a section of its own, that
+ * says where to go on if it does (kernel: arch/x86/mm/extable.c). The handler changes nothing but
+ * the instruction pointer; what was reached is told by values that the instructions leave.
+ *
+ * Addresses are checked by the processor alone, so a bad one costs a signal and a good one nothing.
+ * The instructions are assembler, which the sanitizers do not see.
+ */
+#include "base/nofault.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+
+/* Offsets from the fields themselves, so that the table needs no relocation. */
+struct fault_entry {
+	s32 fault;
+	s32 resume;
+};
+
+extern const struct fault_entry fault_table[] __asm__("__start_trek_nofault")
+	__attribute__((visibility("hidden")));
+extern const struct fault_entry fault_table_end[] __asm__("__stop_trek_nofault")
+	__attribute__((visibility("hidden")));
+
+#define FAULT_ENTRY(fault, resume)                                                                 \
+	".pushsection trek_nofault, \"a\", @progbits\n"                                            \
+	".balign 4\n"                                                                              \
+	".long " fault " - .\n"                                                                    \
+	".long " resume " - .\n"                                                                   \
+	".popsection\n"
+
+static struct sigaction old_segv, old_bus;
+static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
+static int handler_error;
+static __thread bool thread_ready __attribute__((tls_model("initial-exec")));
+
+static const struct fault_entry *find_entry(unsigned long ip)
+{
+	for (const struct fault_entry *e = fault_table; e < fault_table_end; e++)
+		if ((unsigned long)&e->fault + e->fault == ip)
+			return e;
+	return NULL;
+}
+
+/* As if @old had been called by the kernel. */
+static void call_old_handler(struct sigaction *old, int sig, siginfo_t *info, void *context)
+{
+	sigset_t saved, self;
+	struct sigaction now = *old;
+	bool sent = info->si_code <= 0; /* by kill(2) and the like: returning does not repeat it */
+
+	if (now.sa_handler == SIG_IGN && sent)
+		return;
+	if (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN) {
+		/* Die of it as without us: on return the instruction faults again. */
+		now.sa_handler = SIG_DFL;
+		sigaction(sig, &now, NULL);
+		if (sent)
+			raise(sig);
+		return;
+	}
+	if (now.sa_flags & SA_RESETHAND)
+		old->sa_handler = SIG_DFL;
+	pthread_sigmask(SIG_BLOCK, &now.sa_mask, &saved);
+	if (now.sa_flags & SA_NODEFER && !sigismember(&now.sa_mask, sig)) {
+		sigemptyset(&self);
+		sigaddset(&self, sig);
+		pthread_sigmask(SIG_UNBLOCK, &self, NULL);
+	}
+	if (now.sa_flags & SA_SIGINFO)
+		now.sa_sigaction(sig, info, context);
+	else
+		now.sa_handler(sig);
+	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+}
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	greg_t *ip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+	const struct fault_entry *e = find_entry(*ip);
+	int saved_errno = errno;
+
+	/* A signal that was sent may arrive at any instruction, also at one of ours. */
+	if (e && info->si_code > 0)
+		*ip = (unsigned long)&e->resume + e->resume;
+	else
+		call_old_handler(sig == SIGBUS ? &old_bus : &old_segv, sig, info, context);
+	errno = saved_errno;
+}
+
+static int install(int sig, struct sigaction *old)
+{
+	struct sigaction new = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+	sigemptyset(&new.sa_mask);
+	/* First read, then replace: the handler may run before sigaction() returns. */
+	if (sigaction(sig, NULL, old) || sigaction(sig, &new, NULL))
+		return -errno;
+	return 0;
+}
+
+static void install_handlers(void)
+{
+	handler_error = install(SIGSEGV, &old_segv);
+	if (!handler_error)
+		handler_error = install(SIGBUS, &old_bus);
+}
+
+int nofault_init(void)
+{
+	pthread_once(&handler_once, install_handlers);
+	return handler_error;
+}
+
+void nofault_thread_init(void)
+{
+	sigset_t faults;
+
+	if (likely(thread_ready))
+		return;
+	sigemptyset(&faults);
+	sigaddset(&faults, SIGSEGV);
+	sigaddset(&faults, SIGBUS);
+	pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+	thread_ready = true;
+}
+
+/* Small ones in words, of which the last may overlap: `rep movsb` has 30 cycles before its first
+ * byte. */
+#define REP_MOVSB_FROM 256
+
+#define COPY_UNIT(dst, src, load, store, fault)                                                    \
+	__asm__ goto("1: " load "\n"                                                               \
+		     "2: " store "\n" FAULT_ENTRY("1b", "%l[" #fault "]")                          \
+			     FAULT_ENTRY("2b", "%l[" #fault "]")                                   \
+		     :                                                                             \
+		     : "r"(dst), "r"(src)                                                          \
+		     : "rax", "memory"                                                             \
+		     : fault)
+#define COPY8(dst, src, fault) COPY_UNIT(dst, src, "movq (%1), %%rax", "movq %%rax, (%0)", fault)
+#define COPY4(dst, src, fault) COPY_UNIT(dst, src, "movl (%1), %%eax", "movl %%eax, (%0)", fault)
+#define COPY1(dst, src, fault) COPY_UNIT(dst, src, "movb (%1), %%al", "movb %%al, (%0)", fault)
+
+static int copy_nofault(char *dst, const char *src, size_t size)
+{
+	const size_t whole = size;
+
+	nofault_thread_init();
+	if (size >= REP_MOVSB_FROM) {
+		/* Stopped by a fault, it leaves what it has not copied in %rcx. */
+		__asm__ volatile("1: rep movsb\n"
+				 "2:\n" FAULT_ENTRY("1b", "2b")
+				 : "+c"(size), "+D"(dst), "+S"(src)
+				 :
+				 : "memory");
+		return size ? -EFAULT : 0;
+	}
+	for (; size >= 8; size -= 8, dst += 8, src += 8)
+		COPY8(dst, src, fault);
+	if (size && whole >= 8) {
+		COPY8(dst + size - 8, src + size - 8, fault);
+		return 0;
+	}
+	if (size >= 4) {
+		COPY4(dst, src, fault);
+		size -= 4, dst += 4, src += 4;
+	}
+	for (; size; size--, dst++, src++)
+		COPY1(dst, src, fault);
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+int copy_from_nofault(void *dst, const void *unsafe_src, size_t size)
+{
+	return copy_nofault(dst, unsafe_src, size);
+}
+
+int copy_to_nofault(void *unsafe_dst, const void *src, size_t size)
+{
+	return copy_nofault(unsafe_dst, src, size);
+}
+
+/* The result is 0 already when a faulting load is left. */
+#define LOAD(insn)                                                                                 \
+	__asm__ volatile("xorl %k0, %k0\n"                                                         \
+			 "1: " insn "\n"                                                           \
+			 "2:\n" FAULT_ENTRY("1b", "2b")                                            \
+			 : "=&r"(value)                                                            \
+			 : "r"(unsafe_src)                                                         \
+			 : "memory", "cc")
+
+u64 load_nofault(const void *unsafe_src, u32 size)
+{
+	u64 value = 0;
+
+	switch (size) {
+	case 1:
+		LOAD("movzbl (%1), %k0");
+		break;
+	case 2:
+		LOAD("movzwl (%1), %k0");
+		break;
+	case 4:
+		LOAD("movl (%1), %k0");
+		break;
+	case 8:
+		LOAD("movq (%1), %0");
+		break;
+	}
+	return value;
+}
+
+/* A word that lies in one page: either all of it is there or nothing. */
+static bool load_word(const void *unsafe_src, u64 *word)
+{
+	u64 value;
+	u32 failed = 1;
+
+	__asm__ volatile("1: movq (%2), %0\n"
+			 "xorl %1, %1\n"
+			 "2:\n" FAULT_ENTRY("1b", "2b")
+			 : "=&r"(value), "+&r"(failed)
+			 : "r"(unsafe_src)
+			 : "memory", "cc");
+	*word = failed ? 0 : value;
+	return !failed;
+}
+
+#else /* !__x86_64__ */
+
+int nofault_init(void)
+{
+	return 0;
+}
+
+void nofault_thread_init(void)
+{
+}
+
+/* The kernel stops a transfer where memory ends, and after about two gigabytes. */
+static int copy_nofault(void *dst, const void *src, size_t size,
+			ssize_t (*transfer)(pid_t, const struct iovec *, unsigned long,
+					    const struct iovec *, unsigned long, unsigned long),
+			bool to)
+{
+	while (size) {
+		size_t part = min_of(size, (size_t)1 << 30);
+		struct iovec ours = {to ? (void *)src : dst, part};
+		struct iovec theirs = {to ? dst : (void *)src, part};
+		int saved_errno = errno;
+		ssize_t done = transfer(getpid(), &ours, 1, &theirs, 1, 0);
+
+		errno = saved_errno;
+		if (done != (ssize_t)part)
+			return -EFAULT;
+		dst = (char *)dst + part;
+		src = (const char *)src + part;
+		size -= part;
+	}
+	return 0;
+}
+
+int copy_from_nofault(void *dst, const void *unsafe_src, size_t size)
+{
+	return copy_nofault(dst, unsafe_src, size, process_vm_readv, false);
+}
+
+int copy_to_nofault(void *unsafe_dst, const void *src, size_t size)
+{
+	return copy_nofault(unsafe_dst, src, size, process_vm_writev, true);
+}
+
+u64 load_nofault(const void *unsafe_src, u32 size)
+{
+	union {
+		u8 b1;
+		u16 b2;
+		u32 b4;
+		u64 b8;
+	} v;
+
+	if (size > sizeof(v) || copy_from_nofault(&v, unsafe_src, size))
+		return 0;
+	return size == 1 ? v.b1 : size == 2 ? v.b2 : size == 4 ? v.b4 : v.b8;
+}
+
+static bool load_word(const void *unsafe_src, u64 *word)
+{
+	return !copy_from_nofault(word, unsafe_src, sizeof(*word));
+}
+
+#endif /* __x86_64__ */
+
+long strncpy_from_nofault(char *dst, const void *unsafe_src, long size)
+{
+	unsigned long addr = (unsigned long)unsafe_src;
+	long done = 0;
+
+	nofault_thread_init();
+	while (done < size) {
+		u32 skip = (addr + done) % sizeof(u64);
+		char bytes[sizeof(u64)];
+		u64 word;
+
+		if (!load_word((const void *)(addr + done - skip), &word)) {
+			dst[0] = '\0';
+			return -EFAULT;
+		}
+		memcpy(bytes, &word, sizeof(word));
+		for (u32 i = skip; i < sizeof(bytes) && done < size; i++) {
+			dst[done++] = bytes[i];
+			if (!bytes[i])
+				return done;
+		}
+	}
+	dst[size - 1] = '\0';
+	return size;
+}
+
+void *memdup_user(u64 src, size_t size)
+{
+	void *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(copy, src, size)) {
+		free(copy);
+		return ERR_PTR(-EFAULT);
+	}
+	return copy;
+}
+
+int check_zeroed_user(u64 src, size_t size)
+{
+	char part[128];
+
+	while (size) {
+		size_t len = min_of(size, sizeof(part));
+
+		if (copy_from_user(part, src, len))
+			return -EFAULT;
+		for (size_t i = 0; i < len; i++)
+			if (part[i])
+				return 1;
+		src += len;
+		size -= len;
+	}
+	return 0;
+}
