@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Which descriptors are handles: one byte for each number, in pages that are made when they are
+ * needed and stay, so that a look is two loads and may be had in a signal handler.
+ *
+ * A number is marked after its descriptor was made and unmarked before it is closed. As the
+ * descriptor stands for the handle all that time, the kernel gives the number to nobody else.
+ *
+ * The descriptor of a handle without memory is an epoll instance: it cannot be read or written
+ * (EINVAL), which is what the kernel says of a map or a program, and it needs no path and no /dev.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "handles.h"
+#include "next.h"
+
+#define PAGE_FDS 4096
+#define PAGES 1024 /* 4 million descriptors; fs.nr_open is 1 million unless it was raised */
+
+typedef _Atomic(unsigned char) mark_t;
+
+static _Atomic(mark_t *) pages[PAGES];
+static _Atomic(struct trek_runtime *) runtime;
+static __thread const struct shim_place *wanted_place;
+
+struct trek_runtime *shim_runtime(void)
+{
+	return atomic_load_explicit(&runtime, memory_order_acquire);
+}
+
+static mark_t *mark_of(int fd)
+{
+	mark_t *page;
+
+	if (fd < 0 || fd >= PAGES * PAGE_FDS)
+		return NULL;
+	page = atomic_load_explicit(&pages[fd / PAGE_FDS], memory_order_acquire);
+	return page ? &page[fd % PAGE_FDS] : NULL;
+}
+
+static int mark(int fd)
+{
+	mark_t *page, *other = NULL;
+
+	if (fd >= PAGES * PAGE_FDS)
+		return -EMFILE;
+	if (!mark_of(fd)) {
+		page = calloc(PAGE_FDS, sizeof(*page));
+		if (!page)
+			return -ENOMEM;
+		if (!atomic_compare_exchange_strong(&pages[fd / PAGE_FDS], &other, page))
+			free(page);
+	}
+	atomic_store_explicit(mark_of(fd), 1, memory_order_release);
+	return 0;
+}
+
+struct trek_runtime *shim_runtime_of(int fd)
+{
+	struct trek_runtime *rt = shim_runtime();
+	mark_t *marked = rt ? mark_of(fd) : NULL;
+
+	return marked && atomic_load_explicit(marked, memory_order_acquire) ? rt : NULL;
+}
+
+long shim_result(long result)
+{
+	if (result >= 0)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
+
+/* A descriptor like @source at @place. */
+static int place_descriptor(int source, const struct shim_place *place)
+{
+	int fd;
+
+	if (place->at < 0)
+		fd = next(fcntl)(source, place->cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, place->from);
+	else if (place->at != source)
+		fd = next(dup3)(source, place->at, place->cloexec ? O_CLOEXEC : 0);
+	else
+		fd = next(fcntl)(source, F_SETFD, place->cloexec ? FD_CLOEXEC : 0) < 0 ? -1
+										       : source;
+	return fd < 0 ? -errno : fd;
+}
+
+static int reserve_descriptor(int memory, const struct shim_place *place)
+{
+	int source = memory, fd, err;
+
+	if (source < 0) {
+		source = epoll_create1(EPOLL_CLOEXEC);
+		if (source < 0)
+			return -errno;
+	}
+	fd = place_descriptor(source, place);
+	if (memory < 0 && fd != source)
+		next(close)(source);
+	if (fd < 0)
+		return fd;
+	err = mark(fd);
+	if (err) {
+		next(close)(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* The runtime leaves errno alone, so must what it calls. */
+static int reserve(void *arg, int memory)
+{
+	static const struct shim_place anywhere = {.at = -1, .from = 0, .cloexec = true};
+	int saved = errno, fd;
+
+	fd = reserve_descriptor(memory, wanted_place ? wanted_place : &anywhere);
+	errno = saved;
+	return fd;
+}
+
+static void release(void *arg, int handle)
+{
+	mark_t *marked = mark_of(handle);
+	int saved = errno;
+
+	if (marked)
+		atomic_store_explicit(marked, 0, memory_order_release);
+	next(close)(handle);
+	errno = saved;
+}
+
+static int unknown(void *arg, int handle)
+{
+	int saved = errno, err;
+
+	err = next(fcntl)(handle, F_GETFD) < 0 ? -EBADF : -EINVAL;
+	errno = saved;
+	return err;
+}
+
+int shim_dup(struct trek_runtime *rt, int fd, struct shim_place place)
+{
+	int duplicate;
+
+	wanted_place = &place;
+	duplicate = trek_dup(rt, fd);
+	wanted_place = NULL;
+	return duplicate;
+}
+
+int shim_enable(struct trek_runtime *rt)
+{
+	struct trek_runtime *none = NULL;
+
+	return atomic_compare_exchange_strong(&runtime, &none, rt) ? 0 : -EBUSY;
+}
+
+void shim_disable(void)
+{
+	atomic_store(&runtime, NULL);
+}
+
+const struct trek_handle_ops shim_handle_ops = {
+	.reserve = reserve,
+	.release = release,
+	.unknown = unknown,
+};
