@@ -12,6 +12,7 @@
 #include "base/bpf_types.h"
 #include "iter/seq_file.h"
 #include "iter/targets.h"
+#include "prog/kfunc.h"
 #include "verifier/verifier.h"
 
 #define BPF_ITER_CTX_ARG_MAX 2
@@ -25,7 +26,9 @@ struct bpf_iter_aux_info {
 
 struct bpf_iter_seq_info {
 	const struct seq_operations *seq_ops;
-	int (*init_seq_private)(void *priv_data, struct bpf_iter_aux_info *aux);
+	/* @prog: what the session will run. */
+	int (*init_seq_private)(void *priv_data, const struct bpf_iter_aux_info *aux,
+				const struct bpf_prog *prog);
 	void (*fini_seq_private)(void *priv_data);
 	u32 seq_priv_size;
 };
@@ -37,6 +40,9 @@ struct bpf_iter_reg {
 			     struct bpf_iter_aux_info *aux,
 			     struct bpf_map *(*map_get)(void *arg, int fd), void *arg);
 	void (*detach_target)(struct bpf_iter_aux_info *aux);
+	/* May @prog run over what @aux names? Asked when a link gets its first or another program.
+	 * NULL: any may. */
+	int (*check_prog)(const struct bpf_prog *prog, const struct bpf_iter_aux_info *aux);
 	void (*show_fdinfo)(const struct bpf_iter_aux_info *aux, struct seq_file *seq);
 	int (*fill_link_info)(const struct bpf_iter_aux_info *aux, struct bpf_link_info *info);
 	u32 ctx_arg_info_size;
@@ -48,6 +54,11 @@ struct bpf_iter_reg {
 #define BPF_ITER_NO_ARG(type, name)
 BPF_ITER_TARGETS(BPF_ITER_REG_DECLARE, BPF_ITER_NO_ARG)
 
+/* bpf_map_sum_elem_count (iter/map_iter.c), for programs of every type. */
+extern const struct btf_kfunc_id_set bpf_map_iter_kfunc_set;
+
+/* The target whose function bpf_iter_NAME is @prog's attach function; NULL. */
+const struct bpf_iter_reg *bpf_iter_target_of(const struct bpf_prog *prog);
 /* Does a target carry the name of @prog's attach function (bpf_iter_NAME)? Then give the program
  * the target's context argument types. -EINVAL if not. */
 int bpf_iter_prog_supported(struct bpf_prog *prog);
@@ -70,20 +81,32 @@ struct bpf_link_ops {
 	int (*update_prog)(struct bpf_link *link, struct bpf_prog *new_prog,
 			   struct bpf_prog *old_prog);
 	void (*show_fdinfo)(const struct bpf_link *link, struct seq_file *seq);
-	/* @uattr_info: the caller's struct bpf_link_info, for strings to be copied to. */
+	/* @info holds what the caller gave, so that strings can be copied to its pointers. */
 	int (*fill_link_info)(const struct bpf_link *link, struct bpf_link_info *info);
 };
 
+/* Set up a link: one reference, no id. Takes the caller's reference on @prog over. */
+void bpf_link_init(struct bpf_link *link, enum bpf_link_type type, const struct bpf_link_ops *ops,
+		   struct bpf_prog *prog);
+/* Let it be found by id. */
+int bpf_link_alloc_id(struct bpf_link *link);
+/* Its program, with a reference. */
+struct bpf_prog *bpf_link_prog_get(struct bpf_link *link);
+/* The text of /proc/PID/fdinfo/FD. */
+void bpf_link_show_fdinfo(const struct bpf_link *link, struct seq_file *seq);
 void bpf_link_inc(struct bpf_link *link);
 void bpf_link_put(struct bpf_link *link);
 struct bpf_link *bpf_link_by_id(struct trek_runtime *rt, u32 id);
 struct bpf_link *bpf_link_get_curr_or_next(struct trek_runtime *rt, u32 *id);
 
-/* BPF_LINK_CREATE of an iterator program: a link with one reference and an id; ERR_PTR. @iter_info
- * and its length as in the attr (a user pointer). */
+/* BPF_LINK_CREATE of an iterator program: a link with one reference and an id; ERR_PTR. Takes a
+ * reference on @prog. attr->link_create.iter_info is a user pointer. */
 struct bpf_link *bpf_iter_link_attach(struct bpf_prog *prog, const union bpf_attr *attr,
 				      struct bpf_map *(*map_get)(void *arg, int fd), void *arg);
 bool bpf_link_is_iter(const struct bpf_link *link);
+/* The target of an iterator link and what it is attached to. */
+const struct bpf_iter_reg *bpf_iter_link_target(const struct bpf_link *link,
+						const struct bpf_iter_aux_info **aux);
 
 /* --- sessions ------------------------------------------------------------------------------- */
 

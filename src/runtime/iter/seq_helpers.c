@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What an iterator program writes with: bpf_seq_printf and bpf_seq_write. The context's meta->seq
+ * is what they take; no other program type has one (kernel: kernel/trace/bpf_trace.c).
+ */
+#include <errno.h>
+
+#include "iter/seq_file.h"
+#include "prog/bprintf.h"
+
+static u64 bpf_seq_printf(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct seq_file *m = (struct seq_file *)r1;
+	const u64 *data = (const u64 *)r4;
+	u32 data_len = r5;
+	size_t left;
+	long len;
+
+	if (data_len % sizeof(u64) || data_len > MAX_BPRINTF_VARARGS * sizeof(u64) ||
+	    (data_len && !data))
+		return -EINVAL;
+	left = m->size - m->count;
+	len = bpf_bprintf(m->buf + m->count, left, (const char *)r2, r3, data,
+			  data_len / sizeof(u64));
+	if (len < 0)
+		return len;
+	if ((size_t)len >= left) {
+		seq_set_overflow(m);
+		return -EOVERFLOW;
+	}
+	m->count += len;
+	return 0;
+}
+
+static u64 bpf_seq_write(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return seq_write((struct seq_file *)r1, (const void *)r2, (u32)r3) ? -EOVERFLOW : 0;
+}
+
+static bool is_iterator(const struct bpf_prog *prog)
+{
+	return prog->type == BPF_PROG_TYPE_TRACING && prog->expected_attach_type == BPF_TRACE_ITER;
+}
+
+const struct bpf_helper bpf_seq_helpers[] = {
+	{
+		.id = BPF_FUNC_seq_printf,
+		.name = "bpf_seq_printf",
+		.proto =
+			{
+				.func = bpf_seq_printf,
+				.gpl_only = true,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_PTR_TO_BTF_ID, ARG_PTR_TO_MEM | MEM_RDONLY,
+					     ARG_CONST_SIZE, ARG_PTR_TO_MEM_OR_NULL | MEM_RDONLY,
+					     ARG_CONST_SIZE_OR_ZERO},
+				.arg_btf = {"seq_file"},
+				.fmt_arg = 2,
+				.fmt_data_arg = 4,
+			},
+		.allowed = is_iterator,
+	},
+	{
+		.id = BPF_FUNC_seq_write,
+		.name = "bpf_seq_write",
+		.proto =
+			{
+				.func = bpf_seq_write,
+				.gpl_only = true,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_PTR_TO_BTF_ID, ARG_PTR_TO_MEM | MEM_RDONLY,
+					     ARG_CONST_SIZE_OR_ZERO},
+				.arg_btf = {"seq_file"},
+			},
+		.allowed = is_iterator,
+	},
+};
+const size_t bpf_seq_helpers_nr = ARRAY_SIZE(bpf_seq_helpers);
