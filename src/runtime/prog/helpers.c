@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The helpers that act on nothing but their arguments and the process (kernel: kernel/bpf/helpers.c
+ * and kernel/trace/bpf_trace.c). Prototypes are Linux's, so that the verifier judges alike.
+ *
+ * The _user and _kernel forms of probe_read are one here: programs and what they look at live in
+ * one address space. bpf_trace_printk and bpf_trace_vprintk write one line to standard error where
+ * the kernel writes to its trace pipe, "bpf_trace_printk: TEXT".
+ */
+#include "prog/helper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/nofault.h"
+#include "base/vcpu.h"
+#include "prog/bprintf.h"
+
+#define BPF_MAX_LOOPS (8u << 20)
+#define TRACE_PRINTK_VARARGS 3
+#define TRACE_PREFIX "bpf_trace_printk: "
+#define TASK_COMM_LEN 16
+
+#define HELPER(name) static u64 name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+
+static void *ptr(u64 reg)
+{
+	return (void *)(unsigned long)reg;
+}
+
+static u64 clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (u64)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+HELPER(bpf_ktime_get_ns)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+HELPER(bpf_ktime_get_boot_ns)
+{
+	return clock_ns(CLOCK_BOOTTIME);
+}
+
+HELPER(bpf_get_smp_processor_id)
+{
+	return bpf_current->cpu;
+}
+
+/* xorshift64*, one state a thread: no lock, and no line that two of them write. */
+HELPER(bpf_get_prandom_u32)
+{
+	static __thread u64 state __attribute__((tls_model("initial-exec")));
+
+	while (!state)
+		if (getrandom(&state, sizeof(state), GRND_NONBLOCK) != sizeof(state))
+			state = clock_ns(CLOCK_MONOTONIC) ^ (u64)(unsigned long)&state;
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (state * 0x2545f4914f6cdd1d) >> 32;
+}
+
+HELPER(bpf_get_current_pid_tgid)
+{
+	return (u64)getpid() << 32 | (u32)syscall(SYS_gettid);
+}
+
+HELPER(bpf_get_current_uid_gid)
+{
+	return (u64)getgid() << 32 | getuid();
+}
+
+HELPER(bpf_get_current_comm)
+{
+	char comm[TASK_COMM_LEN] = "", *buf = ptr(r1);
+	u32 size = r2;
+
+	pthread_getname_np(pthread_self(), comm, sizeof(comm));
+	/* Cut to end with a NUL, padded with NULs. */
+	memset(buf, 0, size);
+	memcpy(buf, comm, strnlen(comm, size - 1));
+	return 0;
+}
+
+HELPER(bpf_probe_read)
+{
+	u32 size = r2;
+	int err = copy_from_nofault(ptr(r1), ptr(r3), size);
+
+	/* What a program reads of its buffer then must not be what was there before. */
+	if (err)
+		memset(ptr(r1), 0, size);
+	return (s64)err;
+}
+
+HELPER(bpf_probe_read_str)
+{
+	u32 size = r2;
+	long len;
+
+	if (!size)
+		return 0;
+	len = strncpy_from_nofault(ptr(r1), ptr(r3), size);
+	if (len < 0)
+		memset(ptr(r1), 0, size);
+	return len;
+}
+
+static u64 trace_text(const char *fmt, u32 fmt_size, const u64 *args, u32 nr_args)
+{
+	char line[sizeof(TRACE_PREFIX) - 1 + MAX_BPRINTF_BUF] = TRACE_PREFIX;
+	char *text = line + sizeof(TRACE_PREFIX) - 1;
+	long len = bpf_bprintf(text, MAX_BPRINTF_BUF, fmt, fmt_size, args, nr_args);
+	int saved_errno = errno;
+	size_t shown;
+	ssize_t written;
+
+	if (len < 0)
+		return len;
+	shown = min_of((size_t)len, (size_t)MAX_BPRINTF_BUF - 1);
+	if (!shown || text[shown - 1] != '\n')
+		text[shown++] = '\n';
+	/* At once, so that lines of several threads do not mix. Nobody to tell where it fails. */
+	written = write(STDERR_FILENO, line, text + shown - line);
+	(void)written;
+	errno = saved_errno;
+	return len;
+}
+
+HELPER(bpf_trace_printk)
+{
+	const u64 args[TRACE_PRINTK_VARARGS] = {r3, r4, r5};
+
+	return trace_text(ptr(r1), r2, args, TRACE_PRINTK_VARARGS);
+}
+
+/* The number of arguments in @data_len bytes of them; -EINVAL. */
+static int count_args(u64 data, u32 data_len)
+{
+	if (data_len % 8 || data_len > MAX_BPRINTF_VARARGS * 8 || (data_len && !data))
+		return -EINVAL;
+	return data_len / 8;
+}
+
+HELPER(bpf_trace_vprintk)
+{
+	int nr_args = count_args(r3, r4);
+
+	if (nr_args < 0)
+		return (s64)nr_args;
+	return trace_text(ptr(r1), r2, ptr(r3), nr_args);
+}
+
+HELPER(bpf_snprintf)
+{
+	int nr_args = count_args(r4, r5);
+	long len;
+
+	if (nr_args < 0)
+		return (s64)nr_args;
+	/* The verifier has seen the NUL. */
+	len = bpf_bprintf(ptr(r1), (u32)r2, ptr(r3), UINT32_MAX, ptr(r4), nr_args);
+	/* The NUL counts here. */
+	return len < 0 ? len : len + 1;
+}
+
+HELPER(bpf_strncmp)
+{
+	return (s64)strncmp(ptr(r1), ptr(r3), (u32)r2);
+}
+
+HELPER(bpf_loop)
+{
+	u64 (*callback)(u64, u64, u64, u64, u64, u64) = bpf_current->callback;
+	u32 nr_loops = r1;
+
+	if (r4)
+		return (s64)-EINVAL;
+	if (nr_loops > BPF_MAX_LOOPS)
+		return (s64)-E2BIG;
+	for (u32 i = 0; i < nr_loops; i++)
+		if (callback(r2, i, r3, 0, 0, 0))
+			return i + 1;
+	return nr_loops;
+}
+
+#define PROBE_READ_PROTO(func_)                                                                    \
+	{                                                                                          \
+		.func = func_, .gpl_only = true, .ret_type = RET_INTEGER,                          \
+		.arg_type = {ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING},         \
+	}
+#define NO_ARG_PROTO(func_)                                                                        \
+	{                                                                                          \
+		.func = func_, .ret_type = RET_INTEGER,                                            \
+	}
+#define FORMAT_DATA PTR_MAYBE_NULL | MEM_RDONLY | ARG_PTR_TO_MEM
+
+const struct bpf_helper bpf_base_helpers[] = {
+	{BPF_FUNC_ktime_get_ns, "bpf_ktime_get_ns", NO_ARG_PROTO(bpf_ktime_get_ns)},
+	{BPF_FUNC_ktime_get_boot_ns, "bpf_ktime_get_boot_ns", NO_ARG_PROTO(bpf_ktime_get_boot_ns)},
+	{BPF_FUNC_get_smp_processor_id, "bpf_get_smp_processor_id",
+	 NO_ARG_PROTO(bpf_get_smp_processor_id)},
+	{BPF_FUNC_get_prandom_u32, "bpf_get_prandom_u32", NO_ARG_PROTO(bpf_get_prandom_u32)},
+	{BPF_FUNC_get_current_pid_tgid, "bpf_get_current_pid_tgid",
+	 NO_ARG_PROTO(bpf_get_current_pid_tgid)},
+	{BPF_FUNC_get_current_uid_gid, "bpf_get_current_uid_gid",
+	 NO_ARG_PROTO(bpf_get_current_uid_gid)},
+	{BPF_FUNC_get_current_comm,
+	 "bpf_get_current_comm",
+	 {.func = bpf_get_current_comm,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE}}},
+	{BPF_FUNC_probe_read_kernel, "bpf_probe_read_kernel", PROBE_READ_PROTO(bpf_probe_read)},
+	{BPF_FUNC_probe_read_user, "bpf_probe_read_user", PROBE_READ_PROTO(bpf_probe_read)},
+	{BPF_FUNC_probe_read_kernel_str, "bpf_probe_read_kernel_str",
+	 PROBE_READ_PROTO(bpf_probe_read_str)},
+	{BPF_FUNC_probe_read_user_str, "bpf_probe_read_user_str",
+	 PROBE_READ_PROTO(bpf_probe_read_str)},
+	/* Linux judges the format of these two when they run, that of bpf_snprintf at load. */
+	{BPF_FUNC_trace_printk,
+	 "bpf_trace_printk",
+	 {.func = bpf_trace_printk,
+	  .gpl_only = true,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {MEM_RDONLY | ARG_PTR_TO_MEM, ARG_CONST_SIZE}}},
+	{BPF_FUNC_trace_vprintk,
+	 "bpf_trace_vprintk",
+	 {.func = bpf_trace_vprintk,
+	  .gpl_only = true,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {MEM_RDONLY | ARG_PTR_TO_MEM, ARG_CONST_SIZE, FORMAT_DATA,
+		       ARG_CONST_SIZE_OR_ZERO}}},
+	{BPF_FUNC_snprintf,
+	 "bpf_snprintf",
+	 {.func = bpf_snprintf,
+	  .gpl_only = true,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {ARG_PTR_TO_MEM_OR_NULL, ARG_CONST_SIZE_OR_ZERO, ARG_PTR_TO_CONST_STR,
+		       FORMAT_DATA, ARG_CONST_SIZE_OR_ZERO},
+	  .fmt_arg = 3,
+	  .fmt_data_arg = 4}},
+	{BPF_FUNC_strncmp,
+	 "bpf_strncmp",
+	 {.func = bpf_strncmp,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {MEM_RDONLY | ARG_PTR_TO_MEM, ARG_CONST_SIZE, ARG_PTR_TO_CONST_STR}}},
+	{BPF_FUNC_loop,
+	 "bpf_loop",
+	 {.func = bpf_loop,
+	  .ret_type = RET_INTEGER,
+	  .arg_type = {ARG_ANYTHING, ARG_PTR_TO_FUNC, ARG_PTR_TO_STACK_OR_NULL, ARG_ANYTHING},
+	  .callback = BPF_CALLBACK_LOOP}},
+};
+const size_t bpf_base_helpers_nr = ARRAY_SIZE(bpf_base_helpers);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Programs as objects: memory, ids, references (kernel: kernel/bpf/core.c and syscall.c).
+ *
+ * Whoever reaches a program without a reference of its own, by id or through a link, does so inside
+ * an RCU read-side section or under the id space's lock. So the last bpf_prog_put() takes the id
+ * away at once and leaves the memory alone until a grace period has passed. What the program refers
+ * to is put at once: maps, BTFs and programs keep to the same rule, so a run that is still under
+ * way finds their memory in place, and the end of one grace period is the end of all of it.
+ */
+#include "prog/prog.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/rcu.h"
+#include "base/runtime.h"
+#include "btf/btf.h"
+#include "map/map.h"
+
+#define PROG_PAGE_SIZE 4096u
+
+struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len)
+{
+	struct bpf_prog *prog = calloc(1, sizeof(*prog));
+	struct bpf_prog_aux *aux = calloc(1, sizeof(*aux));
+	struct bpf_prog_stats *stats = calloc(1, sizeof(*stats));
+	/* One more than asked for: no program is empty, so that insnsi is never NULL. */
+	struct bpf_insn *insnsi = calloc((size_t)len + 1, sizeof(*insnsi));
+	u64 size = sizeof(*prog) + (u64)len * sizeof(*insnsi);
+
+	if (!prog || !aux || !stats || !insnsi) {
+		free(insnsi);
+		free(stats);
+		free(aux);
+		free(prog);
+		return NULL;
+	}
+	atomic64_set(&aux->refcnt, 1);
+	aux->prog = prog;
+	aux->rt = rt;
+	/* Saturated, not wrapped: len is the caller's word until the load has checked it. */
+	prog->pages = min_of((size + PROG_PAGE_SIZE - 1) / PROG_PAGE_SIZE, (u64)UINT16_MAX);
+	prog->len = len;
+	prog->stats = stats;
+	prog->aux = aux;
+	prog->insnsi = insnsi;
+	prog->bpf_func = bpf_interp_run;
+	return prog;
+}
+
+int bpf_prog_alloc_id(struct bpf_prog *prog)
+{
+	int id = idr_alloc_cyclic(&prog->aux->rt->prog_idr, prog);
+
+	if (id < 0)
+		return id;
+	WRITE_ONCE(prog->aux->id, id);
+	return 0;
+}
+
+void bpf_prog_inc(struct bpf_prog *prog)
+{
+	atomic64_inc(&prog->aux->refcnt);
+}
+
+static void bpf_prog_free_rcu(struct callback_head *head)
+{
+	struct bpf_prog_aux *aux = container_of(head, struct bpf_prog_aux, rcu);
+	struct bpf_prog *prog = aux->prog;
+
+	free(aux->used_maps);
+	free(aux->kfunc_tab);
+	free(aux->func_info);
+	free(aux->func_info_aux);
+	free(aux->linfo);
+	free(aux);
+	free(prog->stats);
+	free(prog->insnsi);
+	free(prog);
+}
+
+void bpf_prog_put(struct bpf_prog *prog)
+{
+	struct bpf_prog_aux *aux;
+
+	if (!prog || !atomic64_dec_and_test(&prog->aux->refcnt))
+		return;
+	aux = prog->aux;
+	if (aux->id)
+		idr_remove(&aux->rt->prog_idr, aux->id);
+	for (u32 i = 0; i < aux->used_map_cnt; i++)
+		bpf_map_put(aux->used_maps[i]);
+	btf_put(aux->attach_btf);
+	btf_put(aux->btf);
+	bpf_prog_put(aux->dst_prog);
+	call_rcu_head(&aux->rcu, bpf_prog_free_rcu);
+}
+
+struct bpf_prog *bpf_prog_by_id(struct trek_runtime *rt, u32 id)
+{
+	struct bpf_prog *prog;
+
+	idr_lock(&rt->prog_idr);
+	prog = idr_find_locked(&rt->prog_idr, id);
+	if (!prog || !atomic64_inc_not_zero(&prog->aux->refcnt))
+		prog = ERR_PTR(-ENOENT);
+	idr_unlock(&rt->prog_idr);
+	return prog;
+}
+
+struct bpf_prog *bpf_prog_get_curr_or_next(struct trek_runtime *rt, u32 *id)
+{
+	struct bpf_prog *prog;
+
+	idr_lock(&rt->prog_idr);
+	/* One whose last reference is gone is on its way out of the id space: not there. */
+	while ((prog = idr_get_next_locked(&rt->prog_idr, id)) &&
+	       !atomic64_inc_not_zero(&prog->aux->refcnt))
+		++*id;
+	idr_unlock(&rt->prog_idr);
+	return prog;
+}
