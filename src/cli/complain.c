@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * How the command says that something is wrong: one line. Names come from files of anyone, so
+ * what would break the line or talk to the terminal is replaced.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void say(const char *format, va_list args, const char *end)
+{
+	char line[1024];
+	size_t cut = sizeof(line) - sizeof("...");
+
+	if (vsnprintf(line, sizeof(line), format, args) >= (int)sizeof(line))
+		strcpy(line + cut, "...");
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	fflush(stdout);
+	fprintf(stderr, "bpftrek: %s%s\n", line, end);
+}
+
+int fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args, "");
+	va_end(args);
+	return 1;
+}
+
+int usage_error(const char *command, const char *format, ...)
+{
+	char end[96];
+	va_list args;
+
+	snprintf(end, sizeof(end), "; see 'bpftrek %s%s--help'", command ? command : "",
+		 command ? " " : "");
+	va_start(args, format);
+	say(format, args, end);
+	va_end(args);
+	return 2;
+}

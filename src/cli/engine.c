@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Choosing the engine.
+ *
+ * Whether this user may use the kernel is asked of the kernel itself: capabilities tell nothing in
+ * a user namespace, under seccomp or lockdown. It is asked to load an iterator program for no
+ * target. Permission is what it checks first (EPERM); that there is no such target comes after.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpftrek/runtime.h>
+
+#include "cli.h"
+#include "engine.h"
+#include "shim.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+static struct trek_runtime *runtime;
+
+const char *engine_name(void)
+{
+	return runtime ? "embedded" : "kernel";
+}
+
+bool engine_is_kernel(void)
+{
+	return !runtime;
+}
+
+/* 0 if the kernel takes iterator programs from this user, else errno. */
+static int ask_kernel(void)
+{
+	static const struct bpf_insn return_0[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attr;
+	int fd;
+
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return errno;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_TRACING;
+	attr.expected_attach_type = BPF_TRACE_ITER;
+	attr.insns = (uintptr_t)return_0;
+	attr.insn_cnt = 2;
+	attr.license = (uintptr_t) "GPL";
+	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	return errno == EINVAL ? 0 : errno;
+}
+
+static bool may(int capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &header, data))
+		return false;
+	return data[capability / 32].effective & 1u << capability % 32;
+}
+
+int engine_refused(const char *what)
+{
+	const char *missing = NULL;
+	bool all = may(CAP_SYS_ADMIN);
+
+	if (!all && !may(CAP_BPF))
+		missing = may(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+	else if (!all && !may(CAP_PERFMON))
+		missing = "CAP_PERFMON";
+	else if (!all)
+		missing = "CAP_SYS_ADMIN";
+	if (!missing)
+		return fail(
+			"%s: the kernel refuses it (a user namespace, seccomp or lockdown may be "
+			"why); run it outside of that, or with --on embedded, which needs no "
+			"privilege",
+			what);
+	return fail("%s: no permission for the kernel, %s is missing; run it as root, or with --on "
+		    "embedded, which needs no privilege",
+		    what, missing);
+}
+
+static int start_embedded(void)
+{
+	const struct trek_runtime_opts opts = {.size = sizeof(opts), .handles = &shim_handle_ops};
+	int err;
+
+	err = trek_runtime_open(&opts, &runtime);
+	if (err)
+		return fail("embedded engine: %s; free some memory and run it again",
+			    strerror(-err));
+	shim_enable(runtime);
+	return 0;
+}
+
+static int start_kernel(void)
+{
+	int err = ask_kernel();
+
+	if (err == EPERM || err == EACCES)
+		return engine_refused("kernel engine");
+	if (err)
+		return fail(
+			"kernel engine: this kernel has no BPF iterators (%s); use --on embedded",
+			strerror(err));
+	return 0;
+}
+
+int engine_start(void)
+{
+	const char *on = options.on, *origin = "--on";
+
+	if (!on) {
+		on = getenv("BPFTREK_ON");
+		origin = "$BPFTREK_ON";
+	}
+	if (!on || !*on)
+		return ask_kernel() ? start_embedded() : 0;
+	if (!strcmp(on, "kernel"))
+		return start_kernel();
+	if (!strcmp(on, "embedded"))
+		return start_embedded();
+	return usage_error(NULL, "%s: unknown engine '%s', it is kernel or embedded", origin, on);
+}
+
+void engine_stop(void)
+{
+	if (!runtime)
+		return;
+	shim_disable();
+	trek_runtime_close(runtime);
+	runtime = NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The engine that answers bpf(2) of this process: the kernel, or a runtime of our own behind the
+ * shim. A command starts it once, before it calls libbpf, and stops it when it is done.
+ */
+#ifndef CLI_ENGINE_H
+#define CLI_ENGINE_H
+
+#include <stdbool.h>
+
+/* Start the engine that --on, $BPFTREK_ON or this user's rights choose. The exit status. */
+int engine_start(void);
+
+/* Every handle of the engine must have been closed. */
+void engine_stop(void);
+
+/* "kernel" or "embedded". */
+const char *engine_name(void);
+bool engine_is_kernel(void);
+
+/* Fail with what the kernel lets this user not do, and what to do: after EPERM. */
+int engine_refused(const char *what);
+
+#endif /* CLI_ENGINE_H */

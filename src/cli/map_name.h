@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* A map as the command line names it. */
+#ifndef CLI_MAP_NAME_H
+#define CLI_MAP_NAME_H
+
+#include <linux/types.h>
+
+#include <bpf/libbpf.h>
+
+struct map_name {
+	enum { MAP_BY_NAME, MAP_BY_ID, MAP_BY_PATH } by;
+	const char *text; /* as it was written; NULL: no map was named */
+	__u32 id;
+};
+
+/*
+ * Read MAP: `name NAME`, `id N`, `pinned PATH`, or a single word, which is a name. @word is the
+ * first word, the following ones are at argv[*next], which moves past those that are used.
+ */
+int read_map_name(const char *command, const char *word, int argc, char **argv, int *next,
+		  struct map_name *name);
+
+/*
+ * Open it: the descriptor in @fd. A name is looked up among the maps of @objects first, which this
+ * command loaded, then among those of the engine.
+ */
+int open_map(const struct map_name *name, struct bpf_object *const *objects, size_t count, int *fd);
+
+#endif /* CLI_MAP_NAME_H */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Objects. libbpf says much when it fails, in its log and as one errno; here it becomes the one
+ * cause that a user can do something about.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "cli.h"
+#include "engine.h"
+#include "libbpf_log.h"
+#include "object.h"
+
+/* Pages of it that no log touches are never there. */
+#define VERIFIER_LOG_SIZE (16u << 20)
+
+const char *iterator_target(const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	if (bpf_program__expected_attach_type(prog) != BPF_TRACE_ITER)
+		return NULL;
+	if (!strncmp(section, "iter/", 5))
+		return section + 5;
+	if (!strncmp(section, "iter.s/", 7))
+		return section + 7;
+	return NULL;
+}
+
+static bool is_elf(const char *path)
+{
+	char magic[4] = "";
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		return false;
+	if (fread(magic, 1, sizeof(magic), file) != sizeof(magic))
+		magic[0] = '\0';
+	fclose(file);
+	return !memcmp(magic, "\177ELF", sizeof(magic));
+}
+
+int open_object(const char *path, struct bpf_object **obj)
+{
+	const char *said;
+	struct stat st;
+	int err;
+
+	libbpf_log_clear();
+	/* libbpf has one error for all that is wrong with a file. */
+	err = stat(path, &st) || access(path, R_OK) ? errno : 0;
+	if (!err && S_ISDIR(st.st_mode))
+		err = EISDIR;
+	if (err)
+		return fail("%s: %s; name a compiled BPF object (.bpf.o)", path, strerror(err));
+
+	*obj = bpf_object__open_file(path, NULL);
+	if (*obj)
+		return 0;
+	err = errno;
+	if (!is_elf(path))
+		return fail("%s: not an ELF file; compile a program with clang -target bpf -g -c",
+			    path);
+	said = libbpf_log_find(NULL);
+	return fail("%s: not a BPF object: %s; compile a program with clang -target bpf -g -c",
+		    path, said ? said : strerror(err));
+}
+
+/* Whether the engine has an iterator target of this name. */
+static bool has_target(const char *target)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	char name[128];
+	bool found;
+
+	snprintf(name, sizeof(name), "bpf_iter_%s", target);
+	found = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return found;
+}
+
+/* Lines in which a verifier tells what it walked through, not what is wrong. */
+static bool is_trace(const char *line, size_t len)
+{
+	static const char *const beginnings[] = {
+		";",	       "from ",	  "func#",     "mark_precise:",	 "last_idx",
+		"parent ",     "regs=",	  "Live regs", "processed ",	 "verification time",
+		"stack depth", "caller:", "callee:",   "returning from", "max_states",
+		"Validating ", "Func#",
+	};
+	size_t digits = strspn(line, "0123456789");
+
+	if (!len || *line == ' ' || *line == '\t')
+		return true;
+	if (digits && (line[digits] == ':' || !strncmp(line + digits, ": ", 2)))
+		return true;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (!strncmp(line, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return false;
+}
+
+/* What is wrong, of a verifier's log: its first line that is no trace. */
+static void verdict(const char *log, char *line, size_t size)
+{
+	size_t len;
+
+	*line = '\0';
+	for (; *log; log += len + (log[len] == '\n')) {
+		len = strcspn(log, "\n");
+		if (is_trace(log, len))
+			continue;
+		snprintf(line, size, "%.*s", (int)len, log);
+		return;
+	}
+}
+
+/* The program that libbpf's log says it failed at. */
+static struct bpf_program *failed_program(struct bpf_object *obj)
+{
+	char name[64];
+	const char *line = libbpf_log_find("prog '");
+
+	if (!line || sscanf(strstr(line, "prog '"), "prog '%63[^']'", name) != 1)
+		return NULL;
+	return bpf_object__find_program_by_name(obj, name);
+}
+
+static int explain(struct bpf_object *obj, const char *path, const char *log, int err)
+{
+	struct bpf_program *prog = failed_program(obj);
+	const char *target = prog ? iterator_target(prog) : NULL;
+	const char *said = libbpf_log_find(NULL);
+	char line[256];
+
+	libbpf_log_attach(log);
+	if (target && !has_target(target))
+		return fail("%s: program %s: the %s engine has no iterator target '%s'; 'bpftrek "
+			    "targets' lists those it has",
+			    path, bpf_program__name(prog), engine_name(), target);
+	verdict(log, line, sizeof(line));
+	if (prog && *line)
+		return fail("%s: program %s: refused by the verifier (%s): %s; --verbose shows its "
+			    "whole log",
+			    path, bpf_program__name(prog), strerror(err), line);
+	if (err == EPERM && engine_is_kernel())
+		return engine_refused(path);
+	/* An extern, a relocation or a map: what libbpf says of it names the thing. */
+	return fail("%s: %s%s%s; --verbose shows all that libbpf said", path,
+		    said ? said : "not loaded: ", said ? "" : strerror(err),
+		    prog && !said ? bpf_program__name(prog) : "");
+}
+
+int load_object(struct bpf_object *obj, const char *path)
+{
+	struct bpf_program *prog;
+	char *log = malloc(VERIFIER_LOG_SIZE);
+	int err, status = 0;
+
+	if (!log)
+		return fail("%s: out of memory; free some and run it again", path);
+	*log = '\0';
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_log_buf(prog, log, VERIFIER_LOG_SIZE);
+	libbpf_log_clear();
+	err = bpf_object__load(obj);
+	if (err)
+		status = explain(obj, path, log, -err);
+	bpf_object__for_each_program(prog, obj) bpf_program__set_log_buf(prog, NULL, 0);
+	free(log);
+	return status;
+}

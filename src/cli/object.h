@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* Opening and loading BPF objects with libbpf, and saying in one line why it did not work. */
+#ifndef CLI_OBJECT_H
+#define CLI_OBJECT_H
+
+#include <bpf/libbpf.h>
+
+/* Open @path, which the caller closes with bpf_object__close(). */
+int open_object(const char *path, struct bpf_object **obj);
+
+/* Load it into the engine: its maps, and the programs whose autoload is set. */
+int load_object(struct bpf_object *obj, const char *path);
+
+/* The target of iterator program @prog ("bpf_map_elem"), or NULL if it is none. */
+const char *iterator_target(const struct bpf_program *prog);
+
+#endif /* CLI_OBJECT_H */

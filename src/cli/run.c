@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * bpftrek run: load an object, attach its iterator program, read the iterator to its end.
+ *
+ * A read that says EAGAIN is made again: after a million objects without output the engine lets go
+ * of the CPU, and a program may ask for a while to be shown the same object again. A program that
+ * asks so for ever would never end. It is told from the first case by time: a million objects take
+ * a millisecond or more. So 10,000 quick EAGAINs without a byte in between end the run, and so do
+ * ten minutes without a byte.
+ *
+ * Whatever the run made goes with its descriptors: nothing is pinned, nothing is left.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cli.h"
+#include "engine.h"
+#include "fill.h"
+#include "libbpf_log.h"
+#include "map_name.h"
+#include "object.h"
+
+#define MAX_QUICK_EAGAIN 10000
+#define QUICK_NS 1000000ull
+#define MAX_SILENT_NS (600 * 1000000000ull)
+
+#define READ_SIZE (64u << 10) /* more than a read can return */
+#define WRITE_SIZE (1u << 20)
+
+/* NAME=VALUE of --fill and --set, in the order given. */
+struct assignment {
+	char *name;
+	const char *value;
+};
+
+struct run {
+	const char *program;
+	struct map_name map;
+	/* OBJECT first, then those of --load. */
+	const char **paths;
+	struct bpf_object **objects;
+	size_t object_count;
+	struct assignment *fills, *sets;
+	size_t fill_count, set_count;
+};
+
+enum { OPTION_MAP = OPTION_OWN, OPTION_LOAD, OPTION_FILL, OPTION_SET };
+
+static const struct option run_options[] = {
+	{"map", required_argument, NULL, OPTION_MAP},
+	{"load", required_argument, NULL, OPTION_LOAD},
+	{"fill", required_argument, NULL, OPTION_FILL},
+	{"set", required_argument, NULL, OPTION_SET},
+	{0},
+};
+
+static int read_assignment(const char *option, char *text, struct assignment *assignment)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return usage_error("run", "%s '%s': not NAME=VALUE", option, text);
+	*equals = '\0';
+	assignment->name = text;
+	assignment->value = equals + 1;
+	return 0;
+}
+
+static int read_option(struct run *run, int option, int argc, char **argv)
+{
+	struct assignment *fill;
+	int status;
+
+	switch (option) {
+	case OPTION_MAP:
+		return read_map_name("run", optarg, argc, argv, &optind, &run->map);
+	case OPTION_LOAD:
+		run->paths[run->object_count++] = optarg;
+		return 0;
+	case OPTION_SET:
+		return read_assignment("--set", optarg, &run->sets[run->set_count++]);
+	default:
+		fill = &run->fills[run->fill_count++];
+		status = read_assignment("--fill", optarg, fill);
+		if (!status && *fill->value == '@')
+			fill->value++;
+		return status;
+	}
+}
+
+static int read_arguments(struct run *run, int argc, char **argv)
+{
+	int option, status = 0;
+
+	run->object_count = 1;
+	while ((option = next_option(&run_command, argc, argv, run_options, &status)) !=
+	       END_OF_OPTIONS) {
+		if (option != OPTION_FAILED)
+			status = read_option(run, option, argc, argv);
+		if (option == OPTION_FAILED || status)
+			return status ? status : -1;
+	}
+	if (optind == argc)
+		return usage_error("run", "no OBJECT given");
+	run->paths[0] = argv[optind];
+	run->program = argv[optind + 1];
+	if (argc - optind > 2)
+		return usage_error("run", "unexpected '%s'", argv[optind + 2]);
+	return 0;
+}
+
+/* PROGRAM, or the only iterator program of OBJECT. */
+static int choose_program(const struct run *run, struct bpf_program **chosen)
+{
+	struct bpf_program *prog;
+	char names[256] = "";
+	size_t count = 0, used;
+
+	if (run->program)
+		*chosen = bpf_object__find_program_by_name(run->objects[0], run->program);
+	bpf_object__for_each_program(prog, run->objects[0])
+	{
+		if (!iterator_target(prog))
+			continue;
+		if (!run->program)
+			*chosen = prog;
+		used = strlen(names);
+		snprintf(names + used, sizeof(names) - used, "%s%s", count++ ? ", " : "",
+			 bpf_program__name(prog));
+	}
+	if (!count)
+		return fail("%s: no iterator program in it; write one in SEC(\"iter/TARGET\")",
+			    run->paths[0]);
+	if (!run->program && count > 1)
+		return fail("%s: several iterator programs; name one of %s", run->paths[0], names);
+	if (!*chosen)
+		return fail("%s: no program %s in it; name one of %s", run->paths[0], run->program,
+			    names);
+	if (!iterator_target(*chosen))
+		return fail("%s: program %s is no iterator; name one of %s", run->paths[0],
+			    run->program, names);
+	return 0;
+}
+
+/* Targets that walk one map. */
+static bool needs_map(const struct bpf_program *prog)
+{
+	const char *target = iterator_target(prog);
+
+	return !strcmp(target, "bpf_map_elem") || !strcmp(target, "bpf_sk_storage_map");
+}
+
+static int check_map_option(const struct run *run, const struct bpf_program *prog)
+{
+	if (needs_map(prog) && !run->map.text)
+		return fail("%s: program %s walks the elements of one map; name it with --map",
+			    run->paths[0], bpf_program__name(prog));
+	if (!needs_map(prog) && run->map.text)
+		return fail("%s: program %s walks %s, not one map; leave out --map", run->paths[0],
+			    bpf_program__name(prog), iterator_target(prog));
+	return 0;
+}
+
+static int set_variables(const struct run *run)
+{
+	bool found;
+	int status;
+
+	for (size_t i = 0; i < run->set_count; i++) {
+		found = false;
+		for (size_t o = 0; o < run->object_count && !found; o++) {
+			status = set_variable(run->objects[o], run->sets[i].name,
+					      run->sets[i].value, &found);
+			if (status)
+				return status;
+		}
+		if (!found)
+			return fail("--set %s: no such global variable in %s; give one that it has",
+				    run->sets[i].name, run->paths[0]);
+	}
+	return 0;
+}
+
+static int fill_maps(const struct run *run)
+{
+	const struct bpf_object *obj;
+	struct bpf_map *map;
+	int status = 0;
+
+	for (size_t i = 0; i < run->fill_count && !status; i++) {
+		map = NULL;
+		for (size_t o = 0; o < run->object_count && !map; o++) {
+			obj = run->objects[o];
+			map = bpf_object__find_map_by_name(obj, run->fills[i].name);
+		}
+		if (!map)
+			return fail("--fill %s: no such map in %s; name a map of OBJECT or of a "
+				    "--load'ed object",
+				    run->fills[i].name, run->paths[0]);
+		status = fill_map(obj, map, run->fills[i].value);
+	}
+	return status;
+}
+
+static int open_objects(struct run *run)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < run->object_count && !status; i++)
+		status = open_object(run->paths[i], &run->objects[i]);
+	return status;
+}
+
+/* OBJECT last, so that its program finds the others there. Of its programs only @chosen loads. */
+static int load_objects(struct run *run, const struct bpf_program *chosen)
+{
+	struct bpf_program *prog;
+	int status = 0;
+
+	bpf_object__for_each_program(prog, run->objects[0])
+		bpf_program__set_autoload(prog, prog == chosen);
+	for (size_t i = run->object_count; i-- && !status;)
+		status = load_object(run->objects[i], run->paths[i]);
+	return status;
+}
+
+static int explain_attach(const struct run *run, const struct bpf_program *prog, int map, int err)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+	const char *type;
+
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len))
+		return fail(
+			"%s: program %s: cannot be attached: %s; --verbose shows what libbpf said",
+			run->paths[0], bpf_program__name(prog), strerror(err));
+	type = libbpf_bpf_map_type_str(info.type);
+	switch (err) {
+	case EINVAL:
+		return fail("map %s: %s cannot walk a map of type %s; name another map",
+			    run->map.text, iterator_target(prog), type ? type : "unknown");
+	case EACCES:
+		return fail("map %s: program %s uses more of a key or value than its %u and %u "
+			    "bytes; name a map that fits the program",
+			    run->map.text, bpf_program__name(prog), info.key_size, info.value_size);
+	case EPERM:
+		return fail("map %s: program %s writes to values, and the map is read-only or "
+			    "frozen; name another map",
+			    run->map.text, bpf_program__name(prog));
+	default:
+		return fail("map %s: program %s cannot be attached: %s; name another map",
+			    run->map.text, bpf_program__name(prog), strerror(err));
+	}
+}
+
+static int write_all(const char *bytes, size_t size)
+{
+	ssize_t written;
+
+	for (; size; bytes += written, size -= written) {
+		written = write(STDOUT_FILENO, bytes, size);
+		if (written < 0 && errno == EINTR)
+			written = 0;
+		else if (written < 0)
+			return fail("standard output: %s; make room and run it again",
+				    strerror(errno));
+	}
+	return 0;
+}
+
+static unsigned long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* Whether reads have said EAGAIN for so long that there is no hope; see the head of this file. */
+struct patience {
+	unsigned long long last_byte_ns, read_ns;
+	unsigned int quick;
+};
+
+static void patience_renew(struct patience *patience)
+{
+	patience->quick = 0;
+	patience->last_byte_ns = now_ns();
+}
+
+static bool patience_ends(struct patience *patience)
+{
+	unsigned long long now = now_ns();
+
+	if (now - patience->read_ns < QUICK_NS)
+		patience->quick++;
+	return patience->quick > MAX_QUICK_EAGAIN || now - patience->last_byte_ns > MAX_SILENT_NS;
+}
+
+static int explain_read(const char *program, int err)
+{
+	switch (err) {
+	case EAGAIN:
+		return fail("program %s: it never lets the walk advance; return 0 from it, 1 asks "
+			    "for the same object again",
+			    program);
+	case E2BIG:
+		return fail("program %s: its output for one object does not fit the 32 KiB of an "
+			    "iterator; print less in one call",
+			    program);
+	default:
+		return fail("program %s: reading it: %s; --verbose shows what libbpf said", program,
+			    strerror(err));
+	}
+}
+
+static int copy_out(int iterator, const char *program)
+{
+	char *buf = malloc(WRITE_SIZE);
+	struct patience patience = {0};
+	size_t used = 0;
+	int status = 0, err = 0;
+	ssize_t got = 1;
+
+	if (!buf)
+		return fail("out of memory; free some and run it again");
+	patience_renew(&patience);
+	while (got && !err && !status) {
+		patience.read_ns = now_ns();
+		got = read(iterator, buf + used, READ_SIZE);
+		if (got > 0) {
+			used += got;
+			patience_renew(&patience);
+		} else if (got < 0 && errno == EAGAIN) {
+			err = patience_ends(&patience) ? EAGAIN : 0;
+		} else if (got < 0 && errno != EINTR) {
+			err = errno;
+		}
+		/* Whoever waits sees all there is before the engine goes on in silence. */
+		if (used > WRITE_SIZE - READ_SIZE || got <= 0) {
+			status = write_all(buf, used);
+			used = 0;
+		}
+	}
+	free(buf);
+	return err && !status ? explain_read(program, err) : status;
+}
+
+static int walk(const struct run *run, const struct bpf_program *prog)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = {0};
+	struct bpf_link *link = NULL;
+	int map = -1, iterator = -1, status;
+
+	if (run->map.text) {
+		status = open_map(&run->map, run->objects, run->object_count, &map);
+		if (status)
+			return status;
+		info.map.map_fd = map;
+		opts.link_info = &info;
+		opts.link_info_len = sizeof(info);
+	}
+	link = bpf_program__attach_iter(prog, &opts);
+	if (!link) {
+		status = explain_attach(run, prog, map, errno);
+		goto out;
+	}
+	iterator = bpf_iter_create(bpf_link__fd(link));
+	if (iterator < 0) {
+		status = fail("program %s: no iterator: %s; --verbose shows what libbpf said",
+			      bpf_program__name(prog), strerror(errno));
+		goto out;
+	}
+	status = copy_out(iterator, bpf_program__name(prog));
+out:
+	if (iterator >= 0)
+		close(iterator);
+	bpf_link__destroy(link);
+	if (map >= 0)
+		close(map);
+	return status;
+}
+
+static int run_on_engine(struct run *run)
+{
+	struct bpf_program *prog = NULL;
+	int status;
+
+	status = open_objects(run);
+	if (!status)
+		status = choose_program(run, &prog);
+	if (!status)
+		status = check_map_option(run, prog);
+	if (!status)
+		status = set_variables(run);
+	if (!status)
+		status = load_objects(run, prog);
+	if (!status)
+		status = fill_maps(run);
+	if (!status)
+		status = walk(run, prog);
+	for (size_t i = 0; i < run->object_count; i++)
+		bpf_object__close(run->objects[i]);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run run = {
+		.paths = calloc(argc + 1, sizeof(*run.paths)),
+		.objects = calloc(argc + 1, sizeof(*run.objects)),
+		.fills = calloc(argc + 1, sizeof(*run.fills)),
+		.sets = calloc(argc + 1, sizeof(*run.sets)),
+	};
+	int status;
+
+	if (!run.paths || !run.objects || !run.fills || !run.sets)
+		status = fail("out of memory; free some and run it again");
+	else
+		status = read_arguments(&run, argc, argv);
+	if (!status)
+		status = engine_start();
+	if (!status) {
+		status = run_on_engine(&run);
+		engine_stop();
+	}
+	free(run.sets);
+	free(run.fills);
+	free(run.objects);
+	free(run.paths);
+	return status < 0 ? 0 : status;
+}
+
+const struct command run_command = {
+	.name = "run",
+	.summary = "run an iterator program and write what it prints",
+	.help = "Usage: bpftrek run OBJECT [PROGRAM] [--map MAP] [--load OBJECT]...\n"
+		"                   [--fill NAME=FILE]... [--set VAR=VALUE]...\n\n"
+		"Load OBJECT (.bpf.o), run its iterator program and write the bytes that it emits\n"
+		"to standard output, and nothing else. PROGRAM may be left out where OBJECT has "
+		"only\n"
+		"one iterator program. What the run loads is gone when it ends.\n\n"
+		"  --map MAP         the map that a program for bpf_map_elem walks: name NAME, id "
+		"N or\n"
+		"                    pinned PATH; one word is a name. Maps of OBJECT and of --load "
+		"come\n"
+		"                    first, then those of the engine\n"
+		"  --load OBJECT     load this one too: its maps and programs exist during the "
+		"run\n"
+		"  --fill NAME=FILE  put rows into a map of OBJECT or of a --load'ed object; FILE "
+		"(also\n"
+		"                    @FILE; - is standard input) has a row on each line:\n"
+		"                      {\"key\": 1, \"value\": {\"packets\": 7, \"name\": "
+		"\"eth0\"}}\n"
+		"                    as the map's types say: numbers, true and false, strings for "
+		"char\n"
+		"                    arrays, lists for arrays, objects for structs (members that "
+		"are\n"
+		"                    left out are zero), one member of a union, names of enum "
+		"values;\n"
+		"                    or \"0x...\", the bytes themselves, the only way without "
+		"types\n"
+		"  --set VAR=VALUE   a global variable of the program, before it is loaded\n\n"
+		"A program that returns 1 asks to be shown the same object again; one that does "
+		"so\n"
+		"10,000 times on end without output is given up, as is a walk that says nothing "
+		"for\n"
+		"ten minutes.\n\n"
+		"Example:\n"
+		"  bpftrek run dump.bpf.o --fill counters=@rows.jsonl --map counters\n",
+	.run = run,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* bpftrek version. */
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+#include <bpftrek/runtime.h>
+
+#include "cli.h"
+
+int print_version(void)
+{
+	const char *libbpf = libbpf_version_string() + strlen("v");
+
+	if (options.json || options.jsonl)
+		return print_json(
+			json_pack("{s:s, s:s}", "bpftrek", trek_version(), "libbpf", libbpf));
+	printf("bpftrek %s, libbpf %s\n", trek_version(), libbpf);
+	return finish_output();
+}
+
+static int version(int argc, char **argv)
+{
+	int status;
+
+	if (next_option(&version_command, argc, argv, NULL, &status) == OPTION_FAILED)
+		return status;
+	if (optind < argc)
+		return usage_error("version", "unexpected '%s'", argv[optind]);
+	return print_version();
+}
+
+const struct command version_command = {
+	.name = "version",
+	.summary = "print the versions of bpftrek and of the libbpf that it loads programs with",
+	.help = "Usage: bpftrek version\n\n"
+		"Print the versions of bpftrek and of the libbpf that it loads programs with.\n\n"
+		"Example:\n"
+		"  bpftrek --json version\n",
+	.run = version,
+};
