@@ -12,10 +12,16 @@
 #include "base/bpf_types.h"
 
 struct file;
+struct bpf_call;
 
 struct file_operations {
 	const char *name; /* "bpf-map" */
+	/* Take and drop the reference that a file, or a pin, owns on its object. */
+	void (*get)(void *object);
 	void (*release)(void *object);
+	bool pinnable;
+	/* BPF_OBJ_GET_INFO_BY_FD; NULL: -EINVAL. */
+	int (*get_info)(struct bpf_call *call, void *object);
 	ssize_t (*read)(void *object, u64 buf, size_t size); /* NULL: not readable */
 	void (*show_fdinfo)(const void *object, struct seq_file *seq);
 	int (*memfd)(const void *object); /* NULL: none */
@@ -30,6 +36,7 @@ extern const struct file_operations bpf_map_fops, bpf_prog_fops, bpf_link_fops, 
 /* The file's object, a reference on which the file owns. */
 void *file_object(const struct file *file);
 u32 file_mode(const struct file *file);
+const struct file_operations *file_ops(const struct file *file);
 
 int fdtable_init(struct trek_runtime *rt, const struct trek_handle_ops *ops);
 /* Close everything. */

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * bpf(2): the attributes' way in, and the table of commands (kernel/bpf/syscall.c, __sys_bpf).
+ *
+ * Attributes grow with time. A caller that knows less gives fewer bytes, which count as zero; one
+ * that knows more may give more, as long as they are zero. What the command itself does not use
+ * must be zero, too, so that it can mean something one day.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/nofault.h"
+#include "syscall/command.h"
+
+#define MAX_ATTR_SIZE 4096
+
+int bpf_call_write(const struct bpf_call *call, u32 offset, const void *value, u32 size)
+{
+	if (offset + size > call->size)
+		return -EFAULT;
+	return copy_to_user(call->uattr + offset, value, size);
+}
+
+int bpf_check_uarg_tail_zero(u64 uaddr, u64 known, u64 actual)
+{
+	int ret;
+
+	if (actual > MAX_ATTR_SIZE)
+		return -E2BIG;
+	if (actual <= known)
+		return 0;
+	ret = check_zeroed_user(uaddr + known, actual - known);
+	return ret > 0 ? -E2BIG : ret;
+}
+
+int bpf_get_file_flag(u32 flags, u32 *mode)
+{
+	if ((flags & BPF_F_RDONLY) && (flags & BPF_F_WRONLY))
+		return -EINVAL;
+	*mode = FMODE_READ | FMODE_WRITE;
+	if (flags & BPF_F_RDONLY)
+		*mode = FMODE_READ;
+	if (flags & BPF_F_WRONLY)
+		*mode = FMODE_WRITE;
+	return 0;
+}
+
+int bpf_obj_name_cpy(char *dst, const char *src, u32 size)
+{
+	u32 i;
+
+	memset(dst, 0, size);
+	for (i = 0; i < size && src[i]; i++) {
+		if (!isalnum((unsigned char)src[i]) && src[i] != '_' && src[i] != '.')
+			return -EINVAL;
+		dst[i] = src[i];
+	}
+	return i < size ? 0 : -EINVAL;
+}
+
+#define UNTIL(field) offsetofend(union bpf_attr, field)
+
+static const struct bpf_command {
+	bpf_command_fn *run;
+	u32 attr_end; /* of the last field that the command knows */
+} commands[] = {
+	[BPF_MAP_CREATE] = {map_create, UNTIL(map_extra)},
+	[BPF_MAP_LOOKUP_ELEM] = {map_lookup_elem, UNTIL(flags)},
+	[BPF_MAP_UPDATE_ELEM] = {map_update_elem, UNTIL(flags)},
+	[BPF_MAP_DELETE_ELEM] = {map_delete_elem, UNTIL(key)},
+	[BPF_MAP_GET_NEXT_KEY] = {map_get_next_key, UNTIL(next_key)},
+	[BPF_MAP_LOOKUP_AND_DELETE_ELEM] = {map_lookup_and_delete_elem, UNTIL(flags)},
+	[BPF_MAP_FREEZE] = {map_freeze, UNTIL(map_fd)},
+	[BPF_MAP_LOOKUP_BATCH] = {map_do_batch, UNTIL(batch.flags)},
+	[BPF_MAP_LOOKUP_AND_DELETE_BATCH] = {map_do_batch, UNTIL(batch.flags)},
+	[BPF_MAP_UPDATE_BATCH] = {map_do_batch, UNTIL(batch.flags)},
+	[BPF_MAP_DELETE_BATCH] = {map_do_batch, UNTIL(batch.flags)},
+	[BPF_PROG_LOAD] = {prog_load, PROG_TOKEN_FD_OFFSET + sizeof(s32)},
+	[BPF_PROG_BIND_MAP] = {prog_bind_map, UNTIL(prog_bind_map.flags)},
+	[BPF_PROG_TEST_RUN] = {prog_test_run, UNTIL(test.batch_size)},
+	[BPF_BTF_LOAD] = {btf_load, BTF_LOG_TRUE_SIZE_OFFSET + sizeof(u32)},
+	[BPF_PROG_GET_NEXT_ID] = {prog_get_next_id, UNTIL(next_id)},
+	[BPF_MAP_GET_NEXT_ID] = {map_get_next_id, UNTIL(next_id)},
+	[BPF_BTF_GET_NEXT_ID] = {btf_get_next_id, UNTIL(next_id)},
+	[BPF_LINK_GET_NEXT_ID] = {link_get_next_id, UNTIL(next_id)},
+	[BPF_PROG_GET_FD_BY_ID] = {prog_get_fd_by_id, UNTIL(prog_id)},
+	[BPF_MAP_GET_FD_BY_ID] = {map_get_fd_by_id, UNTIL(open_flags)},
+	[BPF_BTF_GET_FD_BY_ID] = {btf_get_fd_by_id, UNTIL(btf_id)},
+	[BPF_LINK_GET_FD_BY_ID] = {link_get_fd_by_id, UNTIL(link_id)},
+	[BPF_OBJ_GET_INFO_BY_FD] = {obj_get_info_by_fd, UNTIL(info.info)},
+	[BPF_OBJ_PIN] = {obj_pin, UNTIL(file_flags)},
+	[BPF_OBJ_GET] = {obj_get, UNTIL(file_flags)},
+	[BPF_LINK_CREATE] = {link_create, UNTIL(link_create.kprobe_multi.cookies)},
+	[BPF_LINK_UPDATE] = {link_update, UNTIL(link_update.old_prog_fd)},
+	[BPF_LINK_DETACH] = {link_detach, UNTIL(link_detach)},
+	[BPF_ITER_CREATE] = {iter_create, UNTIL(iter_create.flags)},
+};
+
+static bool rest_is_zero(const struct bpf_call *call, u32 from)
+{
+	for (; from < sizeof(call->attr_bytes); from++)
+		if (call->attr_bytes[from])
+			return false;
+	return true;
+}
+
+int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t size)
+{
+	struct bpf_call call = {.rt = rt, .uattr = (unsigned long)uattr, .size = size};
+	const struct bpf_command *command;
+	int err;
+
+	err = bpf_check_uarg_tail_zero(call.uattr, sizeof(call.attr_bytes), size);
+	if (err)
+		return err;
+	memset(call.attr_bytes, 0, sizeof(call.attr_bytes));
+	if (copy_from_user(call.attr_bytes, call.uattr, min_of(size, sizeof(call.attr_bytes))))
+		return -EFAULT;
+	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].run)
+		return -EINVAL;
+	command = &commands[cmd];
+	if (!rest_is_zero(&call, command->attr_end))
+		return -EINVAL;
+	return command->run(&call);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The commands of bpf(2). bpf.c copies the caller's attributes in and checks what is the same for
+ * every command; a command is a function here and a line in bpf.c's table.
+ */
+#ifndef SYSCALL_COMMAND_H
+#define SYSCALL_COMMAND_H
+
+#include "base/bpf_types.h"
+#include "base/runtime.h"
+#include "syscall/file.h"
+
+/*
+ * Fields that came after the <linux/bpf.h> that this may be compiled with: their places in the
+ * attributes are ABI. What lies past BPF_ATTR_SIZE is not known here and must be zero.
+ */
+#define BTF_LOG_TRUE_SIZE_OFFSET 28
+#define PROG_LOG_TRUE_SIZE_OFFSET 140
+#define PROG_TOKEN_FD_OFFSET 144
+#define BPF_ATTR_SIZE 152
+
+struct bpf_call {
+	struct trek_runtime *rt;
+	/* Our copy; zero beyond what the caller gave. */
+	union {
+		union bpf_attr attr;
+		u8 attr_bytes[BPF_ATTR_SIZE];
+	};
+	u64 uattr; /* the caller's */
+	u32 size;  /* of the caller's, in bytes */
+};
+
+/* Write a field of the caller's attributes. -EFAULT, also where it lies past their size. */
+int bpf_call_write(const struct bpf_call *call, u32 offset, const void *value, u32 size);
+
+/* Length of a user's structure against what is known of it: bytes past @known must be zero.
+ * -E2BIG, -EFAULT. */
+int bpf_check_uarg_tail_zero(u64 uaddr, u64 known, u64 actual);
+
+/* 0: BPF_F_RDONLY and BPF_F_WRONLY in @flags as FMODE_*, in *@mode; -EINVAL if both. */
+int bpf_get_file_flag(u32 flags, u32 *mode);
+
+/* An object's name from an attr: letters, digits, '_' and '.', ended by a NUL. -EINVAL. */
+int bpf_obj_name_cpy(char *dst, const char *src, u32 size);
+
+typedef int bpf_command_fn(struct bpf_call *call);
+
+/* map_cmds.c */
+bpf_command_fn map_create, map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
+	map_lookup_and_delete_elem, map_freeze, map_do_batch;
+/* prog_load.c, prog_cmds.c */
+bpf_command_fn prog_load, prog_bind_map, prog_test_run;
+/* btf_cmds.c */
+bpf_command_fn btf_load;
+/* obj_cmds.c */
+bpf_command_fn prog_get_next_id, map_get_next_id, btf_get_next_id, link_get_next_id,
+	prog_get_fd_by_id, map_get_fd_by_id, btf_get_fd_by_id, link_get_fd_by_id,
+	obj_get_info_by_fd;
+/* pin_cmds.c */
+bpf_command_fn obj_pin, obj_get;
+/* link_cmds.c */
+bpf_command_fn link_create, link_update, link_detach, iter_create;
+
+/* An info structure of a caller (obj_cmds.c): begin copies it in, end copies it out with its known
+ * length. @known: bytes of *@info; @len: how much of it the caller has. */
+int info_begin(const struct bpf_call *call, void *info, u32 known, u32 *len);
+int info_end(const struct bpf_call *call, const void *info, u32 len);
+
+/* A list in an info structure: the caller has room for *@nr elements of @size bytes at @ubuf; give
+ * as many as there are, and say in *@nr how many that would be. */
+int info_copy_array(u64 ubuf, u32 *nr, const void *array, u32 have, u32 size);
+
+/* The program's map array, against BPF_PROG_BIND_MAP (prog_cmds.c). */
+void used_maps_lock(void);
+void used_maps_unlock(void);
+
+struct pinfs *pinfs_new(void);
+/* Drop every pin. */
+void pinfs_free(struct pinfs *pins);
+
+#endif /* SYSCALL_COMMAND_H */

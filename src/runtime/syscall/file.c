@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The table of handles. Finding a file takes no lock: the table and what it points to are read
+ * under RCU, and a file that is on its way out has a count of zero, which nobody raises again.
+ * Changes to the table are made under its lock; a larger one replaces it as a whole.
+ */
+#include "syscall/file.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rcu.h"
+#include "base/runtime.h"
+#include "btf/btf.h"
+#include "iter/bpf_iter.h"
+#include "map/map.h"
+#include "prog/prog.h"
+
+#define FIRST_HANDLE 3
+#define MAX_OWN_HANDLES (1 << 20)
+/* Lent numbers are file descriptors of a process: more than any kernel has been set up for. */
+#define MAX_HANDLE (1 << 26)
+
+struct file {
+	atomic64_t refcnt;
+	const struct file_operations *ops;
+	void *object;
+	u32 mode;
+	struct callback_head rcu;
+};
+
+struct fdarray {
+	struct callback_head rcu;
+	int size;
+	struct file *files[];
+};
+
+struct fdtable {
+	pthread_mutex_t lock;
+	struct fdarray *array; /* RCU */
+	struct trek_handle_ops handles;
+	int next; /* no own number below is free */
+};
+
+/* --- numbers: our own, unless somebody lends some ----------------------------------------------
+ */
+
+static int unknown_handle(void *arg, int handle)
+{
+	return -EBADF;
+}
+
+static void keep_handle(void *arg, int handle)
+{
+}
+
+static void fdarray_free(struct callback_head *head)
+{
+	free(container_of(head, struct fdarray, rcu));
+}
+
+/* Make room for @fd. With the lock. */
+static int fdtable_grow(struct fdtable *table, int fd)
+{
+	struct fdarray *old = table->array, *array;
+	int size = old->size;
+
+	if (fd < size)
+		return 0;
+	if (fd >= MAX_HANDLE)
+		return -EMFILE;
+	while (size <= fd)
+		size *= 2;
+	array = calloc(1, sizeof(*array) + (size_t)size * sizeof(array->files[0]));
+	if (!array)
+		return -ENOMEM;
+	array->size = size;
+	memcpy(array->files, old->files, (size_t)old->size * sizeof(old->files[0]));
+	rcu_assign_pointer(table->array, array);
+	call_rcu_head(&old->rcu, fdarray_free);
+	return 0;
+}
+
+/* The smallest free number. With the lock. */
+static int fdtable_find_free(struct fdtable *table)
+{
+	int fd = table->next;
+
+	while (fd < table->array->size && table->array->files[fd])
+		fd++;
+	return fd < MAX_OWN_HANDLES ? fd : -EMFILE;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+void *file_object(const struct file *file)
+{
+	return file->object;
+}
+
+u32 file_mode(const struct file *file)
+{
+	return file->mode;
+}
+
+const struct file_operations *file_ops(const struct file *file)
+{
+	return file->ops;
+}
+
+static void file_free(struct callback_head *head)
+{
+	free(container_of(head, struct file, rcu));
+}
+
+void file_put(struct file *file)
+{
+	if (!atomic64_dec_and_test(&file->refcnt))
+		return;
+	file->ops->release(file->object);
+	call_rcu_head(&file->rcu, file_free);
+}
+
+static struct file *fdarray_get(const struct fdarray *array, int fd)
+{
+	struct file *file;
+
+	if (fd < 0 || fd >= array->size)
+		return NULL;
+	file = rcu_dereference(array->files[fd]);
+	return file && atomic64_inc_not_zero(&file->refcnt) ? file : NULL;
+}
+
+struct file *file_get(struct trek_runtime *rt, int fd)
+{
+	struct fdtable *table = rt->files;
+	struct file *file;
+
+	rcu_read_lock();
+	file = fdarray_get(rcu_dereference(table->array), fd);
+	rcu_read_unlock();
+	return file ? file : ERR_PTR(table->handles.unknown(table->handles.arg, fd));
+}
+
+struct file *file_get_kind(struct trek_runtime *rt, int fd, const struct file_operations *ops)
+{
+	struct file *file = file_get(rt, fd);
+
+	if (!IS_ERR(file) && file->ops != ops) {
+		file_put(file);
+		return ERR_PTR(-EINVAL);
+	}
+	return file;
+}
+
+/*
+ * Put @file, whose reference goes with it, behind a number. A lent number that we still hold means
+ * that its lender took it back without a word: what was there is closed.
+ */
+static int fd_install_file(struct trek_runtime *rt, struct file *file)
+{
+	struct fdtable *table = rt->files;
+	const struct trek_handle_ops *handles = &table->handles;
+	struct file *stale = NULL;
+	int memory, lent = -1, fd, err;
+
+	if (handles->reserve) {
+		memory = file->ops->memfd ? file->ops->memfd(file->object) : -1;
+		lent = handles->reserve(handles->arg, memory < 0 ? -1 : memory);
+		if (lent < 0) {
+			file_put(file);
+			return lent;
+		}
+	}
+	pthread_mutex_lock(&table->lock);
+	fd = handles->reserve ? lent : fdtable_find_free(table);
+	err = fd < 0 ? fd : fdtable_grow(table, fd);
+	if (!err) {
+		stale = table->array->files[fd];
+		rcu_assign_pointer(table->array->files[fd], file);
+		if (!handles->reserve)
+			table->next = fd + 1;
+	}
+	pthread_mutex_unlock(&table->lock);
+	if (stale)
+		file_put(stale);
+	if (!err)
+		return fd;
+	if (handles->reserve)
+		handles->release(handles->arg, lent);
+	file_put(file);
+	return err;
+}
+
+int fd_install(struct trek_runtime *rt, const struct file_operations *ops, void *object, u32 mode)
+{
+	struct file *file = malloc(sizeof(*file));
+
+	if (!file) {
+		ops->release(object);
+		return -ENOMEM;
+	}
+	atomic64_set(&file->refcnt, 1);
+	file->ops = ops;
+	file->object = object;
+	file->mode = mode;
+	return fd_install_file(rt, file);
+}
+
+int fd_dup(struct trek_runtime *rt, int fd)
+{
+	struct file *file = file_get(rt, fd);
+
+	return IS_ERR(file) ? PTR_ERR(file) : fd_install_file(rt, file);
+}
+
+int fd_close(struct trek_runtime *rt, int fd)
+{
+	struct fdtable *table = rt->files;
+	struct file *file = NULL;
+
+	pthread_mutex_lock(&table->lock);
+	if (fd >= 0 && fd < table->array->size)
+		file = table->array->files[fd];
+	if (file) {
+		rcu_assign_pointer(table->array->files[fd], NULL);
+		table->next = min_of(table->next, fd);
+	}
+	pthread_mutex_unlock(&table->lock);
+	if (!file)
+		return -EBADF;
+	table->handles.release(table->handles.arg, fd);
+	file_put(file);
+	return 0;
+}
+
+int fdtable_init(struct trek_runtime *rt, const struct trek_handle_ops *ops)
+{
+	enum { INITIAL_SIZE = 64 };
+	struct fdtable *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table->array = calloc(1, sizeof(*table->array) + INITIAL_SIZE * sizeof(struct file *));
+	if (!table->array) {
+		free(table);
+		return -ENOMEM;
+	}
+	table->array->size = INITIAL_SIZE;
+	table->next = FIRST_HANDLE;
+	if (ops)
+		table->handles = *ops;
+	if (!table->handles.release)
+		table->handles.release = keep_handle;
+	if (!table->handles.unknown)
+		table->handles.unknown = unknown_handle;
+	pthread_mutex_init(&table->lock, NULL);
+	rt->files = table;
+	return 0;
+}
+
+void fdtable_destroy(struct trek_runtime *rt)
+{
+	struct fdtable *table = rt->files;
+	int fd;
+
+	for (fd = 0; fd < table->array->size; fd++)
+		fd_close(rt, fd);
+	pthread_mutex_destroy(&table->lock);
+	free(table->array);
+	free(table);
+	rt->files = NULL;
+}
+
+/* --- objects ---------------------------------------------------------------------------------- */
+
+struct bpf_map *bpf_map_get(struct trek_runtime *rt, int fd)
+{
+	struct file *file = file_get_kind(rt, fd, &bpf_map_fops);
+	struct bpf_map *map;
+
+	if (IS_ERR(file))
+		return (void *)file;
+	map = file->object;
+	bpf_map_inc(map);
+	file_put(file);
+	return map;
+}
+
+struct bpf_prog *bpf_prog_get(struct trek_runtime *rt, int fd)
+{
+	struct file *file = file_get_kind(rt, fd, &bpf_prog_fops);
+	struct bpf_prog *prog;
+
+	if (IS_ERR(file))
+		return (void *)file;
+	prog = file->object;
+	bpf_prog_inc(prog);
+	file_put(file);
+	return prog;
+}
+
+struct bpf_link *bpf_link_get_from_fd(struct trek_runtime *rt, int fd)
+{
+	struct file *file = file_get_kind(rt, fd, &bpf_link_fops);
+	struct bpf_link *link;
+
+	if (IS_ERR(file))
+		return (void *)file;
+	link = file->object;
+	bpf_link_inc(link);
+	file_put(file);
+	return link;
+}
+
+struct btf *btf_get_by_fd(struct trek_runtime *rt, int fd)
+{
+	struct file *file = file_get_kind(rt, fd, &btf_fops);
+	struct btf *btf;
+
+	if (IS_ERR(file))
+		return (void *)file;
+	btf = file->object;
+	btf_get(btf);
+	file_put(file);
+	return btf;
+}

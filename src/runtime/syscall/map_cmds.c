@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Commands on maps and their elements (kernel/bpf/syscall.c). Keys and values are copied in before
+ * and out after the map is touched, so that a bad pointer of the caller's changes nothing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/nofault.h"
+#include "base/rcu.h"
+#include "btf/btf.h"
+#include "iter/seq_file.h"
+#include "map/map.h"
+#include "syscall/command.h"
+
+#define ENOTSUPP 524 /* the kernel's own: a kind of map that lacks an operation */
+
+/* --- create ----------------------------------------------------------------------------------- */
+
+int map_create(struct bpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct btf *btf = NULL;
+	struct bpf_map *map;
+	u32 mode;
+	int err;
+
+	if (attr->btf_vmlinux_value_type_id) {
+		if (attr->map_type != BPF_MAP_TYPE_STRUCT_OPS || attr->btf_key_type_id ||
+		    attr->btf_value_type_id)
+			return -EINVAL;
+	} else if (attr->btf_key_type_id && !attr->btf_value_type_id) {
+		return -EINVAL;
+	}
+	err = bpf_get_file_flag(attr->map_flags, &mode);
+	if (err)
+		return err;
+	if (attr->btf_key_type_id || attr->btf_value_type_id) {
+		btf = btf_get_by_fd(call->rt, attr->btf_fd);
+		if (IS_ERR(btf))
+			return PTR_ERR(btf);
+		if (btf->kernel_btf) {
+			btf_put(btf);
+			return -EACCES;
+		}
+	}
+	map = bpf_map_create(call->rt, attr, btf);
+	btf_put(btf);
+	return IS_ERR(map) ? PTR_ERR(map) : fd_install(call->rt, &bpf_map_fops, map, mode);
+}
+
+/* --- elements --------------------------------------------------------------------------------- */
+
+/* The map of attr->map_fd, if its handle allows @need (FMODE_*). */
+static struct file *map_file_get(const struct bpf_call *call, u32 need)
+{
+	struct file *file = file_get_kind(call->rt, call->attr.map_fd, &bpf_map_fops);
+
+	if (!IS_ERR(file) && !(file_mode(file) & need)) {
+		file_put(file);
+		return ERR_PTR(-EPERM);
+	}
+	return file;
+}
+
+/* No kind of map here holds a lock in its values, which is what BPF_F_LOCK asks for. */
+static bool flags_known(u64 flags)
+{
+	return !(flags & ~(u64)BPF_F_LOCK);
+}
+
+int map_lookup_elem(struct bpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct file *file;
+	struct bpf_map *map;
+	void *key, *value = NULL;
+	u32 value_size;
+	int err;
+
+	if (!flags_known(attr->flags))
+		return -EINVAL;
+	file = map_file_get(call, FMODE_READ);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	map = file_object(file);
+	err = -EINVAL;
+	if (attr->flags & BPF_F_LOCK)
+		goto put;
+	key = memdup_user(attr->key, map->key_size);
+	err = PTR_ERR(key);
+	if (IS_ERR(key))
+		goto put;
+	value_size = bpf_map_value_size(map);
+	value = malloc(value_size);
+	err = -ENOMEM;
+	if (!value)
+		goto free_key;
+	rcu_read_lock();
+	err = map->ops->map_copy_value(map, key, value, attr->flags);
+	rcu_read_unlock();
+	if (!err)
+		err = copy_to_user(attr->value, value, value_size);
+	free(value);
+free_key:
+	free(key);
+put:
+	file_put(file);
+	return err;
+}
+
+/* Change the map: with @value, or by deleting. Frozen maps refuse. */
+static int map_change_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
+{
+	int err = bpf_map_write_begin(map);
+
+	if (err)
+		return err;
+	rcu_read_lock();
+	if (value)
+		err = map->ops->map_update_elem(map, key, value, flags);
+	else
+		err = map->ops->map_delete_elem(map, key);
+	rcu_read_unlock();
+	bpf_map_write_end(map);
+	return err;
+}
+
+int map_update_elem(struct bpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct file *file = map_file_get(call, FMODE_WRITE);
+	struct bpf_map *map;
+	void *key, *value;
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	map = file_object(file);
+	err = -EPERM;
+	if (READ_ONCE(map->frozen))
+		goto put;
+	err = -EINVAL;
+	if (attr->flags & BPF_F_LOCK)
+		goto put;
+	key = memdup_user(attr->key, map->key_size);
+	err = PTR_ERR(key);
+	if (IS_ERR(key))
+		goto put;
+	value = memdup_user(attr->value, bpf_map_value_size(map));
+	err = PTR_ERR(value);
+	if (IS_ERR(value))
+		goto free_key;
+	err = map_change_elem(map, key, value, attr->flags);
+	free(value);
+free_key:
+	free(key);
+put:
+	file_put(file);
+	return err;
+}
+
+int map_delete_elem(struct bpf_call *call)
+{
+	struct file *file = map_file_get(call, FMODE_WRITE);
+	struct bpf_map *map;
+	void *key;
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	map = file_object(file);
+	err = -EPERM;
+	if (READ_ONCE(map->frozen))
+		goto put;
+	key = memdup_user(call->attr.key, map->key_size);
+	err = PTR_ERR(key);
+	if (IS_ERR(key))
+		goto put;
+	err = map_change_elem(map, key, NULL, 0);
+	free(key);
+put:
+	file_put(file);
+	return err;
+}
+
+int map_get_next_key(struct bpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct file *file = map_file_get(call, FMODE_READ);
+	struct bpf_map *map;
+	void *key = NULL, *next;
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	map = file_object(file);
+	if (attr->key) {
+		key = memdup_user(attr->key, map->key_size);
+		err = PTR_ERR(key);
+		if (IS_ERR(key))
+			goto put;
+	}
+	next = malloc(map->key_size);
+	err = -ENOMEM;
+	if (!next)
+		goto free_key;
+	rcu_read_lock();
+	err = map->ops->map_get_next_key(map, key, next);
+	rcu_read_unlock();
+	if (!err)
+		err = copy_to_user(attr->next_key, next, map->key_size);
+	free(next);
+free_key:
+	free(key);
+put:
+	file_put(file);
+	return err;
+}
+
+/* What no kind of map here can do, once the arguments are seen to be right. */
+static int map_lacks(const struct bpf_call *call, u32 fd)
+{
+	struct file *file = file_get_kind(call->rt, fd, &bpf_map_fops);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	file_put(file);
+	return -ENOTSUPP;
+}
+
+int map_lookup_and_delete_elem(struct bpf_call *call)
+{
+	return flags_known(call->attr.flags) ? map_lacks(call, call->attr.map_fd) : -EINVAL;
+}
+
+int map_do_batch(struct bpf_call *call)
+{
+	return map_lacks(call, call->attr.batch.map_fd);
+}
+
+int map_freeze(struct bpf_call *call)
+{
+	struct file *file = map_file_get(call, FMODE_WRITE);
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = bpf_map_freeze(file_object(file));
+	file_put(file);
+	return err;
+}
+
+/* --- mmap ------------------------------------------------------------------------------------- */
+
+static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t offset, void **addr)
+{
+	bool write = prot & PROT_WRITE;
+	struct stat memory;
+	int fd = map->ops->map_memfd ? map->ops->map_memfd(map) : -ENOTSUP;
+	int err;
+
+	if (fd < 0)
+		return -ENOTSUP;
+	if (fstat(fd, &memory))
+		return -errno;
+	if (!len || offset < 0 || offset > memory.st_size ||
+	    len > (size_t)round_up(memory.st_size, 4096) - offset)
+		return -EINVAL;
+	if (!(mode & FMODE_READ) || (write && !(mode & FMODE_WRITE)))
+		return -EPERM;
+	if (write) {
+		if (map->map_flags & BPF_F_RDONLY_PROG)
+			return -EPERM;
+		err = bpf_map_write_begin(map);
+		if (err)
+			return err;
+	}
+	*addr = mmap(NULL, len, prot, MAP_SHARED, fd, offset);
+	err = *addr == MAP_FAILED ? -errno : 0;
+	if (write)
+		bpf_map_write_end(map);
+	return err;
+}
+
+int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot, off_t offset, void **addr)
+{
+	struct file *file = file_get(rt, handle);
+	int err = -ENOTSUP;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file_ops(file) == &bpf_map_fops)
+		err = map_mmap(file_object(file), file_mode(file), len, prot, offset, addr);
+	file_put(file);
+	return err;
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+static void map_file_take(void *object)
+{
+	bpf_map_inc_with_uref(object);
+}
+
+static void map_file_release(void *object)
+{
+	bpf_map_put_with_uref(object);
+}
+
+static int map_file_memfd(const void *object)
+{
+	const struct bpf_map *map = object;
+
+	return map->ops->map_memfd ? map->ops->map_memfd(map) : -1;
+}
+
+static void map_show_fdinfo(const void *object, struct seq_file *seq)
+{
+	const struct bpf_map *map = object;
+
+	seq_printf(seq, "map_type:\t%u\n", map->map_type);
+	seq_printf(seq, "key_size:\t%u\n", map->key_size);
+	seq_printf(seq, "value_size:\t%u\n", map->value_size);
+	seq_printf(seq, "max_entries:\t%u\n", map->max_entries);
+	seq_printf(seq, "map_flags:\t0x%x\n", map->map_flags);
+	seq_printf(seq, "map_extra:\t0x%llx\n", map->map_extra);
+	seq_printf(seq, "memlock:\t%llu\n", bpf_map_memory_usage(map));
+	seq_printf(seq, "map_id:\t%u\n", map->id);
+	seq_printf(seq, "frozen:\t%u\n", READ_ONCE(map->frozen));
+}
+
+static int map_get_info(struct bpf_call *call, void *object)
+{
+	struct bpf_map *map = object;
+	struct bpf_map_info info;
+	u32 len;
+	int err = info_begin(call, &info, sizeof(info), &len);
+
+	if (err)
+		return err;
+	memset(&info, 0, sizeof(info));
+	info.type = map->map_type;
+	info.id = map->id;
+	info.key_size = map->key_size;
+	info.value_size = map->value_size;
+	info.max_entries = map->max_entries;
+	info.map_flags = map->map_flags;
+	info.map_extra = map->map_extra;
+	memcpy(info.name, map->name, sizeof(info.name));
+	if (map->btf) {
+		info.btf_id = map->btf->id;
+		info.btf_key_type_id = map->btf_key_type_id;
+		info.btf_value_type_id = map->btf_value_type_id;
+	}
+	info.btf_vmlinux_value_type_id = map->btf_vmlinux_value_type_id;
+	return info_end(call, &info, len);
+}
+
+const struct file_operations bpf_map_fops = {
+	.name = "bpf-map",
+	.get = map_file_take,
+	.release = map_file_release,
+	.pinnable = true,
+	.get_info = map_get_info,
+	.show_fdinfo = map_show_fdinfo,
+	.memfd = map_file_memfd,
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * A runtime's life, and the public calls on its handles. What is the same for every runtime of the
+ * process (helpers, kfuncs, the fault handler) is set up once; the rest in the order in which the
+ * parts need each other, and taken down in the opposite order.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/nofault.h"
+#include "base/rcu.h"
+#include "base/vcpu.h"
+#include "btf/btf.h"
+#include "iter/bpf_iter.h"
+#include "map/map.h"
+#include "prog/helper.h"
+#include "prog/kfunc.h"
+#include "syscall/command.h"
+
+#define MAX_CPUS 8192 /* Linux: the largest CONFIG_NR_CPUS */
+/*
+ * An object drops its references when its own last one goes, some of them only after its grace
+ * period. The longest such chain is a session, its program, a map, an inner map, its BTF and the
+ * BTF that this one extends.
+ */
+#define RELEASE_DEPTH 6
+
+static pthread_once_t process_once = PTHREAD_ONCE_INIT;
+static int process_err;
+
+static void init_process(void)
+{
+	process_err = nofault_init();
+	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
+	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
+	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
+}
+
+/*
+ * The number of possible CPUs as libbpf finds it, which sizes the values of per-CPU maps by it: one
+ * more than the last of a list such as "0-3,8".
+ */
+static u32 host_possible_cpus(void)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
+	unsigned int first, last, num = 0;
+	int found;
+	long conf;
+
+	while (file && (found = fscanf(file, "%u-%u", &first, &last)) > 0) {
+		num = (found == 2 ? last : first) + 1;
+		if (fgetc(file) != ',')
+			break;
+	}
+	if (file)
+		fclose(file);
+	conf = sysconf(_SC_NPROCESSORS_CONF);
+	if (!num && conf > 0)
+		num = conf;
+	return num && num <= MAX_CPUS ? num : 1;
+}
+
+/* The caller's options may be of an older or newer library's size. */
+static int copy_opts(struct trek_runtime_opts *opts, const struct trek_runtime_opts *user)
+{
+	const char *bytes = (const char *)user;
+	size_t i;
+
+	memset(opts, 0, sizeof(*opts));
+	if (!user)
+		return 0;
+	if (user->size < sizeof(user->size) || user->size > 4096)
+		return -EINVAL;
+	for (i = sizeof(*opts); i < user->size; i++)
+		if (bytes[i])
+			return -EINVAL;
+	memcpy(opts, user, min_of(user->size, sizeof(*opts)));
+	return opts->num_possible_cpus > MAX_CPUS ? -EINVAL : 0;
+}
+
+static int init_ids(struct trek_runtime *rt)
+{
+	struct idr *idrs[] = {&rt->map_idr, &rt->prog_idr, &rt->btf_idr, &rt->link_idr};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(idrs) && !err; i++)
+		err = idr_init(idrs[i]);
+	if (err)
+		for (i--; i-- > 0;)
+			idr_destroy(idrs[i]);
+	return err;
+}
+
+static void destroy_ids(struct trek_runtime *rt)
+{
+	idr_destroy(&rt->link_idr);
+	idr_destroy(&rt->btf_idr);
+	idr_destroy(&rt->prog_idr);
+	idr_destroy(&rt->map_idr);
+}
+
+/* Wait until what was let go has been freed. */
+static void drain(void)
+{
+	int i;
+
+	for (i = 0; i < RELEASE_DEPTH; i++)
+		rcu_barrier();
+}
+
+int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime **res)
+{
+	struct trek_runtime_opts opts;
+	struct trek_runtime *rt;
+	int err = copy_opts(&opts, user);
+
+	if (err)
+		return err;
+	pthread_once(&process_once, init_process);
+	if (process_err)
+		return process_err;
+	rt = calloc(1, sizeof(*rt));
+	if (!rt)
+		return -ENOMEM;
+	rt->num_possible_cpus =
+		opts.num_possible_cpus ? opts.num_possible_cpus : host_possible_cpus();
+	pthread_mutex_init(&rt->link_lock, NULL);
+	err = -ENOMEM;
+	rt->cpus = vcpus_new(rt->num_possible_cpus);
+	if (!rt->cpus)
+		goto free_rt;
+	err = init_ids(rt);
+	if (err)
+		goto free_cpus;
+	err = -ENOMEM;
+	rt->pins = pinfs_new();
+	if (!rt->pins)
+		goto free_ids;
+	err = fdtable_init(rt, opts.handles);
+	if (err)
+		goto free_pins;
+	err = btf_vmlinux_init(rt);
+	if (err)
+		goto free_files;
+	*res = rt;
+	return 0;
+
+free_files:
+	fdtable_destroy(rt);
+free_pins:
+	pinfs_free(rt->pins);
+free_ids:
+	drain();
+	destroy_ids(rt);
+free_cpus:
+	vcpus_free(rt->cpus);
+free_rt:
+	pthread_mutex_destroy(&rt->link_lock);
+	free(rt);
+	return err;
+}
+
+void trek_runtime_close(struct trek_runtime *rt)
+{
+	if (!rt)
+		return;
+	fdtable_destroy(rt);
+	pinfs_free(rt->pins);
+	btf_put(rt->vmlinux);
+	drain();
+	destroy_ids(rt);
+	vcpus_free(rt->cpus);
+	pthread_mutex_destroy(&rt->link_lock);
+	free(rt);
+}
+
+/* --- handles ---------------------------------------------------------------------------------- */
+
+ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size)
+{
+	struct file *file = file_get(rt, handle);
+	ssize_t ret = -EINVAL;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file_ops(file)->read)
+		ret = file_ops(file)->read(file_object(file), (unsigned long)buf, size);
+	file_put(file);
+	return ret;
+}
+
+int trek_close(struct trek_runtime *rt, int handle)
+{
+	return fd_close(rt, handle);
+}
+
+int trek_dup(struct trek_runtime *rt, int handle)
+{
+	return fd_dup(rt, handle);
+}
+
+ssize_t trek_fdinfo(struct trek_runtime *rt, int handle, char *buf, size_t size)
+{
+	struct file *file = file_get(rt, handle);
+	/* A buffer that is full to the last byte has overflowed, which leaves room for the NUL. */
+	struct seq_file seq = {.buf = buf, .size = size};
+	ssize_t ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (size && file_ops(file)->show_fdinfo)
+		file_ops(file)->show_fdinfo(file_object(file), &seq);
+	ret = seq_has_overflowed(&seq) ? -ENOSPC : (ssize_t)seq.count;
+	if (size)
+		buf[ret < 0 ? size - 1 : (size_t)ret] = '\0';
+	file_put(file);
+	return ret;
+}
+
+const char *trek_version(void)
+{
+	return TREK_VERSION;
+}
