@@ -149,19 +149,18 @@ static int make_path(struct idr *idr, u32 id, struct idr_node **path)
 	return 0;
 }
 
-int idr_alloc_cyclic(struct idr *idr, void *ptr)
+int idr_alloc_cyclic_locked(struct idr *idr, void *ptr)
 {
 	struct idr_node *path[IDR_MAX_HEIGHT + 1];
 	s64 id;
 	int err;
 
-	idr_lock(idr);
 	id = next_free(idr, idr->next);
 	if (id < 0)
 		id = next_free(idr, 1);
 	err = id < 0 ? -ENOSPC : make_path(idr, id, path);
 	if (err)
-		goto out;
+		return err;
 
 	path[1]->slot[index_at(id, 1)] = ptr;
 	path[1]->full |= 1ull << index_at(id, 1);
@@ -172,10 +171,17 @@ int idr_alloc_cyclic(struct idr *idr, void *ptr)
 			path[h]->full |= 1ull << index_at(id, h);
 	}
 	idr->next = id < INT_MAX ? id + 1 : 1;
-	err = id;
-out:
+	return id;
+}
+
+int idr_alloc_cyclic(struct idr *idr, void *ptr)
+{
+	int id;
+
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, ptr);
 	idr_unlock(idr);
-	return err;
+	return id;
 }
 
 void *idr_find_locked(struct idr *idr, u32 id)

@@ -33,6 +33,8 @@ void idr_remove(struct idr *idr, u32 id);
 
 void idr_lock(struct idr *idr);
 void idr_unlock(struct idr *idr);
+/* For an object that has to know its id before others find it. */
+int idr_alloc_cyclic_locked(struct idr *idr, void *ptr);
 /* The object with @id, or NULL. */
 void *idr_find_locked(struct idr *idr, u32 id);
 /* The object with the smallest id >= *@id, which is then set to that id; NULL if there is none. */

@@ -28,9 +28,9 @@ struct bpf_map_walk {
 struct bpf_map_ops {
 	/* Check what is special to the kind in a BPF_MAP_CREATE attr. */
 	int (*map_alloc_check)(const union bpf_attr *attr);
-	/* A map with everything of its kind set up (map.c fills what all maps have); ERR_PTR. */
+	/* A map with everything of its kind set up, bpf_map_init_from_attr() first; ERR_PTR. */
 	struct bpf_map *(*map_alloc)(struct trek_runtime *rt, const union bpf_attr *attr);
-	/* After a grace period, when nobody has a reference. */
+	/* After a grace period, when nobody has a reference. Frees @map itself. */
 	void (*map_free)(struct bpf_map *map);
 
 	/* For programs, and for the rest. lookup: the value, or NULL. Others: 0, -errno. */
@@ -60,6 +60,10 @@ struct bpf_map_ops {
 struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr,
 			       struct btf *btf);
 
+/* What all kinds take from the attributes. */
+void bpf_map_init_from_attr(struct bpf_map *map, struct trek_runtime *rt,
+			    const union bpf_attr *attr);
+
 void bpf_map_inc(struct bpf_map *map);
 void bpf_map_put(struct bpf_map *map); /* the last one frees, after a grace period */
 void bpf_map_inc_with_uref(struct bpf_map *map);
@@ -79,6 +83,10 @@ int bpf_map_freeze(struct bpf_map *map);
 /* Around a write by bpf(2): -EPERM if the map is frozen. Freezing waits for none: it fails. */
 int bpf_map_write_begin(struct bpf_map *map);
 void bpf_map_write_end(struct bpf_map *map);
+
+/* Below num_possible_cpus: the CPU of the run under way; in a thread that runs nothing, always the
+ * same one. To spread what threads write, not to own it. */
+u32 bpf_map_lane(const struct bpf_map *map);
 
 /* Element counters: one for each virtual CPU, so that writers do not share a line. */
 int bpf_map_init_elem_count(struct bpf_map *map);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * ARRAY: all elements are there from the start, zeroed, and stay (kernel: kernel/bpf/arraymap.c).
+ * Values lie one after the other, each at a multiple of 8, and are updated in place.
+ *
+ * A BPF_F_MMAPABLE array, and only it, has its values in a memfd, so that others may map them.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "btf/btf.h"
+#include "map/area.h"
+#include "map/map_create.h"
+#include "map/map_types.h"
+#include "map/value.h"
+
+#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
+
+#define ARRAY_CREATE_FLAG_MASK                                                                     \
+	(BPF_F_NUMA_NODE | BPF_F_MMAPABLE | BPF_F_ACCESS_MASK | BPF_F_INNER_MAP)
+
+struct bpf_array {
+	struct bpf_map map;
+	u32 elem_size;
+	int memfd; /* -1: none */
+	u64 size;  /* of the values, in bytes */
+	u8 *values;
+};
+
+static struct bpf_array *to_array(const struct bpf_map *map)
+{
+	return container_of(map, struct bpf_array, map);
+}
+
+static int array_map_alloc_check(const union bpf_attr *attr)
+{
+	if (!attr->max_entries || attr->key_size != sizeof(u32) || !attr->value_size ||
+	    attr->map_flags & ~ARRAY_CREATE_FLAG_MASK || !bpf_map_flags_access_ok(attr->map_flags))
+		return -EINVAL;
+	if (attr->value_size > INT_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+static int alloc_mmapable(struct bpf_array *array)
+{
+	u64 size = round_up(array->size, (u64)sysconf(_SC_PAGESIZE));
+	void *values;
+
+	if (size > LONG_MAX)
+		return -ENOMEM;
+	array->memfd = memfd_create("bpftrek-array", MFD_CLOEXEC);
+	if (array->memfd < 0)
+		return -errno;
+	if (ftruncate(array->memfd, size))
+		goto no_memory;
+	values = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, array->memfd,
+		      0);
+	if (values == MAP_FAILED)
+		goto no_memory;
+	array->values = values;
+	array->size = size;
+	return 0;
+
+no_memory:
+	close(array->memfd);
+	return -ENOMEM;
+}
+
+static struct bpf_map *array_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
+{
+	struct bpf_array *array = calloc(1, sizeof(*array));
+	int err = 0;
+
+	if (!array)
+		return ERR_PTR(-ENOMEM);
+	bpf_map_init_from_attr(&array->map, rt, attr);
+	array->elem_size = round_up(attr->value_size, 8);
+	array->size = (u64)array->elem_size * attr->max_entries;
+	array->memfd = -1;
+	if (attr->map_flags & BPF_F_MMAPABLE) {
+		err = alloc_mmapable(array);
+	} else {
+		array->values = bpf_map_area_alloc(array->size);
+		if (!array->values)
+			err = -ENOMEM;
+	}
+	if (err) {
+		free(array);
+		return ERR_PTR(err);
+	}
+	return &array->map;
+}
+
+static void array_map_free(struct bpf_map *map)
+{
+	struct bpf_array *array = to_array(map);
+
+	if (array->memfd >= 0) {
+		munmap(array->values, array->size);
+		close(array->memfd);
+	} else {
+		bpf_map_area_free(array->values, array->size);
+	}
+	free(array);
+}
+
+static u8 *value_at(const struct bpf_array *array, u32 index)
+{
+	return array->values + (u64)index * array->elem_size;
+}
+
+static u32 index_of(const void *key)
+{
+	u32 index;
+
+	memcpy(&index, key, sizeof(index));
+	return index;
+}
+
+static void *array_map_lookup_elem(struct bpf_map *map, const void *key)
+{
+	u32 index = index_of(key);
+
+	return likely(index < map->max_entries) ? value_at(to_array(map), index) : NULL;
+}
+
+static long array_map_update_elem(struct bpf_map *map, const void *key, const void *value,
+				  u64 flags)
+{
+	u32 index = index_of(key);
+
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	if (index >= map->max_entries)
+		return -E2BIG;
+	if (flags == BPF_NOEXIST)
+		return -EEXIST;
+	bpf_map_value_store(value_at(to_array(map), index), value, map->value_size);
+	return 0;
+}
+
+static long array_map_delete_elem(struct bpf_map *map, const void *key)
+{
+	return -EINVAL;
+}
+
+static int array_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
+{
+	u32 index = key ? index_of(key) : UINT_MAX;
+	u32 next = index < map->max_entries ? index + 1 : 0;
+
+	if (next == map->max_entries)
+		return -ENOENT;
+	memcpy(next_key, &next, sizeof(next));
+	return 0;
+}
+
+static int array_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+{
+	const void *from = array_map_lookup_elem(map, key);
+
+	if (flags)
+		return -EINVAL;
+	if (!from)
+		return -ENOENT;
+	bpf_map_value_load(value, from, map->value_size);
+	return 0;
+}
+
+/* pos is the last index shown, and a bit above it that says that there is one. The key that is
+ * shown is its lower half. */
+#define WALK_STARTED (1ull << 32)
+
+static bool array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+{
+	const struct bpf_array *array = to_array(map);
+	u64 next = walk->pos & WALK_STARTED ? (u32)walk->pos + 1ull : 0;
+
+	if (unlikely(next >= map->max_entries))
+		return false;
+	walk->pos = WALK_STARTED | next;
+	walk->key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	walk->value = value_at(array, next);
+	return true;
+}
+
+static int array_map_direct_value_addr(const struct bpf_map *map, u64 *addr, u32 off)
+{
+	if (map->max_entries != 1)
+		return -ENOTSUPP;
+	if (off >= map->value_size)
+		return -EINVAL;
+	*addr = (unsigned long)to_array(map)->values + off;
+	return 0;
+}
+
+static int array_map_memfd(const struct bpf_map *map)
+{
+	int memfd = to_array(map)->memfd;
+
+	return memfd < 0 ? -ENOTSUP : memfd;
+}
+
+static u64 array_map_mem_usage(const struct bpf_map *map)
+{
+	return sizeof(struct bpf_array) + to_array(map)->size;
+}
+
+static int array_map_check_btf(const struct bpf_map *map, const struct btf *btf,
+			       const struct btf_type *key, const struct btf_type *value)
+{
+	u32 data;
+
+	/* .rodata, .data and .bss have no key. */
+	if (btf_type_is_void(key))
+		return map->max_entries == 1 && btf_kind(value) == BTF_KIND_DATASEC ? 0 : -EINVAL;
+	if (!btf_type_is_int(key))
+		return -EINVAL;
+	data = btf_int_data(key);
+	return BTF_INT_BITS(data) == 32 && !BTF_INT_OFFSET(data) ? 0 : -EINVAL;
+}
+
+const struct bpf_map_ops array_map_ops = {
+	.map_alloc_check = array_map_alloc_check,
+	.map_alloc = array_map_alloc,
+	.map_free = array_map_free,
+	.map_lookup_elem = array_map_lookup_elem,
+	.map_update_elem = array_map_update_elem,
+	.map_delete_elem = array_map_delete_elem,
+	.map_get_next_key = array_map_get_next_key,
+	.map_copy_value = array_map_copy_value,
+	.map_walk = array_map_walk,
+	.map_direct_value_addr = array_map_direct_value_addr,
+	.map_memfd = array_map_memfd,
+	.map_mem_usage = array_map_mem_usage,
+	.map_check_btf = array_map_check_btf,
+};

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What every map does, whatever its kind (kernel: kernel/bpf/syscall.c, map_create and around).
+ *
+ * Lifetime: the last bpf_map_put() takes the id away, so that nobody finds the map any more, and
+ * frees it after a grace period, for those who reached it without a reference. Who finds a map by
+ * id takes a reference under the id space's lock, and only if there is one left.
+ *
+ * Freezing: writecnt counts the writes by bpf(2) under way; FROZEN is far below zero, so that one
+ * word decides between a writer and a freezer.
+ */
+#include "map/map.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rcu.h"
+#include "base/runtime.h"
+#include "base/vcpu.h"
+#include "btf/btf.h"
+#include "map/area.h"
+#include "map/map_create.h"
+#include "map/map_types.h"
+
+#define NUMA_NO_NODE (-1)
+#define FROZEN INT64_MIN
+#define COUNTER_STRIDE (64 / sizeof(s64))
+
+static const struct bpf_map_ops *const map_types[] = {
+#define BPF_MAP_TYPE_ENTRY(type, ops) [type] = &ops,
+	BPF_MAP_TYPES(BPF_MAP_TYPE_ENTRY)
+#undef BPF_MAP_TYPE_ENTRY
+};
+
+static int check_attr(const union bpf_attr *attr)
+{
+	const u32 access = BPF_F_RDONLY | BPF_F_WRONLY;
+
+	if (attr->btf_vmlinux_value_type_id) /* of struct_ops maps */
+		return -EINVAL;
+	if (attr->btf_key_type_id && !attr->btf_value_type_id)
+		return -EINVAL;
+	if (attr->map_extra) /* of Bloom filters */
+		return -EINVAL;
+	if ((attr->map_flags & access) == access)
+		return -EINVAL;
+	/* One memory node, no network device to offload to. */
+	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node)
+		return -EINVAL;
+	if (attr->map_ifindex)
+		return -EINVAL;
+	if (attr->map_type >= ARRAY_SIZE(map_types) || !map_types[attr->map_type])
+		return -EINVAL;
+	return 0;
+}
+
+void bpf_map_init_from_attr(struct bpf_map *map, struct trek_runtime *rt,
+			    const union bpf_attr *attr)
+{
+	map->ops = map_types[attr->map_type];
+	map->rt = rt;
+	map->map_type = attr->map_type;
+	map->key_size = attr->key_size;
+	map->value_size = attr->value_size;
+	map->max_entries = attr->max_entries;
+	/* What BPF_F_RDONLY and BPF_F_WRONLY say holds for the handle, not for the map. */
+	map->map_flags = attr->map_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
+	map->map_extra = attr->map_extra;
+	map->numa_node = attr->map_flags & BPF_F_NUMA_NODE ? (int)attr->numa_node : NUMA_NO_NODE;
+	atomic64_set(&map->refcnt, 1);
+	atomic64_set(&map->usercnt, 1);
+}
+
+static bool name_char_ok(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.';
+}
+
+static int set_name(struct bpf_map *map, const char *name)
+{
+	size_t len = strnlen(name, sizeof(map->name));
+
+	if (len == sizeof(map->name))
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++)
+		if (!name_char_ok(name[i]))
+			return -EINVAL;
+	memcpy(map->name, name, len);
+	return 0;
+}
+
+static int set_btf(struct bpf_map *map, const union bpf_attr *attr, struct btf *btf)
+{
+	int err = 0;
+
+	if (!attr->btf_value_type_id)
+		return 0;
+	if (!btf)
+		return -EBADF;
+	if (btf->kernel_btf)
+		return -EACCES;
+	err = bpf_map_check_btf(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
+	if (err)
+		return err;
+	btf_get(btf);
+	map->btf = btf;
+	map->btf_key_type_id = attr->btf_key_type_id;
+	map->btf_value_type_id = attr->btf_value_type_id;
+	return 0;
+}
+
+static int alloc_id(struct bpf_map *map)
+{
+	struct idr *idr = &map->rt->map_idr;
+	int id;
+
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, map);
+	if (id > 0)
+		map->id = id;
+	idr_unlock(idr);
+	return min_of(id, 0);
+}
+
+static void map_free(struct bpf_map *map)
+{
+	struct btf *btf = map->btf;
+
+	map->ops->map_free(map);
+	btf_put(btf);
+}
+
+static void map_free_rcu(struct callback_head *head)
+{
+	map_free(container_of(head, struct bpf_map, rcu));
+}
+
+struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf)
+{
+	const struct bpf_map_ops *ops;
+	struct bpf_map *map;
+	int err = check_attr(attr);
+
+	if (err)
+		return ERR_PTR(err);
+	ops = map_types[attr->map_type];
+	err = ops->map_alloc_check(attr);
+	if (err)
+		return ERR_PTR(err);
+	map = ops->map_alloc(rt, attr);
+	if (IS_ERR(map))
+		return map;
+	err = set_name(map, attr->map_name);
+	if (!err)
+		err = set_btf(map, attr, btf);
+	if (!err)
+		err = alloc_id(map);
+	if (err) {
+		map_free(map); /* nobody has seen it */
+		return ERR_PTR(err);
+	}
+	return map;
+}
+
+void bpf_map_inc(struct bpf_map *map)
+{
+	atomic64_inc(&map->refcnt);
+}
+
+void bpf_map_put(struct bpf_map *map)
+{
+	if (!atomic64_dec_and_test(&map->refcnt))
+		return;
+	idr_remove(&map->rt->map_idr, map->id);
+	call_rcu_head(&map->rcu, map_free_rcu);
+}
+
+void bpf_map_inc_with_uref(struct bpf_map *map)
+{
+	atomic64_inc(&map->refcnt);
+	atomic64_inc(&map->usercnt);
+}
+
+void bpf_map_put_with_uref(struct bpf_map *map)
+{
+	atomic64_dec(&map->usercnt);
+	bpf_map_put(map);
+}
+
+struct bpf_map *bpf_map_get_by_id(struct trek_runtime *rt, u32 id)
+{
+	struct bpf_map *map;
+
+	idr_lock(&rt->map_idr);
+	map = idr_find_locked(&rt->map_idr, id);
+	if (!map || !atomic64_inc_not_zero(&map->refcnt))
+		map = ERR_PTR(-ENOENT);
+	idr_unlock(&rt->map_idr);
+	return map;
+}
+
+struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id)
+{
+	struct bpf_map *map;
+
+	idr_lock(&rt->map_idr);
+	for (;; (*id)++) {
+		map = idr_get_next_locked(&rt->map_idr, id);
+		if (!map || atomic64_inc_not_zero(&map->refcnt))
+			break;
+	}
+	idr_unlock(&rt->map_idr);
+	return map;
+}
+
+u32 bpf_map_value_size(const struct bpf_map *map)
+{
+	if (map->ops->percpu)
+		return round_up(map->value_size, 8) * map->rt->num_possible_cpus;
+	return map->value_size;
+}
+
+int bpf_map_freeze(struct bpf_map *map)
+{
+	s64 none = 0;
+
+	if (!__atomic_compare_exchange_n(&map->writecnt.counter, &none, FROZEN, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return none < 0 ? -EPERM : -EBUSY;
+	__atomic_store_n(&map->frozen, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int bpf_map_write_begin(struct bpf_map *map)
+{
+	s64 now = __atomic_load_n(&map->writecnt.counter, __ATOMIC_RELAXED);
+
+	do {
+		if (now < 0)
+			return -EPERM;
+	} while (!__atomic_compare_exchange_n(&map->writecnt.counter, &now, now + 1, true,
+					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+	return 0;
+}
+
+void bpf_map_write_end(struct bpf_map *map)
+{
+	atomic64_dec(&map->writecnt);
+}
+
+u32 bpf_map_lane(const struct bpf_map *map)
+{
+	static u32 threads;
+	static __thread u32 thread_number;
+	const struct bpf_run_ctx *run = bpf_current;
+
+	if (run && run->rt == map->rt)
+		return run->cpu;
+	if (!thread_number)
+		thread_number = __atomic_add_fetch(&threads, 1, __ATOMIC_RELAXED);
+	return thread_number % map->rt->num_possible_cpus;
+}
+
+static u64 elem_count_size(const struct bpf_map *map)
+{
+	return (u64)map->rt->num_possible_cpus * COUNTER_STRIDE * sizeof(s64);
+}
+
+int bpf_map_init_elem_count(struct bpf_map *map)
+{
+	map->elem_count = bpf_map_area_alloc(elem_count_size(map));
+	return map->elem_count ? 0 : -ENOMEM;
+}
+
+void bpf_map_free_elem_count(struct bpf_map *map)
+{
+	bpf_map_area_free(map->elem_count, elem_count_size(map));
+	map->elem_count = NULL;
+}
+
+/* Atomic, since threads that run no program share counters. */
+static void add_elem_count(struct bpf_map *map, s64 n)
+{
+	__atomic_add_fetch(&map->elem_count[bpf_map_lane(map) * COUNTER_STRIDE], n,
+			   __ATOMIC_RELAXED);
+}
+
+void bpf_map_inc_elem_count(struct bpf_map *map)
+{
+	add_elem_count(map, 1);
+}
+
+void bpf_map_dec_elem_count(struct bpf_map *map)
+{
+	add_elem_count(map, -1);
+}
+
+s64 bpf_map_read_elem_count(const struct bpf_map *map)
+{
+	s64 sum = 0;
+
+	if (!map->elem_count)
+		return 0;
+	for (u32 i = 0; i < map->rt->num_possible_cpus; i++)
+		sum += __atomic_load_n(&map->elem_count[i * COUNTER_STRIDE], __ATOMIC_RELAXED);
+	return sum;
+}
+
+u64 bpf_map_memory_usage(const struct bpf_map *map)
+{
+	return map->ops->map_mem_usage(map);
+}

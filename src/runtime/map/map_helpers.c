@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The helpers that act on maps. They run inside a program's RCU section, which is what keeps the
+ * values good that lookup returns; the verifier has checked map, key and value.
+ */
+#include <errno.h>
+
+#include "base/vcpu.h"
+#include "map/map.h"
+
+static void *pointer(u64 r)
+{
+	return (void *)(unsigned long)r;
+}
+
+static u64 helper_map_lookup_elem(u64 r1, u64 key, u64 r3, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return (unsigned long)map->ops->map_lookup_elem(map, pointer(key));
+}
+
+static u64 helper_map_update_elem(u64 r1, u64 key, u64 value, u64 flags, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return map->ops->map_update_elem(map, pointer(key), pointer(value), flags);
+}
+
+static u64 helper_map_delete_elem(u64 r1, u64 key, u64 r3, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return map->ops->map_delete_elem(map, pointer(key));
+}
+
+/* The number of elements that the callback was shown; it stops the walk with 1. */
+static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+	struct bpf_map_walk walk = {0};
+	u64 shown = 0;
+
+	if (flags || !map->ops->map_walk)
+		return -EINVAL;
+	while (map->ops->map_walk(map, &walk)) {
+		shown++;
+		if (bpf_current->callback(callback, r1, (unsigned long)walk.key,
+					  (unsigned long)walk.value, ctx, 0))
+			break;
+	}
+	return shown;
+}
+
+const struct bpf_helper bpf_map_helpers[] = {
+	{
+		.id = BPF_FUNC_map_lookup_elem,
+		.name = "bpf_map_lookup_elem",
+		.proto =
+			{
+				.func = helper_map_lookup_elem,
+				.ret_type = RET_PTR_TO_MAP_VALUE_OR_NULL,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_update_elem,
+		.name = "bpf_map_update_elem",
+		.proto =
+			{
+				.func = helper_map_update_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY,
+					     ARG_PTR_TO_MAP_VALUE, ARG_ANYTHING},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_delete_elem,
+		.name = "bpf_map_delete_elem",
+		.proto =
+			{
+				.func = helper_map_delete_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY},
+			},
+	},
+	{
+		.id = BPF_FUNC_for_each_map_elem,
+		.name = "bpf_for_each_map_elem",
+		.proto =
+			{
+				.func = helper_for_each_map_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_FUNC,
+					     ARG_PTR_TO_STACK_OR_NULL, ARG_ANYTHING},
+				.callback = BPF_CALLBACK_MAP_ELEM,
+			},
+	},
+};
+
+const size_t bpf_map_helpers_nr = ARRAY_SIZE(bpf_map_helpers);

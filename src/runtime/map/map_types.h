@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* The kinds of map: T(enum bpf_map_type, operations). A kind is one file and one line here. */
+#ifndef MAP_MAP_TYPES_H
+#define MAP_MAP_TYPES_H
+
+#include "map/map.h"
+
+#define BPF_MAP_TYPES(T)                                                                           \
+	T(BPF_MAP_TYPE_HASH, htab_map_ops)                                                         \
+	T(BPF_MAP_TYPE_ARRAY, array_map_ops)
+
+#define BPF_MAP_OPS_DECLARE(type, ops) extern const struct bpf_map_ops ops;
+BPF_MAP_TYPES(BPF_MAP_OPS_DECLARE)
+#undef BPF_MAP_OPS_DECLARE
+
+#endif /* MAP_MAP_TYPES_H */
