@@ -185,20 +185,13 @@ ssize_t bpf_seq_read(struct bpf_iter_session *s, u64 buf, size_t size)
 
 /* --- open and close --------------------------------------------------------------------------- */
 
-struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link)
+struct bpf_iter_session *bpf_iter_session_new(struct bpf_prog *prog,
+					      const struct bpf_iter_seq_info *info,
+					      const struct bpf_iter_aux_info *aux)
 {
-	const struct bpf_iter_aux_info *aux;
-	const struct bpf_iter_reg *target;
-	const struct bpf_iter_seq_info *info;
-	struct bpf_iter_session *s;
+	struct bpf_iter_session *s = calloc(1, sizeof(*s) + info->seq_priv_size);
 	int err = -ENOMEM;
 
-	if (!bpf_link_is_iter(link))
-		return ERR_PTR(-EINVAL);
-	target = bpf_iter_link_target(link, &aux);
-	info = target->seq_info;
-
-	s = calloc(1, sizeof(*s) + info->seq_priv_size);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	s->seq.buf = malloc(BPF_ITER_BUFFER_SIZE);
@@ -208,20 +201,35 @@ struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link)
 	s->seq.op = info->seq_ops;
 	s->seq.private = s->target_private;
 	s->seq_info = info;
-	s->rt = link->rt;
-	s->prog = bpf_link_prog_get(link);
-	err = info->init_seq_private ? info->init_seq_private(s->target_private, aux, s->prog) : 0;
+	s->rt = prog->aux->rt;
+	err = info->init_seq_private ? info->init_seq_private(s->target_private, aux, prog) : 0;
 	if (err)
-		goto put;
+		goto free;
+	bpf_prog_inc(prog);
+	s->prog = prog;
 	pthread_mutex_init(&s->lock, NULL);
 	s->session_id = atomic64_add_return(1, &s->rt->session_id);
 	return s;
-put:
-	bpf_prog_put(s->prog);
 free:
 	free(s->seq.buf);
 	free(s);
 	return ERR_PTR(err);
+}
+
+struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link)
+{
+	const struct bpf_iter_aux_info *aux;
+	const struct bpf_iter_reg *target;
+	struct bpf_iter_session *s;
+	struct bpf_prog *prog;
+
+	if (!bpf_link_is_iter(link))
+		return ERR_PTR(-EINVAL);
+	target = bpf_iter_link_target(link, &aux);
+	prog = bpf_link_prog_get(link);
+	s = bpf_iter_session_new(prog, target->seq_info, aux);
+	bpf_prog_put(prog);
+	return s;
 }
 
 void bpf_iter_session_close(struct bpf_iter_session *s)

@@ -110,6 +110,11 @@ const struct bpf_iter_reg *bpf_iter_link_target(const struct bpf_link *link,
 
 /* --- sessions ------------------------------------------------------------------------------- */
 
+/* Open one that runs @prog (a reference is taken) over the objects that @info walks, attached to
+ * @aux; ERR_PTR(-ENOMEM, or what init_seq_private said). */
+struct bpf_iter_session *bpf_iter_session_new(struct bpf_prog *prog,
+					      const struct bpf_iter_seq_info *info,
+					      const struct bpf_iter_aux_info *aux);
 /* Open one on @link; ERR_PTR(-EINVAL: no iterator link, -ENOMEM). */
 struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link);
 /* read(2). One read at a time: others wait. @buf is caller memory (-EFAULT). */
