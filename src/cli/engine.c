@@ -91,7 +91,7 @@ int engine_refused(const char *what)
 			"why); run it outside of that, or with --on embedded, which needs no "
 			"privilege",
 			what);
-	return fail("%s: no permission for the kernel, %s is missing; run it as root, or with --on "
+	return fail("%s: no permission for the kernel, it needs %s; run it as root, or with --on "
 		    "embedded, which needs no privilege",
 		    what, missing);
 }

@@ -161,6 +161,16 @@ range:
 		     is_signed ? "with sign" : "without sign");
 }
 
+/* Compilers that do not say it in the type leave it to the values. */
+static bool enum_is_signed(const struct btf_type *t)
+{
+	bool negative = btf_kflag(t);
+
+	for (int i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
+		negative |= btf_enum(t)[i].val < 0;
+	return negative;
+}
+
 static int read_enum(struct place *place, const struct btf_type *t, const json_t *json,
 		     unsigned int bits, __u64 *value)
 {
@@ -184,7 +194,7 @@ static int read_enum(struct place *place, const struct btf_type *t, const json_t
 	if (name && !isdigit((unsigned char)*name) && *name != '-')
 		return wrong(place, "enum %s has no value \"%.40s\"",
 			     btf__name_by_offset(place->btf, t->name_off), name);
-	return read_integer(place, json, btf_kflag(t), bits, value);
+	return read_integer(place, json, enum_is_signed(t), bits, value);
 }
 
 /* An int or enum of @bits bits as a number: what a bit-field can be. */
