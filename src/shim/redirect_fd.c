@@ -4,9 +4,11 @@
  *
  * Each has one shape: if the descriptor is the runtime's, ask the runtime and set errno as libc
  * does; else do what the next one does. This file is compiled without _FORTIFY_SOURCE, whose
- * inline versions of these functions would stand in the way.
+ * inline versions of these functions would stand in the way, and without _FILE_OFFSET_BITS, which
+ * makes one of the names open and open64.
  */
 #undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -4,6 +4,7 @@
  * libc's; see redirect_fd.c for their shape.
  */
 #undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
