@@ -105,7 +105,6 @@ struct bpf_htab {
 		struct spinlock lock;
 		u8 *next, *end; /* of the newest chunk */
 		struct chunk *chunks;
-		u64 chunk_size;
 		u64 nr; /* elements that were ever handed out */
 		u64 bytes;
 	} fresh;
@@ -341,13 +340,19 @@ static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
 	return NULL;
 }
 
-/* With fresh.lock. Twice as large as the one before, within limits. */
+/* With fresh.lock. As many as there are already, up to what the map may hold; and for those that
+ * wait for a grace period beside them, an eighth more at a time. */
 static bool add_chunk(struct bpf_htab *htab)
 {
 	const u64 head = round_up(sizeof(struct chunk), CACHE_LINE);
-	u64 size = max_of(htab->fresh.chunk_size, head + htab->elem_size);
-	struct chunk *chunk = bpf_map_area_alloc(size);
+	const u64 max = htab->map.max_entries, nr = htab->fresh.nr;
+	u64 size = nr < max ? min_of(htab->fresh.bytes, (max - nr) * htab->elem_size)
+			    : htab->fresh.bytes / 8;
+	struct chunk *chunk;
 
+	size = min_of(max_of(size, (u64)CHUNK_MIN), (u64)CHUNK_MAX);
+	size = head + max_of(size / htab->elem_size, 1) * htab->elem_size;
+	chunk = bpf_map_area_alloc(size);
 	if (!chunk)
 		return false;
 	chunk->next = htab->fresh.chunks;
@@ -356,7 +361,6 @@ static bool add_chunk(struct bpf_htab *htab)
 	htab->fresh.next = (u8 *)chunk + head;
 	htab->fresh.end = (u8 *)chunk + size;
 	__atomic_store_n(&htab->fresh.bytes, htab->fresh.bytes + size, __ATOMIC_RELAXED);
-	htab->fresh.chunk_size = min_of(htab->fresh.chunk_size * 2, (u64)CHUNK_MAX);
 	return true;
 }
 
@@ -515,7 +519,6 @@ static struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_a
 	htab->nr_buckets = 1;
 	while (htab->nr_buckets < attr->max_entries)
 		htab->nr_buckets *= 2;
-	htab->fresh.chunk_size = CHUNK_MIN;
 	htab->seed = attr->map_flags & BPF_F_ZERO_SEED ? 0 : new_seed(htab);
 	htab->buckets = bpf_map_area_alloc(buckets_size(htab));
 	htab->slots = bpf_map_area_alloc(slots_size(htab));
