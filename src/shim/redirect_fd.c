@@ -220,30 +220,32 @@ off64_t lseek64(int fd, off64_t offset, int whence)
 static long map_handle(struct trek_runtime *rt, void *at, size_t len, int prot, int flags, int fd,
 		       off_t offset)
 {
-	void *mapped, *moved;
+	bool is_fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	void *reserved = NULL, *mapped, *moved;
 	int err;
 
 	if ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE)
 		return -EINVAL;
-	err = trek_mmap(rt, fd, len, prot, offset, &mapped);
-	if (err)
-		return err;
-	if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
-		return (long)mapped;
-	/* Fails, and so takes nothing, if MAP_FIXED_NOREPLACE finds the place taken. */
+	/* Take the place first: nothing else, nor the mapping that is to move there, can have it.
+	 */
 	if (flags & MAP_FIXED_NOREPLACE) {
-		moved = next(mmap)(at, len, PROT_NONE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-		if (moved == MAP_FAILED)
-			goto failed;
+		reserved = next(mmap)(at, len, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		if (reserved == MAP_FAILED)
+			return -errno;
 	}
-	moved = mremap(mapped, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at);
-	if (moved != MAP_FAILED)
-		return (long)moved;
-failed:
-	err = -errno;
-	munmap(mapped, len);
-	return err;
+	err = trek_mmap(rt, fd, len, prot, offset, &mapped);
+	if (!err && is_fixed) {
+		moved = mremap(mapped, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+		if (moved == MAP_FAILED) {
+			err = -errno;
+			munmap(mapped, len);
+		}
+		mapped = moved;
+	}
+	if (err && reserved)
+		munmap(reserved, len);
+	return err ? err : (long)mapped;
 }
 
 void *mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
