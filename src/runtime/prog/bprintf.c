@@ -72,10 +72,10 @@ struct bin_args {
 	char buf[BIN_ARGS_SIZE];
 };
 
-/* What the kernel's isprint() and isspace() say of ASCII; no locale has a say here. */
+/* ASCII but for its control characters, and whatever UTF-8 is made of. */
 static bool is_text(unsigned char c)
 {
-	return (unsigned char)(c - ' ') < 0x7f - ' ' || (unsigned char)(c - '\t') < 5;
+	return (c >= ' ' && c != 0x7f) || (c >= '\t' && c <= '\r');
 }
 
 static bool is_digit(char c)
@@ -83,15 +83,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_alnum(char c)
+/* The kernel's ctype knows Latin-1, and so finds letters in the bytes of UTF-8. */
+static bool is_alnum(unsigned char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
 /* May @c stand behind a conversion that ends before it: the end, a space, punctuation? */
-static bool is_separator(char c)
+static bool is_separator(unsigned char c)
 {
-	return !c || (is_text(c) && !is_alnum(c));
+	return !c || (is_text(c) && !is_alnum(c) && !(c >= 0x80 && c < 0xa0));
 }
 
 /* The format is changed by others, perhaps: never look behind the end that was found first. */

@@ -177,7 +177,10 @@ HELPER(bpf_snprintf)
 
 HELPER(bpf_strncmp)
 {
-	return (s64)strncmp(ptr(r1), ptr(r3), (u32)r2);
+	int diff = strncmp(ptr(r1), ptr(r3), (u32)r2);
+
+	/* libc says more than the sign. */
+	return (s64)((diff > 0) - (diff < 0));
 }
 
 HELPER(bpf_loop)
