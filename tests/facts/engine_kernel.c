@@ -20,7 +20,8 @@
 
 #include "engine.h"
 
-static char pins[] = "/tmp/bpftrek-facts-XXXXXX";
+#define PINS "/tmp/bpftrek-facts-XXXXXX"
+static char pins[sizeof(PINS)];
 static bool pins_made, pins_mounted;
 static char *types;
 static size_t types_size;
@@ -65,6 +66,7 @@ static const char *kernel_start(void)
 	close(fd);
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return "no mount namespace for a bpffs may be made";
+	strcpy(pins, PINS);
 	pins_made = mkdtemp(pins) != NULL;
 	if (!pins_made)
 		return "no directory for a bpffs can be made";

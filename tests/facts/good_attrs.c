@@ -129,6 +129,18 @@ static __u32 object_id(struct objects *o, int fd, size_t offset)
 	return id;
 }
 
+/* 0, where it is free, is not a number that an attr can name an object by. */
+static int move_up(struct objects *o, int fd)
+{
+	int moved;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	moved = o->engine->dup(fd);
+	o->engine->close(fd);
+	return moved;
+}
+
 bool good_attr(struct objects *o, int cmd, union bpf_attr *attr)
 {
 	memset(attr, 0, ATTR_MAX);
@@ -194,7 +206,7 @@ bool good_attr(struct objects *o, int cmd, union bpf_attr *attr)
 		if (freezable >= 0)
 			o->engine->close(freezable);
 		map_attr(attr, BPF_MAP_TYPE_ARRAY);
-		freezable = call(o, BPF_MAP_CREATE, attr);
+		freezable = move_up(o, call(o, BPF_MAP_CREATE, attr));
 		memset(attr, 0, ATTR_MAX);
 		attr->map_fd = (__u32)freezable;
 		return true;
