@@ -15,7 +15,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpftrek/runtime.h>
 
 #include "cli.h"
@@ -107,8 +106,6 @@ static int start_embedded(void)
 		return fail("embedded engine: %s; free some memory and run it again",
 			    strerror(-err));
 	shim_enable(runtime);
-	/* No map of it is locked memory of the kernel. */
-	libbpf_set_memlock_rlim(0);
 	return 0;
 }
 

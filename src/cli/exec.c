@@ -166,6 +166,7 @@ const struct command exec_command = {
 		"it\n"
 		"asks of the kernel's bpf(2) through libc is answered there, without any "
 		"privilege.\n"
+		"A program that COMMAND starts gets another one.\n"
 		"COMMAND must be dynamically linked. The exit status is that of COMMAND, 127 if "
 		"there\n"
 		"is none of that name. " SHIM " is looked for beside bpftrek and where it\n"

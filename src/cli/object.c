@@ -121,6 +121,19 @@ static void verdict(const char *log, char *line, size_t size)
 	}
 }
 
+/* What would be accepted, if the verifier says it, as our own does. */
+static void advice(const char *log, char *line, size_t size)
+{
+	static const char label[] = "  to be accepted: ";
+	const char *found = strstr(log, label);
+
+	*line = '\0';
+	if (!found)
+		return;
+	found += strlen(label);
+	snprintf(line, size, "%.*s; ", (int)strcspn(found, "\n"), found);
+}
+
 /* The program that libbpf's log says it failed at. */
 static struct bpf_program *failed_program(struct bpf_object *obj)
 {
@@ -137,7 +150,7 @@ static int explain(struct bpf_object *obj, const char *path, const char *log, in
 	struct bpf_program *prog = failed_program(obj);
 	const char *target = prog ? iterator_target(prog) : NULL;
 	const char *said = libbpf_log_find(NULL);
-	char line[256];
+	char line[256], todo[256];
 
 	libbpf_log_attach(log);
 	if (target && !has_target(target))
@@ -145,10 +158,11 @@ static int explain(struct bpf_object *obj, const char *path, const char *log, in
 			    "targets' lists those it has",
 			    path, bpf_program__name(prog), engine_name(), target);
 	verdict(log, line, sizeof(line));
+	advice(log, todo, sizeof(todo));
 	if (prog && *line)
-		return fail("%s: program %s: refused by the verifier (%s): %s; --verbose shows its "
-			    "whole log",
-			    path, bpf_program__name(prog), strerror(err), line);
+		return fail("%s: program %s: refused by the verifier (%s): %s; %s--verbose shows "
+			    "its whole log",
+			    path, bpf_program__name(prog), strerror(err), line, todo);
 	if (err == EPERM && engine_is_kernel())
 		return engine_refused(path);
 	/* An extern, a relocation or a map: what libbpf says of it names the thing. */

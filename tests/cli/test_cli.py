@@ -269,7 +269,7 @@ def test_program_that_the_verifier_refuses(engine):
     more = bpftrek("-v", "--on", engine, "run", obj("wrong"), "refused").stderr.decode()
     assert more.startswith(done.stderr.decode())
     assert "libbpf: prog 'refused'" in more
-    verdict = re.search(r"\(Permission denied\): (.*); --verbose", done.stderr.decode())[1]
+    verdict = re.search(r"\(Permission denied\): (.*?); ", done.stderr.decode())[1]
     assert f"\n{verdict}\n" in more
 
 
