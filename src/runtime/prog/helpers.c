@@ -52,6 +52,12 @@ HELPER(bpf_ktime_get_boot_ns)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
+/* libbpf calls it to see whether memory is accounted, and else wants to raise RLIMIT_MEMLOCK. */
+HELPER(bpf_ktime_get_coarse_ns)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
+}
+
 HELPER(bpf_get_smp_processor_id)
 {
 	return bpf_current->cpu;
@@ -212,6 +218,8 @@ HELPER(bpf_loop)
 const struct bpf_helper bpf_base_helpers[] = {
 	{BPF_FUNC_ktime_get_ns, "bpf_ktime_get_ns", NO_ARG_PROTO(bpf_ktime_get_ns)},
 	{BPF_FUNC_ktime_get_boot_ns, "bpf_ktime_get_boot_ns", NO_ARG_PROTO(bpf_ktime_get_boot_ns)},
+	{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns",
+	 NO_ARG_PROTO(bpf_ktime_get_coarse_ns)},
 	{BPF_FUNC_get_smp_processor_id, "bpf_get_smp_processor_id",
 	 NO_ARG_PROTO(bpf_get_smp_processor_id)},
 	{BPF_FUNC_get_prandom_u32, "bpf_get_prandom_u32", NO_ARG_PROTO(bpf_get_prandom_u32)},
