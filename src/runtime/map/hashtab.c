@@ -34,7 +34,6 @@
  * Locks nest in the order bucket, lane, fresh; never two of a kind.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -54,7 +53,7 @@
 #define CACHE_LINE 64
 #define CHUNK_MIN (4u << 10)
 #define CHUNK_MAX (4u << 20)
-#define PREFETCH_SLOTS 8
+#define PREFETCH_SLOTS 16
 
 #define HTAB_CREATE_FLAG_MASK                                                                      \
 	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK | BPF_F_ZERO_SEED)
@@ -95,12 +94,13 @@ struct bpf_htab {
 	u64 *slots;   /* address of the element; lowest bit: a free one, see slot_link() */
 	struct lane *lanes;
 	u64 nr_buckets;
-	u32 nr_lanes;
 	u64 seed;
+	u32 nr_lanes;
 	u32 key_space; /* key_size, rounded up */
 	u32 elem_size;
-	u64 nr_slots; /* that were ever used: the first ones */
-	u64 users;    /* the map, and each callback under way */
+	/* What follows is written while the map grows; what is above only when it is made. */
+	u64 nr_slots __attribute__((aligned(CACHE_LINE))); /* ever used: the first ones */
+	u64 users; /* the map, and each callback under way */
 	struct {
 		struct spinlock lock;
 		u8 *next, *end; /* of the newest chunk */
@@ -495,7 +495,7 @@ static void free_tables(struct bpf_htab *htab)
 	bpf_map_area_free(htab->buckets, buckets_size(htab));
 	bpf_map_area_free(htab->slots, slots_size(htab));
 	bpf_map_area_free(htab->lanes, lanes_size(htab));
-	free(htab);
+	bpf_map_area_free(htab, sizeof(*htab));
 }
 
 static void htab_put(struct bpf_htab *htab)
@@ -506,7 +506,7 @@ static void htab_put(struct bpf_htab *htab)
 
 static struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
 {
-	struct bpf_htab *htab = calloc(1, sizeof(*htab));
+	struct bpf_htab *htab = bpf_map_area_alloc(sizeof(*htab));
 
 	if (!htab)
 		return ERR_PTR(-ENOMEM);
