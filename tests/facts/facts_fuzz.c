@@ -9,7 +9,7 @@
 #include "facts.h"
 #include "good_attrs.h"
 
-#define ROUNDS 400 /* of every command */
+#define ROUNDS 1000 /* of every command */
 
 static __u64 seed;
 

@@ -159,8 +159,9 @@ bool good_attr(struct objects *o, int cmd, union bpf_attr *attr)
 		element_attr(o, attr, NULL);
 		return true;
 	case BPF_MAP_GET_NEXT_KEY:
+		/* After a key that is not there comes the first. */
 		element_attr(o, attr, arena->next);
-		attr->key = 0;
+		*(__u32 *)arena->key = 99;
 		return true;
 	case BPF_PROG_LOAD:
 		load_attr(o, attr);
