@@ -38,7 +38,7 @@ extern const struct section targets_section, session_section, walk_section, atta
  */
 void requires_linux(int major, int minor);
 
-/* --- bpf(2), and objects that the end of the test closes ------------------------------------ */
+/* --- bpf(2), and objects that the end of the test closes --------------------------------- */
 
 int bpf(int cmd, union bpf_attr *attr); /* with the whole attr */
 int own(int fd);			/* closed at the end of the test; errors pass through */
@@ -76,13 +76,13 @@ __u32 id_of(int fd); /* of a map, program or link, from its info */
 void *info_of(int fd, void *info, __u32 size);
 int get_info(int fd, void *info, __u32 *size);
 
-/* --- types of the engine ---------------------------------------------------------------------- */
+/* --- types of the engine ----------------------------------------------------------------- */
 
 /* Byte offset of a member, looked for in anonymous members too; asserts that there is one. */
 int field(const char *structure, const char *member);
 int type_id(const char *name, unsigned kind);
 
-/* --- programs --------------------------------------------------------------------------------- */
+/* --- programs ---------------------------------------------------------------------------- */
 
 /* r6 = ctx, r7 = ctx->meta, r8 = meta->seq. */
 void emit_prologue(struct code *code);

@@ -190,7 +190,7 @@ static void open_flags(void **state)
 	assert_int_equal(map_lookup(fd, &key, &value), -EPERM);
 }
 
-/* --- infos ------------------------------------------------------------------------------------ */
+/* --- infos ------------------------------------------------------------------------------- */
 
 static void longer_and_shorter_infos(void **state)
 {

@@ -220,7 +220,7 @@ static void instructions(void **state)
 	}
 }
 
-/* --- func_info and line_info ------------------------------------------------------------------ */
+/* --- func_info and line_info ------------------------------------------------------------- */
 
 static struct program_types {
 	int fd;
@@ -385,7 +385,7 @@ static void line_info(void **state)
 	}
 }
 
-/* --- BPF_PROG_BIND_MAP ------------------------------------------------------------------------ */
+/* --- BPF_PROG_BIND_MAP ------------------------------------------------------------------- */
 
 static int bind(int prog, int map, unsigned int flags)
 {

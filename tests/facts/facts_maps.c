@@ -229,7 +229,7 @@ static void lru_evicts(void **state)
 	assert_int_equal(held, 4);
 }
 
-/* --- BPF_F_MMAPABLE --------------------------------------------------------------------------- */
+/* --- BPF_F_MMAPABLE ---------------------------------------------------------------------- */
 
 static const size_t page = 4096;
 

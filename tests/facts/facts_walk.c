@@ -6,8 +6,6 @@
 #include "facts.h"
 
 static char out[256 * 1024];
-/* --- bpf_prog, bpf_map, bpf_link: objects by id ------------------------------------------------
- */
 
 static int new_object(const char *target)
 {
