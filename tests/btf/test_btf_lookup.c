@@ -122,6 +122,53 @@ static void test_size(void **state)
 	free(bytes);
 }
 
+/* An identifier has at most 512 characters. */
+static void test_name_length(void **state)
+{
+	static const u32 words[] = {NAMED(FWD, 1, 0), END};
+	char strings[515];
+	struct blob blob;
+	struct btf *btf;
+
+	memset(strings, 'n', sizeof(strings));
+	strings[0] = 0;
+	strings[513] = 0;
+	blob_make(&blob, words, strings, 514);
+	if (kernel_usable())
+		assert_int_equal(kernel_load(blob.bytes, blob.size), 0);
+	btf = btf_parse(NULL, blob.bytes, blob.size, NULL, NULL);
+	assert_false(IS_ERR(btf));
+	assert_int_equal(btf_find_by_name_kind(btf, strings + 1, BTF_KIND_FWD), 1);
+	btf_put(btf);
+
+	strings[513] = 'n';
+	strings[514] = 0;
+	blob_make(&blob, words, strings, 515);
+	if (kernel_usable())
+		assert_int_equal(kernel_load(blob.bytes, blob.size), -EINVAL);
+	assert_int_equal(parse_verdict(blob.bytes, blob.size, NULL), -EINVAL);
+}
+
+/* What is shared is looked at once: functions with one prototype of many arguments. */
+static void test_shared_prototype(void **state)
+{
+	struct big big = {0};
+	u32 i, *params;
+
+	big_type(&big, INT32, PROTO(0, 65535));
+	params = malloc(65535 * 8);
+	assert_non_null(params);
+	for (i = 0; i < 65535; i++)
+		memcpy(&params[2 * i], (const u32[]){1, 1}, 8);
+	big_add(&big, params, 2 * 65535);
+	free(params);
+	big.words = realloc(big.words, (big.nr + 3 * 100000 + 1) * sizeof(u32));
+	assert_non_null(big.words);
+	for (i = 0; i < 100000; i++, big.nr += 3)
+		memcpy(&big.words[big.nr], (const u32[]){NAMED(FUNC, 3, 2)}, 12);
+	expect_big(&big, 0, false);
+}
+
 static const u32 sample_words[] = {
 	/* 1 */ INT32,
 	/* 2 */ STRUCT(3, 8, 2),
@@ -338,7 +385,7 @@ static void parse_real(const char *what, const unsigned char *bytes, u32 size)
 	btf = btf_parse(NULL, bytes, size, NULL, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	assert_false(IS_ERR(btf));
-	print_message("%s: %u types, %u bytes, %.1f ms\n", what, btf_nr_types(btf), size,
+	print_message("# %s: %u types, %u bytes, %.1f ms\n", what, btf_nr_types(btf), size,
 		      (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
 	for (id = 1; id < btf_nr_types(btf); id++) {
 		const struct btf_type *t = btf_type_by_id(btf, id);
@@ -393,11 +440,18 @@ static void test_kernel(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_depth),  cmocka_unit_test(test_number_of_types),
-		cmocka_unit_test(test_size),   cmocka_unit_test(test_types),
-		cmocka_unit_test(test_ids),    cmocka_unit_test(test_split),
-		cmocka_unit_test(test_log),    cmocka_unit_test(test_builtin),
-		cmocka_unit_test(test_object), cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_number_of_types),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_name_length),
+		cmocka_unit_test(test_shared_prototype),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_builtin),
+		cmocka_unit_test(test_object),
+		cmocka_unit_test(test_kernel),
 	};
 	int failed;
 

@@ -22,9 +22,18 @@
 
 /*
  * Parse @size bytes at @data (kernel memory; copied). @base: NULL, or the BTF that this one
- * extends (a reference is taken). Problems are told in @log (may be NULL).
- * A BTF with one reference and no id; ERR_PTR(-EINVAL, -E2BIG, -ENOMEM, -ENOTSUPP=-524...) as
- * BPF_BTF_LOAD gives.
+ * extends (a reference is taken). @rt: whose ids it can get; NULL if it shall have none. What is
+ * wrong is told in @log (may be NULL), with the type's id and name.
+ *
+ * A BTF with one reference and no id; else ERR_PTR of what BPF_BTF_LOAD gives:
+ * -EINVAL; -EEXIST: a type contains itself; -ENOTSUPP (-524): version, flags or integer encoding;
+ * -E2BIG: more than BTF_MAX_SIZE bytes, header fields that are not known and not zero, a chain of
+ * more than 32 types that wait for each other; -ENOMEM.
+ *
+ * Stricter than Linux in two things: BTF_MAX_TYPE or more ids are refused with -E2BIG (Linux drops
+ * those types), and a variable larger than its place in a DATASEC is refused also where it stands
+ * behind the section (Linux does not look there). Looser in one: members whose type Linux knows by
+ * name (bpf_spin_lock, bpf_list_head ...) are members as any other.
  */
 struct btf *btf_parse(struct trek_runtime *rt, const void *data, u32 size, struct btf *base,
 		      struct bpf_verifier_log *log);
@@ -32,7 +41,8 @@ struct btf *btf_parse(struct trek_runtime *rt, const void *data, u32 size, struc
 /* Give @btf an id in its runtime. */
 int btf_alloc_id(struct btf *btf);
 void btf_get(struct btf *btf);
-/* Drop a reference. The last one removes the id and frees after a grace period. NULL: nothing. */
+/* Drop a reference. The last one removes the id at once and frees after a grace period. NULL:
+ * nothing. */
 void btf_put(struct btf *btf);
 /* By id, with a reference; ERR_PTR(-ENOENT). */
 struct btf *btf_get_by_id(struct trek_runtime *rt, u32 id);
@@ -49,16 +59,19 @@ const struct btf_type *btf_type_by_id(const struct btf *btf, u32 id);
 /* NULL: no such offset. */
 const char *btf_name_by_offset(const struct btf *btf, u32 offset);
 const char *btf_type_name(const struct btf *btf, const struct btf_type *t); /* "" if anonymous */
-/* The id of the type of @kind named @name, -ENOENT. O(1). */
+/* The id of the type of @kind named @name, the smallest if there are several; -ENOENT. O(1). Names
+ * of more than 512 bytes, which no identifier has, are not found. */
 s32 btf_find_by_name_kind(const struct btf *btf, const char *name, u8 kind);
 
-/* Past typedefs, const, volatile, restrict and type tags; @id (may be NULL) gets the result's. */
+/* Past typedefs, const, volatile, restrict and type tags, in one step however many there are;
+ * @res_id (may be NULL) gets the result's id. NULL: no such id. */
 const struct btf_type *btf_type_skip_modifiers(const struct btf *btf, u32 id, u32 *res_id);
 /* What a pointer points to, modifiers skipped; NULL if @id is no pointer. */
 const struct btf_type *btf_type_resolve_ptr(const struct btf *btf, u32 id, u32 *res_id);
 /* A function pointer's or function's FUNC_PROTO. */
 const struct btf_type *btf_type_resolve_func_ptr(const struct btf *btf, u32 id, u32 *res_id);
-/* The size of a type in bytes (arrays multiplied out), and the sized type itself; NULL: none. */
+/* The size of a type in bytes (arrays multiplied out), and the sized type itself, whose id *@id
+ * becomes; @size may be NULL. NULL, and nothing changed: it has none. */
 const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id, u32 *size);
 
 static inline bool btf_type_is_ptr(const struct btf_type *t)
@@ -132,8 +145,9 @@ static inline u32 btf_member_bitfield_size(const struct btf_type *t, const struc
 }
 
 /*
- * What a load of @size bytes at @off of structure @t means (kernel: btf_struct_walk). Descends
- * into embedded structures, unions and arrays.
+ * What a load of @size bytes at @off of structure @t means (kernel: btf_struct_walk and
+ * btf_struct_access). Descends into embedded structures, unions and arrays; beyond the end of a
+ * structure, into the elements of the flexible array it ends with.
  */
 enum btf_walk_result {
 	WALK_SCALAR, /* a number, or a pointer to no structure */
@@ -141,17 +155,34 @@ enum btf_walk_result {
 	WALK_STRUCT, /* with size 0: the embedded structure *@next_id at that offset */
 };
 struct btf_walk {
-	u32 next_id;      /* type id of the structure pointed to */
-	const char *field; /* name of the member, for messages */
-	u32 tags;         /* MEM_RCU etc. from type tags on the pointer; 0: none */
+	u32 next_id;	   /* type id of the structure pointed to, or embedded */
+	const char *field; /* name of the member, for messages; "" if it has none */
+	/*
+	 * Of a pointer, enum bpf_type_flag: MEM_RCU if it is tagged "rcu"; PTR_UNTRUSTED if it was
+	 * found in a union of several members, any of which may be the true one. 0: none.
+	 */
+	u32 tags;
 };
-/* A walk result; -EACCES with a message in @log (may be NULL). */
+/*
+ * A walk result, or, with a message in @log (may be NULL), -EACCES: beyond the structure, across
+ * the end of a member, or not all of a pointer and nothing else; -EINVAL: begins in a hole between
+ * members or takes part of a bitfield, or @t is no structure.
+ *
+ * WALK_PTR is given for a load of exactly 8 bytes of a pointer to a structure or union that @btf
+ * defines. Where @btf has the pointer's target as a declaration only, but a definition of that name
+ * elsewhere, it is the definition; without one it is a number. So are pointers that are tagged
+ * "user" or "percpu". Where numbers are concerned, a part may be loaded, or several elements of an
+ * array; a bitfield, if all its bits are. @size 0: one byte, and the outermost structure that
+ * begins at @off ends the walk.
+ */
 int btf_struct_walk(const struct btf *btf, const struct btf_type *t, u32 off, u32 size,
 		    struct btf_walk *walk, struct bpf_verifier_log *log);
 
-/* Is type @id of @a the same structure as @need of @b: same id of one BTF, or @b's first member at
- * offset 0, recursively, when @off is not zero the structure embedded there (kernel:
- * btf_struct_ids_match). */
+/*
+ * Is there a @need_id of @need_btf at @off of structure @id of @btf (kernel: btf_struct_ids_match)?
+ * At offset 0 it may be @id itself; else, unless @strict, a structure embedded there, or what that
+ * one begins with, and so on. Types of a base BTF are the same in all that extend it.
+ */
 bool btf_struct_ids_match(const struct btf *btf, u32 id, u32 off, const struct btf *need_btf,
 			  u32 need_id, bool strict);
 

@@ -87,10 +87,10 @@ static u32 *find_slot(const struct btf *btf, const char *name, size_t len, u8 ki
 
 s32 btf_find_by_name_kind(const struct btf *btf, const char *name, u8 kind)
 {
-	size_t len = strnlen(name, BTF_NAME_MAX);
+	size_t len = strnlen(name, BTF_NAME_MAX + 1);
 	s32 id;
 
-	if (!len || len == BTF_NAME_MAX)
+	if (!len || len > BTF_NAME_MAX)
 		return -ENOENT;
 	if (btf->base_btf) {
 		id = btf_find_by_name_kind(btf->base_btf, name, kind);
@@ -147,8 +147,8 @@ int btf_lookup_index(struct btf *btf)
 	for (id = btf->start_id; id < btf_nr_types(btf); id++) {
 		t = btf_type_by_id(btf, id);
 		name = btf_type_name(btf, t);
-		len = strnlen(name, BTF_NAME_MAX);
-		if (!len || len == BTF_NAME_MAX)
+		len = strnlen(name, BTF_NAME_MAX + 1);
+		if (!len || len > BTF_NAME_MAX)
 			continue;
 		slot = find_slot(btf, name, len, btf_kind(t));
 		if (!*slot)

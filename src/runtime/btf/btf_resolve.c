@@ -10,6 +10,7 @@ enum visit_state {
 	NOT_VISITED,
 	VISITED,
 	RESOLVED,
+	HAS_NAMES, /* of a FUNC_PROTO, which is never on the stack */
 };
 
 static bool is_sink(const struct btf_verifier_env *env, const struct btf_type *t)
@@ -56,6 +57,17 @@ static int push(struct btf_verifier_env *env, u32 id)
 bool btf_is_resolved(const struct btf_verifier_env *env, u32 id)
 {
 	return id < env->btf->start_id || env->visit_states[id - env->btf->start_id] == RESOLVED;
+}
+
+bool btf_has_names(const struct btf_verifier_env *env, u32 id)
+{
+	return id >= env->btf->start_id && env->visit_states[id - env->btf->start_id] == HAS_NAMES;
+}
+
+void btf_set_has_names(struct btf_verifier_env *env, u32 id)
+{
+	if (id >= env->btf->start_id)
+		env->visit_states[id - env->btf->start_id] = HAS_NAMES;
 }
 
 int btf_await(struct btf_verifier_env *env, u32 id)

@@ -17,10 +17,14 @@ static int func_resolve(struct btf_verifier_env *env, struct btf_vertex *v)
 
 	if (!proto || !btf_type_is_func_proto(proto))
 		return btf_invalid(env, v->id, "type %u is no FUNC_PROTO", v->t->type);
-	params = btf_params(proto);
-	for (i = 0; i < btf_vlen(proto); i++)
-		if (!params[i].name_off && params[i].type)
-			return btf_invalid(env, v->id, "argument %u has no name", i + 1);
+	/* Any number of functions may share a prototype: looking at it once keeps this linear. */
+	if (!btf_has_names(env, v->t->type)) {
+		params = btf_params(proto);
+		for (i = 0; i < btf_vlen(proto); i++)
+			if (!params[i].name_off && params[i].type)
+				return btf_invalid(env, v->id, "argument %u has no name", i + 1);
+		btf_set_has_names(env, v->t->type);
+	}
 	btf_resolve_done(env, v->t->type, 0);
 	return 0;
 }

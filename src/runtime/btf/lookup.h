@@ -5,7 +5,7 @@
 
 #include "btf/btf.h"
 
-/* No name that anybody asks for is longer; with its NUL (kernel: KSYM_NAME_LEN). */
+/* The longest identifier, without its NUL (kernel: KSYM_NAME_LEN). */
 #define BTF_NAME_MAX 512
 
 struct btf_lookup {

@@ -131,6 +131,9 @@ int btf_func_proto_check(struct btf_verifier_env *env, u32 id, const struct btf_
 /* 1: type @id has to be resolved first, and is on the stack now; 0: go on; -errno. */
 int btf_await(struct btf_verifier_env *env, u32 id);
 bool btf_is_resolved(const struct btf_verifier_env *env, u32 id);
+/* Has the FUNC_PROTO @id been seen to have a name for each argument? */
+bool btf_has_names(const struct btf_verifier_env *env, u32 id);
+void btf_set_has_names(struct btf_verifier_env *env, u32 id);
 void btf_resolve_done(struct btf_verifier_env *env, u32 resolved_id, u32 resolved_size);
 /* Resolve @id, unless it is, with nothing on the stack. */
 int btf_resolve(struct btf_verifier_env *env, u32 id);
