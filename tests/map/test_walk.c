@@ -6,9 +6,11 @@
  */
 #include "rt.h"
 
+#include <sched.h>
+
 #define STABLE 2000u
 #define CHANGING 2000u
-#define WALKS 200
+#define WALKS 100
 #define CHANGES_AT_LEAST 10000
 #define WRITERS 2
 #define WORDS 8
@@ -41,6 +43,17 @@ static bool whole(const u64 *value)
 		if (value[i] != value[0])
 			return false;
 	return true;
+}
+
+/* Let others run, now and then: what was found must not change its key, nor be reused. */
+static bool held(const u32 *key, const u32 *found, const u64 *value)
+{
+	static __thread u32 calls;
+	u64 word = value[0];
+
+	if (++calls % 128 == 0)
+		sched_yield();
+	return *key == *found && word == value[0] && whole(value);
 }
 
 /* Each writer has changing keys of its own, so that it knows what must come out. */
@@ -83,7 +96,7 @@ static void *look_up_many(void *arg)
 		rcu_read_lock();
 		value = map->ops->map_lookup_elem(map, &key);
 		expect(value || key >= STABLE);
-		expect(!value || whole(value));
+		expect(!value || held(&key, (const u32 *)value - 2, value));
 		rcu_read_unlock();
 	}
 	return NULL;
@@ -108,7 +121,7 @@ static void walk_once(bool one_section)
 			u32 key = *(u32 *)walk.key;
 
 			expect(key < STABLE + CHANGING);
-			expect(whole(walk.value));
+			expect(held(&key, walk.key, walk.value));
 			if (key < STABLE) {
 				stable++;
 				expect(!seen[key]++);
@@ -147,17 +160,19 @@ static void what_stays_is_seen_exactly_once(void **state)
 	bpf_map_put_with_uref(map);
 }
 
-#define ROUNDS 2000
-#define FEW 64u
+#define ROUNDS 10000
+#define FEW 8u
 
 /* All threads on the same few keys: each insertion and deletion is done by exactly one of them. */
 static s64 balance;
+static pthread_barrier_t all_here;
 
 static void *fight(void *arg)
 {
 	unsigned int seed = (unsigned long)arg;
 	s64 mine = 0;
 
+	pthread_barrier_wait(&all_here);
 	for (int i = 0; i < ROUNDS; i++) {
 		u32 key = rand_r(&seed) % FEW;
 
@@ -177,6 +192,7 @@ static void writers_of_one_key_exclude_each_other(void **state)
 	s64 nr = 0;
 
 	map = new_map(BPF_MAP_TYPE_HASH, 4, WORDS * sizeof(u64), FEW, 0);
+	pthread_barrier_init(&all_here, NULL, ARRAY_SIZE(threads));
 	for (unsigned long i = 0; i < ARRAY_SIZE(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, fight, (void *)i), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
@@ -185,8 +201,42 @@ static void writers_of_one_key_exclude_each_other(void **state)
 	while (map->ops->map_walk(map, &walk))
 		nr++;
 	rcu_read_unlock();
+	pthread_barrier_destroy(&all_here);
 	assert_int_equal(nr, balance);
 	assert_int_equal(bpf_map_read_elem_count(map), balance);
+	bpf_map_put_with_uref(map);
+}
+
+static void *delete_some(void *arg)
+{
+	for (u32 key = (unsigned long)arg; key < STABLE; key += CPUS)
+		expect(!map_delete(map, &key));
+	return NULL;
+}
+
+/* What threads free on one CPU serves those on others, slots as well as memory. */
+static void nothing_is_stranded_on_a_cpu(void **state)
+{
+	pthread_t threads[CPUS];
+	u64 usage = 0;
+
+	map = new_map(BPF_MAP_TYPE_HASH, 4, WORDS * sizeof(u64), STABLE, 0);
+	for (int round = 0; round < 4; round++) {
+		for (u32 key = 0; key < STABLE; key++)
+			assert_int_equal(put(key, key, BPF_NOEXIST), 0);
+		assert_int_equal(put(STABLE, 0, BPF_NOEXIST), -E2BIG);
+		if (round)
+			assert_int_equal(bpf_map_memory_usage(map), usage);
+		usage = bpf_map_memory_usage(map);
+		for (unsigned long i = 0; i < CPUS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, delete_some, (void *)i),
+					 0);
+		for (int i = 0; i < CPUS; i++)
+			pthread_join(threads[i], NULL);
+		rcu_barrier();
+		rcu_barrier();
+	}
+	assert_int_equal(failures, 0);
 	bpf_map_put_with_uref(map);
 }
 
@@ -210,6 +260,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stays_is_seen_exactly_once),
 		cmocka_unit_test(writers_of_one_key_exclude_each_other),
+		cmocka_unit_test(nothing_is_stranded_on_a_cpu),
 		cmocka_unit_test(maps_come_and_go),
 	};
 
