@@ -3,6 +3,13 @@
  * The printf of BPF: %d %u %x %s %p %pI4 ... (kernel: bpf_bprintf_prepare and vsnprintf). A format
  * comes with its arguments as u64s; strings and addresses are read with care, so that a bad pointer
  * prints as Linux prints it and harms nobody.
+ *
+ * Conversions are Linux 6.18's: %d %i %u %x %X, with l or ll, %c %s, %p %pK %px %ps %pS %pB, %pks
+ * %pus, %pi4 %pI4 %pi6 %pI6, %%; flags 0 - + and space, and a width. Text may be UTF-8.
+ *
+ * %p and %pK print 00000000 and 8 digits of a hash that is keyed anew in each process, NULL and
+ * error pointers as they are; %px prints the address. There are no symbols here: %ps, %pS and %pB
+ * print 0x and the address. Of %pks and %pus both read this process's memory.
  */
 #ifndef PROG_BPRINTF_H
 #define PROG_BPRINTF_H

@@ -17,7 +17,11 @@ void bpf_helpers_register(const struct bpf_helper *helpers, size_t nr);
 /* NULL: no such helper. Whether @prog may call it is helper->allowed's to say. */
 const struct bpf_helper *bpf_helper_by_id(u32 id);
 
-/* bpf_ktime_get_ns, bpf_loop, bpf_strncmp, bpf_probe_read_kernel ... (prog/helpers.c). */
+/*
+ * bpf_ktime_get_ns, bpf_loop, bpf_strncmp, bpf_probe_read_kernel ... (prog/helpers.c).
+ * bpf_trace_printk and bpf_trace_vprintk write a line "bpf_trace_printk: TEXT" to standard error.
+ * bpf_probe_read_* of any bad address is -EFAULT; Linux tells -ERANGE where it never looks.
+ */
 extern const struct bpf_helper bpf_base_helpers[];
 extern const size_t bpf_base_helpers_nr;
 

@@ -29,8 +29,9 @@ struct bpf_prog *bpf_prog_by_id(struct trek_runtime *rt, u32 id);
 /* The program with the smallest id >= *@id, with a reference; NULL. */
 struct bpf_prog *bpf_prog_get_curr_or_next(struct trek_runtime *rt, u32 *id);
 
-/* The tag: SHA-256 over the instructions with map and BTF references zeroed, first 8 bytes. To be
- * called before verification rewrites them. */
+/* The tag: SHA-256 over the instructions with the handles of maps (BPF_PSEUDO_MAP_FD, _VALUE, both
+ * halves) zeroed, first 8 bytes. Indices of fd_array and BTF ids count, as in Linux 6.18. To be
+ * called before verification rewrites them. 0. */
 int bpf_prog_calc_tag(struct bpf_prog *prog);
 
 /*
