@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Calls of helpers. Each argument is checked against what the helper's prototype asks for, by one
+ * entry of arg_kinds[] (last); some arguments tell something to others: the map whose key and value
+ * follow, the memory whose size follows.
+ */
+#include <string.h>
+
+#include "prog/bprintf.h"
+#include "verifier/env.h"
+
+#define MAX_ERRNO_VALUE 4095
+
+struct helper_call {
+	const struct bpf_helper *helper;
+	struct bpf_map *map;
+	u64 max_size; /* of the last pair of memory and size */
+	u32 alloc_size;
+};
+
+static u32 arg_access(u32 arg_type)
+{
+	if (arg_type & MEM_UNINIT)
+		return ACCESS_UNINIT | ACCESS_WRITE;
+	return ACCESS_READ | (arg_type & MEM_WRITE ? ACCESS_WRITE : 0);
+}
+
+static int need(struct bpf_verifier_env *env, u32 regno, const char *what)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+	if (reg->type & PTR_MAYBE_NULL)
+		return refuse(env, -EACCES, regno, "compare it with NULL first",
+			      "the call needs %s in R%u, which may be NULL", what, regno);
+	return refuse(env, -EACCES, regno, NULL, "the call needs %s in R%u, which is a %s", what,
+		      regno, reg_type_name(reg->type));
+}
+
+static bool at_its_beginning(const struct bpf_reg_state *reg)
+{
+	return !reg->off && tnum_is_const(reg->var_off) && !reg->var_off.value;
+}
+
+static int arg_anything(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return 0;
+}
+
+static int arg_map_ptr(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+
+	if (reg->type != CONST_PTR_TO_MAP || !at_its_beginning(reg))
+		return need(env, i + 1, "a map");
+	call->map = reg->map_ptr;
+	return 0;
+}
+
+static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	if (!call->map)
+		return need(env, i + 1, "a key of a map");
+	return check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
+}
+
+static int arg_map_value(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	if (!call->map)
+		return need(env, i + 1, "a value of a map");
+	return check_call_mem(env, i + 1, call->map->value_size, call->map->value_size,
+			      arg_access(call->helper->proto.arg_type[i]));
+}
+
+static int arg_mem(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_func_proto *proto = &call->helper->proto;
+
+	if (!(proto->arg_type[i] & MEM_FIXED_SIZE))
+		return 0; /* with its size, the next argument */
+	return check_call_mem(env, i + 1, proto->arg_size[i], proto->arg_size[i],
+			      arg_access(proto->arg_type[i]));
+}
+
+static int check_size(struct bpf_verifier_env *env, struct helper_call *call, u32 i, bool zero)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1], *mem = &cur_regs(env)[i];
+	u32 mem_type = i ? call->helper->proto.arg_type[i - 1] : 0;
+
+	if (reg->type != SCALAR_VALUE)
+		return need(env, i + 1, "a size");
+	if (reg->smin_value < 0)
+		return refuse(env, -EACCES, i + 1,
+			      "check that it is not negative, or mask it with '&'",
+			      "the size in R%u may be negative", i + 1);
+	if (!reg->umin_value && !zero)
+		return refuse(env, -EACCES, i + 1, "check that it is at least 1",
+			      "the size in R%u may be 0", i + 1);
+	if (reg->umax_value >= BPF_MAX_VAR_SIZ)
+		return refuse(env, -EACCES, i + 1, "compare it with the size of the memory first",
+			      "the size in R%u has no upper bound", i + 1);
+	call->max_size = reg->umax_value;
+	if (reg_is_null(mem)) {
+		if (!reg->umax_value)
+			return 0;
+		return refuse(env, -EACCES, i, NULL, "NULL with a size that may be %llu",
+			      (unsigned long long)reg->umax_value);
+	}
+	return check_call_mem(env, i, reg->umin_value, reg->umax_value, arg_access(mem_type));
+}
+
+static int arg_size(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return check_size(env, call, i, false);
+}
+
+static int arg_size_or_zero(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return check_size(env, call, i, true);
+}
+
+static int arg_alloc_size(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+
+	if (!reg_is_const(reg) || reg->umax_value >= BPF_MAX_VAR_SIZ)
+		return need(env, i + 1, "a constant size");
+	call->alloc_size = reg->var_off.value;
+	return 0;
+}
+
+static int arg_ctx(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+
+	if (reg->type != PTR_TO_CTX || !at_its_beginning(reg))
+		return need(env, i + 1, "the context");
+	return 0;
+}
+
+static int arg_func(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return cur_regs(env)[i + 1].type == PTR_TO_FUNC ? 0 : need(env, i + 1, "a function");
+}
+
+static int arg_stack(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return cur_regs(env)[i + 1].type == PTR_TO_STACK
+		       ? 0
+		       : need(env, i + 1, "a pointer to the stack");
+}
+
+static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+	const struct bpf_map *map = reg->map_ptr;
+	s64 off;
+	u64 addr;
+
+	if (reg->type != PTR_TO_MAP_VALUE)
+		return need(env, i + 1, "a constant string");
+	off = reg->off + (s64)reg->var_off.value;
+	if (!map_is_rdonly(map) || !tnum_is_const(reg->var_off) || off < 0 ||
+	    off >= map->value_size || !map->ops->map_direct_value_addr ||
+	    map->ops->map_direct_value_addr(map, &addr, off))
+		return refuse(env, -EACCES, i + 1, "declare it 'static const char []'",
+			      "the string in R%u is not a constant one", i + 1);
+	if (!memchr((const char *)(unsigned long)addr, 0, map->value_size - off))
+		return refuse(env, -EINVAL, i + 1, NULL, "the string in R%u does not end", i + 1);
+	return 0;
+}
+
+static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct btf *btf = env->prog->aux->rt->vmlinux;
+	const char *name = call->helper->proto.arg_btf[i];
+	s32 id = btf && name ? btf_find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -ENOENT;
+
+	if (id < 0)
+		return need(env, i + 1, "a structure that does not exist");
+	return check_btf_arg(env, i + 1, id, -EACCES);
+}
+
+/* By enum bpf_arg_type. */
+static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call *call, u32 i) = {
+	[ARG_CONST_MAP_PTR] = arg_map_ptr,
+	[ARG_PTR_TO_MAP_KEY] = arg_map_key,
+	[ARG_PTR_TO_MAP_VALUE] = arg_map_value,
+	[ARG_PTR_TO_MEM] = arg_mem,
+	[ARG_CONST_SIZE] = arg_size,
+	[ARG_CONST_SIZE_OR_ZERO] = arg_size_or_zero,
+	[ARG_CONST_ALLOC_SIZE_OR_ZERO] = arg_alloc_size,
+	[ARG_PTR_TO_CTX] = arg_ctx,
+	[ARG_ANYTHING] = arg_anything,
+	[ARG_PTR_TO_FUNC] = arg_func,
+	[ARG_PTR_TO_STACK] = arg_stack,
+	[ARG_PTR_TO_CONST_STR] = arg_const_str,
+	[ARG_PTR_TO_BTF_ID] = arg_btf,
+};
+
+static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	u32 type = call->helper->proto.arg_type[i];
+	int err = check_reg_read(env, i + 1);
+
+	if (err)
+		return err;
+	if ((type & PTR_MAYBE_NULL) && reg_is_null(&cur_regs(env)[i + 1]))
+		return 0;
+	if (base_type(type) >= ARRAY_SIZE(arg_kinds) || !arg_kinds[base_type(type)])
+		return need(env, i + 1, "something that is not supported");
+	return arg_kinds[base_type(type)](env, call, i);
+}
+
+static bool writes_map(u32 id)
+{
+	switch (id) {
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_map_pop_elem:
+	case BPF_FUNC_for_each_map_elem:
+		return true;
+	}
+	return false;
+}
+
+/* Can this kind of map do what the helper asks of it? */
+static bool map_can(const struct bpf_map *map, u32 id)
+{
+	switch (id) {
+	case BPF_FUNC_map_lookup_elem:
+		/* A value that is a map is not one that a program may touch. */
+		return map->ops->map_lookup_elem && !map->inner_map_meta;
+	case BPF_FUNC_map_update_elem:
+		return map->ops->map_update_elem && !map->inner_map_meta;
+	case BPF_FUNC_map_delete_elem:
+		return map->ops->map_delete_elem;
+	case BPF_FUNC_for_each_map_elem:
+		return map->ops->map_walk && !map->inner_map_meta;
+	}
+	return !map->inner_map_meta;
+}
+
+static int check_map_use(struct bpf_verifier_env *env, const struct helper_call *call)
+{
+	const struct bpf_map *map = call->map;
+
+	if (!map)
+		return 0;
+	if (!map_can(map, call->helper->id))
+		return refuse(env, -EINVAL, -1, NULL, "%s cannot be used with map '%s' of type %u",
+			      call->helper->name, map->name, map->map_type);
+	if ((map->map_flags & BPF_F_RDONLY_PROG) && writes_map(call->helper->id))
+		return refuse(env, -EACCES, -1, NULL,
+			      "%s with map '%s', which programs may only read", call->helper->name,
+			      map->name);
+	return 0;
+}
+
+/* A format that is known now is checked now. */
+static int check_format(struct bpf_verifier_env *env, const struct helper_call *call)
+{
+	const struct bpf_func_proto *proto = &call->helper->proto;
+	const struct bpf_reg_state *fmt, *size;
+	const char *text;
+	u64 addr;
+
+	if (!proto->fmt_arg || !proto->fmt_data_arg || proto->fmt_data_arg > 4 ||
+	    base_type(proto->arg_type[proto->fmt_arg - 1]) != ARG_PTR_TO_CONST_STR)
+		return 0;
+	fmt = &cur_regs(env)[proto->fmt_arg];
+	size = &cur_regs(env)[proto->fmt_data_arg + 1];
+	if (!reg_is_const(size))
+		return 0;
+	if (fmt->map_ptr->ops->map_direct_value_addr(fmt->map_ptr, &addr,
+						     fmt->off + fmt->var_off.value))
+		return -EACCES;
+	text = (const char *)(unsigned long)addr;
+	if (bpf_bprintf_check(text, strlen(text) + 1, size->var_off.value / 8) < 0)
+		return refuse(env, -EINVAL, -1, NULL,
+			      "the format \"%.100s\" does not fit its %llu "
+			      "arguments",
+			      text, (unsigned long long)size->var_off.value / 8);
+	return 0;
+}
+
+static void set_range(struct bpf_reg_state *reg, s64 min, s64 max)
+{
+	reg_mark_unknown(reg);
+	reg->smin_value = min;
+	reg->smax_value = max;
+	reg_bounds_sync(reg);
+}
+
+static void set_integer_result(struct bpf_verifier_env *env, const struct helper_call *call)
+{
+	struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
+
+	switch (call->helper->id) {
+	case BPF_FUNC_probe_read_str:
+	case BPF_FUNC_probe_read_user_str:
+	case BPF_FUNC_probe_read_kernel_str:
+		/* The length that was copied, or an error. */
+		set_range(r0, -MAX_ERRNO_VALUE, call->max_size);
+		return;
+	case BPF_FUNC_get_smp_processor_id:
+		set_range(r0, 0, (s64)env->prog->aux->rt->num_possible_cpus - 1);
+		return;
+	default:
+		reg_mark_unknown(r0);
+	}
+}
+
+static int set_result(struct bpf_verifier_env *env, const struct helper_call *call)
+{
+	const struct bpf_func_proto *proto = &call->helper->proto;
+	struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
+	const struct btf *btf = env->prog->aux->rt->vmlinux;
+	u32 flags = type_flag(proto->ret_type);
+	s32 id;
+
+	switch (base_type(proto->ret_type)) {
+	case RET_INTEGER:
+		set_integer_result(env, call);
+		return 0;
+	case RET_VOID:
+		return 0;
+	case RET_PTR_TO_MAP_VALUE:
+		if (!call->map)
+			break;
+		reg_mark_pointer(r0, PTR_TO_MAP_VALUE | flags);
+		r0->map_ptr = call->map;
+		goto pointer;
+	case RET_PTR_TO_MEM:
+		reg_mark_pointer(r0, PTR_TO_MEM | flags);
+		r0->mem_size = proto->ret_size ? proto->ret_size : call->alloc_size;
+		goto pointer;
+	case RET_PTR_TO_BTF_ID:
+		id = btf && proto->ret_btf
+			     ? btf_find_by_name_kind(btf, proto->ret_btf, BTF_KIND_STRUCT)
+			     : -ENOENT;
+		if (id < 0)
+			break;
+		reg_mark_pointer(r0, PTR_TO_BTF_ID | flags);
+		r0->btf = btf;
+		r0->btf_id = id;
+		goto pointer;
+	}
+	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
+		      call->helper->name);
+pointer:
+	if (r0->type & PTR_MAYBE_NULL)
+		r0->id = ++env->next_id;
+	return 0;
+}
+
+void clear_caller_saved(struct bpf_verifier_env *env)
+{
+	u32 i;
+
+	for (i = BPF_REG_0; i <= BPF_REG_5; i++)
+		cur_regs(env)[i] = (struct bpf_reg_state){.type = NOT_INIT};
+}
+
+int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	struct helper_call call = {.helper = env->aux[env->insn_idx].helper};
+	const struct bpf_func_proto *proto = &call.helper->proto;
+	int err;
+	u32 i;
+
+	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++) {
+		err = check_arg(env, &call, i);
+		if (err)
+			return err;
+	}
+	err = check_map_use(env, &call);
+	if (!err)
+		err = check_format(env, &call);
+	if (!err && proto->callback != BPF_CALLBACK_NONE)
+		err = push_callback(env, proto);
+	if (err)
+		return err;
+	clear_caller_saved(env);
+	return set_result(env, &call);
+}

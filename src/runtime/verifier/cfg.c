@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The shape of a program, before anything is known of its values: each instruction is one of RFC
+ * 9669 with every unused field zero; functions begin where calls and function pointers lead; jumps
+ * stay in their function and do not hit the second half of a ld_imm64; every instruction can be
+ * reached; a function ends with exit or goto. Also the stack that a tree of calls needs.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "verifier/env.h"
+
+static int bad_field(struct bpf_verifier_env *env)
+{
+	return refuse(env, -EINVAL, -1, NULL,
+		      "a field that the instruction does not use is not zero");
+}
+
+static int bad_opcode(struct bpf_verifier_env *env)
+{
+	return refuse(env, -EINVAL, -1, NULL, "unknown instruction %#04x",
+		      env->insns[env->insn_idx].code);
+}
+
+static int check_shift_or_div(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	s32 bits = BPF_CLASS(insn->code) == BPF_ALU64 ? 64 : 32;
+
+	if (BPF_SRC(insn->code) != BPF_K)
+		return 0;
+	switch (BPF_OP(insn->code)) {
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH:
+		if (insn->imm < 0 || insn->imm >= bits)
+			return refuse(env, -EINVAL, -1, NULL, "a shift of a %d-bit number by %d",
+				      bits, insn->imm);
+		return 0;
+	case BPF_DIV:
+	case BPF_MOD:
+		if (!insn->imm)
+			return refuse(env, -EINVAL, -1, NULL, "division by zero");
+		return 0;
+	}
+	return 0;
+}
+
+static bool alu_off_known(const struct bpf_insn *insn)
+{
+	switch (BPF_OP(insn->code)) {
+	case BPF_DIV:
+	case BPF_MOD: /* signed */
+		return insn->off == 0 || insn->off == 1;
+	case BPF_MOV: /* sign-extending */
+		if (BPF_SRC(insn->code) == BPF_K)
+			return insn->off == 0;
+		return insn->off == 0 || insn->off == 8 || insn->off == 16 ||
+		       (insn->off == 32 && BPF_CLASS(insn->code) == BPF_ALU64);
+	}
+	return insn->off == 0;
+}
+
+static int check_alu(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	u8 op = BPF_OP(insn->code);
+
+	if (op > BPF_END)
+		return bad_opcode(env);
+	if (op == BPF_END) {
+		if (insn->src_reg || insn->off ||
+		    (insn->imm != 16 && insn->imm != 32 && insn->imm != 64))
+			return bad_field(env);
+		if (BPF_CLASS(insn->code) == BPF_ALU64 && BPF_SRC(insn->code) != BPF_TO_LE)
+			return bad_field(env);
+		return 0;
+	}
+	if (op == BPF_NEG)
+		return BPF_SRC(insn->code) != BPF_K || insn->src_reg || insn->off || insn->imm
+			       ? bad_field(env)
+			       : 0;
+	if (BPF_SRC(insn->code) == BPF_X ? insn->imm : insn->src_reg)
+		return bad_field(env);
+	if (!alu_off_known(insn))
+		return bad_field(env);
+	return check_shift_or_div(env, insn);
+}
+
+static int check_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	if (BPF_CLASS(insn->code) != BPF_JMP || BPF_SRC(insn->code) != BPF_K)
+		return bad_opcode(env);
+	if (insn->dst_reg || insn->off || insn->src_reg > BPF_PSEUDO_KFUNC_CALL)
+		return bad_field(env);
+	return 0;
+}
+
+static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	bool is32 = BPF_CLASS(insn->code) == BPF_JMP32;
+	u8 op = BPF_OP(insn->code);
+
+	switch (op) {
+	case BPF_CALL:
+		return check_call(env, insn);
+	case BPF_EXIT:
+		if (is32 || BPF_SRC(insn->code) != BPF_K)
+			return bad_opcode(env);
+		return insn->dst_reg || insn->src_reg || insn->off || insn->imm ? bad_field(env)
+										: 0;
+	case BPF_JA:
+		if (BPF_SRC(insn->code) != BPF_K)
+			return bad_opcode(env);
+		/* A far jump has its distance in imm, a near one in off. */
+		return insn->dst_reg || insn->src_reg || (is32 ? insn->off : insn->imm)
+			       ? bad_field(env)
+			       : 0;
+	}
+	if (op > BPF_JSLE)
+		return bad_opcode(env);
+	return (BPF_SRC(insn->code) == BPF_X ? insn->imm : insn->src_reg) ? bad_field(env) : 0;
+}
+
+static int check_ld(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	if (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND)
+		return refuse(env, -EINVAL, -1, NULL,
+			      "loads of packets (BPF_ABS, BPF_IND) are not "
+			      "supported");
+	if (!insn_is_ld_imm64(insn))
+		return bad_opcode(env);
+	if (env->insn_idx + 1 >= env->nr_insns)
+		return refuse(env, -EINVAL, -1, NULL, "the second half of ld_imm64 is missing");
+	if (insn[1].code || insn[1].dst_reg || insn[1].src_reg || insn[1].off || insn->off ||
+	    insn->src_reg > BPF_PSEUDO_MAP_IDX_VALUE)
+		return bad_field(env);
+	return 0;
+}
+
+static bool atomic_known(s32 imm)
+{
+	switch (imm) {
+	case BPF_ADD:
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+	case BPF_ADD | BPF_FETCH:
+	case BPF_AND | BPF_FETCH:
+	case BPF_OR | BPF_FETCH:
+	case BPF_XOR | BPF_FETCH:
+	case BPF_XCHG:
+	case BPF_CMPXCHG:
+		return true;
+	}
+	return false;
+}
+
+static int check_mem(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	u8 mode = BPF_MODE(insn->code), size = BPF_SIZE(insn->code);
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LDX:
+		if (mode != BPF_MEM && (mode != BPF_MEMSX || size == BPF_DW))
+			return bad_opcode(env);
+		return insn->imm ? bad_field(env) : 0;
+	case BPF_ST:
+		if (mode != BPF_MEM)
+			return bad_opcode(env);
+		return insn->src_reg ? bad_field(env) : 0;
+	}
+	if (mode == BPF_MEM)
+		return insn->imm ? bad_field(env) : 0;
+	if (mode != BPF_ATOMIC || (size != BPF_W && size != BPF_DW))
+		return bad_opcode(env);
+	if (!atomic_known(insn->imm))
+		return refuse(env, -EINVAL, -1, NULL, "unknown atomic operation %#x", insn->imm);
+	return 0;
+}
+
+static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	int err;
+
+	if (insn->dst_reg >= MAX_BPF_REG)
+		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->dst_reg);
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		err = check_alu(env, insn);
+		break;
+	case BPF_JMP:
+	case BPF_JMP32:
+		err = check_jmp(env, insn);
+		break;
+	case BPF_LD:
+		err = check_ld(env, insn);
+		break;
+	default:
+		err = check_mem(env, insn);
+	}
+	if (err)
+		return err;
+	/* What uses src_reg for something else was seen to above. */
+	if (insn->src_reg >= MAX_BPF_REG)
+		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->src_reg);
+	return 0;
+}
+
+int check_instructions(struct bpf_verifier_env *env)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < env->nr_insns; i++) {
+		env->insn_idx = i;
+		err = check_insn(env, &env->insns[i]);
+		if (err)
+			return err;
+		if (insn_is_ld_imm64(&env->insns[i]))
+			env->aux[++i].ld_imm64_second = true;
+	}
+	return 0;
+}
+
+/* --- functions ------------------------------------------------------------------------------ */
+
+const struct bpf_subprog_info *subprog_at(const struct bpf_verifier_env *env, u32 insn_idx)
+{
+	return &env->subprogs[env->aux[insn_idx].subprog];
+}
+
+/* Where a call or a function pointer leads; it is checked to be an instruction. */
+static s64 func_target(const struct bpf_verifier_env *env, u32 idx)
+{
+	return (s64)idx + env->insns[idx].imm + 1;
+}
+
+static bool refers_to_subprog(const struct bpf_insn *insn)
+{
+	return insn_calls_subprog(insn) || insn_refers_to_func(insn);
+}
+
+static int mark_starts(struct bpf_verifier_env *env, bool *starts)
+{
+	s64 target;
+	u32 i;
+
+	starts[0] = true;
+	for (i = 0; i < env->nr_insns; i++) {
+		env->insn_idx = i;
+		if (env->aux[i].ld_imm64_second || !refers_to_subprog(&env->insns[i]))
+			continue;
+		target = func_target(env, i);
+		if (target < 0 || target >= env->nr_insns || env->aux[target].ld_imm64_second)
+			return refuse(env, -EINVAL, -1, NULL,
+				      "a call of instruction %lld, which is none",
+				      (long long)target);
+		if (!target && insn_refers_to_func(&env->insns[i]))
+			return refuse(env, -EINVAL, -1, NULL, "the main function as a callback");
+		starts[target] = true;
+	}
+	return 0;
+}
+
+int find_subprogs(struct bpf_verifier_env *env)
+{
+	bool *starts = calloc(env->nr_insns, sizeof(*starts));
+	u32 i, nr = 0, cur = 0;
+	int err = -ENOMEM;
+
+	if (!starts)
+		return err;
+	err = mark_starts(env, starts);
+	if (err)
+		goto out;
+	for (i = 0; i < env->nr_insns; i++)
+		nr += starts[i];
+	env->subprogs = calloc(nr, sizeof(*env->subprogs));
+	if (!env->subprogs) {
+		err = -ENOMEM;
+		goto out;
+	}
+	env->nr_subprogs = nr;
+	for (i = 0; i < env->nr_insns; i++) {
+		if (starts[i]) {
+			cur = i ? cur + 1 : 0;
+			env->subprogs[cur].start = i;
+		}
+		env->subprogs[cur].end = i + 1;
+		env->aux[i].subprog = cur;
+	}
+	for (i = 0; i < env->nr_insns; i++) {
+		if (env->aux[i].ld_imm64_second || !refers_to_subprog(&env->insns[i]))
+			continue;
+		env->aux[i].func_ref = env->aux[func_target(env, i)].subprog;
+		if (insn_refers_to_func(&env->insns[i]))
+			env->subprogs[env->aux[i].func_ref].is_callback = true;
+	}
+out:
+	free(starts);
+	return err;
+}
+
+/* --- jumps ---------------------------------------------------------------------------------- */
+
+static bool ends_function(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_EXIT) || insn->code == (BPF_JMP | BPF_JA) ||
+	       insn->code == (BPF_JMP32 | BPF_JA);
+}
+
+static bool is_jump(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
+}
+
+static s64 jump_target(const struct bpf_verifier_env *env, u32 idx)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+
+	return (s64)idx + 1 + (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off);
+}
+
+u32 insn_successors(const struct bpf_verifier_env *env, u32 idx, u32 succ[2])
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+	u32 nr = 0;
+
+	if (insn->code == (BPF_JMP | BPF_EXIT))
+		return 0;
+	if (!ends_function(insn))
+		succ[nr++] = idx + (insn_is_ld_imm64(insn) ? 2 : 1);
+	if (is_jump(insn))
+		succ[nr++] = jump_target(env, idx);
+	return nr;
+}
+
+static int check_jumps(struct bpf_verifier_env *env)
+{
+	u32 i;
+
+	for (i = 0; i < env->nr_insns; i++) {
+		const struct bpf_subprog_info *subprog = subprog_at(env, i);
+		bool last = i + 1 == subprog->end;
+		s64 target;
+
+		env->insn_idx = i;
+		if (env->aux[i].ld_imm64_second) {
+			if (!last)
+				continue;
+			return refuse(env, -EINVAL, -1, NULL, "the function ends without exit");
+		}
+		if (last && !ends_function(&env->insns[i]))
+			return refuse(env, -EINVAL, -1, NULL, "the function ends without exit");
+		if (!is_jump(&env->insns[i]))
+			continue;
+		target = jump_target(env, i);
+		if (target < subprog->start || target >= subprog->end)
+			return refuse(env, -EINVAL, -1, NULL,
+				      "a jump to instruction %lld, out of the function",
+				      (long long)target);
+		if (env->aux[target].ld_imm64_second)
+			return refuse(env, -EINVAL, -1, NULL,
+				      "a jump into the middle of the ld_imm64 at %lld",
+				      (long long)target - 1);
+	}
+	return 0;
+}
+
+/* Mark what can be reached; where two ways meet, states will be compared. */
+static int reach(struct bpf_verifier_env *env, u8 *reached, u32 *todo)
+{
+	u32 nr = 0, succ[3], i, k, n;
+
+	reached[0] = 1;
+	todo[nr++] = 0;
+	while (nr) {
+		i = todo[--nr];
+		n = insn_successors(env, i, succ);
+		if (refers_to_subprog(&env->insns[i]))
+			succ[n++] = env->subprogs[env->aux[i].func_ref].start;
+		for (k = 0; k < n; k++) {
+			if (reached[succ[k]]) {
+				env->aux[succ[k]].prune_point = true;
+				continue;
+			}
+			reached[succ[k]] = 1;
+			todo[nr++] = succ[k];
+		}
+	}
+	for (i = 0; i < env->nr_insns; i++) {
+		env->insn_idx = i;
+		if (!reached[i] && !env->aux[i].ld_imm64_second)
+			return refuse(env, -EINVAL, -1, "remove it",
+				      "nothing leads to instruction %u", i);
+	}
+	return 0;
+}
+
+int check_cfg(struct bpf_verifier_env *env)
+{
+	u8 *reached = calloc(env->nr_insns, sizeof(*reached));
+	u32 *todo = calloc(env->nr_insns, sizeof(*todo));
+	int err = -ENOMEM;
+	u32 i;
+
+	if (reached && todo)
+		err = check_jumps(env);
+	if (!err)
+		err = reach(env, reached, todo);
+	for (i = 0; !err && i < env->nr_insns; i++) {
+		if (insn_calls_subprog(&env->insns[i]))
+			env->aux[i + 1].prune_point = true;
+		if (i && env->aux[i].subprog != env->aux[i - 1].subprog)
+			env->aux[i].prune_point = true;
+	}
+	free(reached);
+	free(todo);
+	return err;
+}
+
+/* --- stack ---------------------------------------------------------------------------------- */
+
+static u32 frame_bytes(const struct bpf_subprog_info *subprog)
+{
+	return round_up(max_of(subprog->stack_depth, 1u), 16);
+}
+
+/*
+ * The deepest chain of calls that begins with each function, in frames and in bytes, told from
+ * callee to caller until nothing changes: each round sees one frame more, so a chain that is too
+ * long, or a recursion, shows itself as growth past the limit.
+ */
+static bool deepen(struct bpf_verifier_env *env, u32 *frames, u32 *bytes)
+{
+	bool changed = false;
+	u32 i;
+
+	for (i = 0; i < env->nr_insns; i++) {
+		u32 caller = env->aux[i].subprog, callee = env->aux[i].func_ref, depth;
+
+		if (env->aux[i].ld_imm64_second || !refers_to_subprog(&env->insns[i]))
+			continue;
+		depth = frame_bytes(&env->subprogs[caller]) + bytes[callee];
+		if (frames[callee] + 1 <= frames[caller] && depth <= bytes[caller])
+			continue;
+		frames[caller] = max_of(frames[caller], frames[callee] + 1);
+		bytes[caller] = max_of(bytes[caller], depth);
+		env->insn_idx = i;
+		changed = true;
+	}
+	return changed;
+}
+
+int check_max_stack_depth(struct bpf_verifier_env *env)
+{
+	u32 *frames = calloc(env->nr_subprogs, sizeof(*frames));
+	u32 *bytes = calloc(env->nr_subprogs, sizeof(*bytes));
+	u32 i, round;
+	int err = 0;
+
+	if (!frames || !bytes) {
+		err = -ENOMEM;
+		goto out;
+	}
+	for (i = 0; i < env->nr_subprogs; i++) {
+		frames[i] = 1;
+		bytes[i] = frame_bytes(&env->subprogs[i]);
+	}
+	for (round = 0; deepen(env, frames, bytes) && round <= MAX_BPF_FRAMES; round++)
+		;
+	env->prog->aux->stack_depth = bytes[0];
+	if (frames[0] > MAX_BPF_FRAMES)
+		err = refuse(env, -E2BIG, -1, NULL, "more than %u functions call each other",
+			     MAX_BPF_FRAMES);
+	else if (bytes[0] > MAX_BPF_STACK)
+		err = refuse(
+			env, -EACCES, -1, "keep less in local variables, or keep it in a map",
+			"functions that call each other need %u bytes of stack together; %u are "
+			"there",
+			bytes[0], MAX_BPF_STACK);
+out:
+	free(frames);
+	free(bytes);
+	return err;
+}

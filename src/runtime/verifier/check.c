@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The walk over a program, path by path, and bpf_check() around it. Behaviour:
+ * kernel/bpf/verifier.c.
+ */
+#include <stdlib.h>
+
+#include "verifier/env.h"
+
+static int check_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
+	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+
+	switch (insn->src_reg) {
+	case 0:
+		reg_mark_const(dst, (u64)(u32)insn[1].imm << 32 | (u32)insn[0].imm);
+		return 0;
+	case BPF_PSEUDO_FUNC:
+		reg_mark_pointer(dst, PTR_TO_FUNC);
+		dst->subprogno = aux->func_ref;
+		return 0;
+	case BPF_PSEUDO_MAP_FD:
+	case BPF_PSEUDO_MAP_IDX:
+		reg_mark_pointer(dst, CONST_PTR_TO_MAP);
+		dst->map_ptr = aux->map;
+		return 0;
+	}
+	reg_mark_pointer(dst, PTR_TO_MAP_VALUE);
+	dst->map_ptr = aux->map;
+	dst->off = aux->map_off;
+	return 0;
+}
+
+static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next)
+{
+	env->jmps_processed++;
+	switch (BPF_OP(insn->code)) {
+	case BPF_JA:
+		*next = env->insn_idx + 1 +
+			(BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off);
+		return 0;
+	case BPF_EXIT:
+		return check_exit(env, next);
+	case BPF_CALL:
+		if (insn_calls_subprog(insn))
+			return check_subprog_call(env, insn, next);
+		if (insn_calls_kfunc(insn))
+			return check_kfunc_call(env, insn);
+		return check_helper_call(env, insn);
+	}
+	return check_cond_jmp_op(env, insn, next);
+}
+
+/* One instruction. 1: the path ends here. */
+static int check_one(struct bpf_verifier_env *env, u32 *next)
+{
+	const struct bpf_insn *insn = &env->insns[env->insn_idx];
+
+	*next = env->insn_idx + 1;
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		return check_alu_op(env, insn);
+	case BPF_LDX:
+		return check_load(env, insn);
+	case BPF_ST:
+		return check_store(env, insn);
+	case BPF_STX:
+		return BPF_MODE(insn->code) == BPF_ATOMIC ? check_atomic(env, insn)
+							  : check_store(env, insn);
+	case BPF_LD:
+		*next = env->insn_idx + 2;
+		return check_ld_imm64(env, insn);
+	}
+	return check_jmp(env, insn, next);
+}
+
+static void note_origin(struct bpf_verifier_env *env, u32 idx, u32 frame)
+{
+	u16 defs = insn_defs(env, idx);
+	u32 i;
+
+	if (frame > env->cur->curframe)
+		return;
+	for (i = 0; i < BPF_REG_10; i++)
+		if (defs & (1 << i))
+			env->cur->frame[frame]->regs[i].since = idx;
+}
+
+static int check_step(struct bpf_verifier_env *env)
+{
+	u32 idx = env->insn_idx, frame = env->cur->curframe, next;
+	int ret;
+
+	if (++env->insn_processed > BPF_COMPLEXITY_LIMIT_INSNS)
+		return refuse(env, -E2BIG, -1, "smaller loops, fewer branches, or bpf_loop",
+			      "the walk over the program took more than %d instructions",
+			      BPF_COMPLEXITY_LIMIT_INSNS);
+	ret = is_state_visited(env);
+	if (ret) {
+		if (ret > 0 && bpf_log_on(env->log, BPF_LOG_LEVEL2))
+			bpf_log(env->log, "%u: covered by a path that was walked\n", idx);
+		return ret;
+	}
+	env->aux[idx].seen = true;
+	if (bpf_log_on(env->log, BPF_LOG_LEVEL2)) {
+		if (env->aux[idx].prune_point)
+			log_state(env, env->cur);
+		log_insn(env, idx);
+	}
+	ret = check_one(env, &next);
+	if (ret)
+		return ret;
+	note_origin(env, idx, frame);
+	env->insn_idx = next;
+	return 0;
+}
+
+/* Every path that begins with @subprog. */
+static int walk(struct bpf_verifier_env *env, u32 subprog)
+{
+	int ret;
+
+	ret = init_walk(env, subprog);
+	while (!ret) {
+		ret = check_step(env);
+		if (ret > 0)
+			ret = pop_path(env);
+	}
+	if (ret == -ENOENT && !env->cur)
+		ret = 0;
+	free_all_states(env);
+	return ret;
+}
+
+static int walk_all(struct bpf_verifier_env *env)
+{
+	int err = walk(env, 0);
+	u32 i;
+
+	for (i = 1; !err && i < env->nr_subprogs; i++)
+		if (env->subprogs[i].is_global)
+			err = walk(env, i);
+	return err;
+}
+
+static int check_program(struct bpf_verifier_env *env)
+{
+	int err;
+
+	err = env->type->check ? env->type->check(env) : 0;
+	if (!err)
+		err = check_instructions(env);
+	if (!err)
+		err = find_subprogs(env);
+	if (!err)
+		err = check_btf_info(env);
+	if (!err)
+		err = check_cfg(env);
+	if (!err)
+		err = resolve_references(env);
+	if (!err)
+		err = compute_live_registers(env);
+	if (!err)
+		err = walk_all(env);
+	if (!err)
+		err = check_max_stack_depth(env);
+	if (!err)
+		err = rewrite_instructions(env);
+	return err;
+}
+
+int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
+{
+	struct bpf_verifier_env env = {
+		.prog = prog,
+		.in = in,
+		.log = in->log,
+		.type = bpf_prog_type_find(prog->type),
+		.insns = prog->insnsi,
+		.nr_insns = prog->len,
+	};
+	int err = -EINVAL;
+
+	if (!env.type || !prog->len)
+		goto out;
+	err = -ENOMEM;
+	env.aux = calloc(env.nr_insns, sizeof(*env.aux));
+	env.kept = calloc(env.nr_insns, sizeof(struct bpf_verifier_state *));
+	if (!env.aux || !env.kept)
+		goto out;
+	err = check_program(&env);
+	prog->aux->verified_insns = env.insn_processed;
+	prog->aux->func_cnt = env.nr_subprogs;
+	if (bpf_log_on(env.log, BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2 | BPF_LOG_STATS))
+		bpf_log(env.log, "%u instructions walked (limit %d), stack of %u bytes\n",
+			env.insn_processed, BPF_COMPLEXITY_LIMIT_INSNS, prog->aux->stack_depth);
+out:
+	free(env.subprogs);
+	free(env.kept);
+	free(env.aux);
+	return err;
+}

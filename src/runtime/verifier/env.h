@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What the files of the verifier share: what is known at one point of one path (a state: registers
+ * and stack of each frame), and the environment of one verification. The concerns and their files:
+ *
+ *   cfg.c        instructions one by one, subprograms, jumps, reachability, where to compare states
+ *   resolve.c    what ld_imm64 and call instructions refer to: maps, kfuncs, helpers, functions
+ *   btf_info.c   func_info and line_info
+ *   liveness.c   which registers can still matter
+ *   states.c     states: copies, the stack of paths still to go, ends of paths
+ *   prune.c      states that are covered by one seen before; loops without end
+ *   bounds.c     ranges of one scalar, kept consistent
+ *   alu.c        arithmetic, of scalars and of pointers
+ *   branch.c     conditional jumps: which way, and what each way tells
+ *   memory.c     loads, stores and atomics; memory that a call is given
+ *   stack.c      the stack of a frame
+ *   call.c       helpers;  kfunc_call.c: kfuncs;  subprog.c: functions, callbacks, exits
+ *   prog_types.c program types: context, result
+ *   messages.c   what the log says
+ *   rewrite.c    instructions made ready to run
+ *   check.c      the walk over the program, and bpf_check()
+ *
+ * Everything is an over-approximation: a state stands for all that the machine may hold there, and
+ * what is not proven safe for all of it is refused.
+ */
+#ifndef VERIFIER_ENV_H
+#define VERIFIER_ENV_H
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/func.h"
+#include "base/runtime.h"
+#include "btf/btf.h"
+#include "map/map.h"
+#include "prog/helper.h"
+#include "prog/kfunc.h"
+#include "prog/prog.h"
+#include "verifier/tnum.h"
+#include "verifier/verifier.h"
+
+#ifndef MAX_BPF_REG
+#define MAX_BPF_REG (BPF_REG_10 + 1)
+#endif
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+#define BPF_REG_SIZE 8
+/* Offsets and sizes beyond these are refused before they can overflow anything. */
+#define BPF_MAX_VAR_OFF (1 << 29)
+#define BPF_MAX_VAR_SIZ (1u << 29)
+#define MAX_USED_MAPS 64
+/* Paths that wait at the same time. */
+#define MAX_PENDING_PATHS 8192
+/* Memory of states, bytes: beyond it the verification ends with -ENOMEM. */
+#define MAX_STATE_MEMORY (512ull << 20)
+#define MAX_BPF_FUNC_ARGS 12
+
+/* One register, or a spilled copy of one. All zero is a register that holds nothing. */
+struct bpf_reg_state {
+	u32 type; /* enum bpf_reg_type with flags */
+	s32 off;  /* of a pointer: the fixed part of its offset; var_off and the ranges: the rest */
+	union {
+		struct bpf_map *map_ptr; /* CONST_PTR_TO_MAP, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY */
+		const struct btf *btf;	 /* PTR_TO_BTF_ID */
+	};
+	union {
+		u32 btf_id;    /* PTR_TO_BTF_ID */
+		u32 mem_size;  /* PTR_TO_MEM */
+		u32 subprogno; /* PTR_TO_FUNC */
+		u32 frameno;   /* PTR_TO_STACK: whose */
+	};
+	/* Registers of one id (not 0) hold the same value, or the same pointer that may be NULL. */
+	u32 id;
+	struct tnum var_off;
+	s64 smin_value, smax_value;
+	u64 umin_value, umax_value;
+	s32 s32_min_value, s32_max_value;
+	u32 u32_min_value, u32_max_value;
+	u32 since; /* the instruction that set it: for messages alone */
+};
+
+enum bpf_stack_slot_type {
+	STACK_INVALID, /* never written */
+	STACK_SPILL,   /* part of a spilled register */
+	STACK_MISC,    /* written, not followed */
+	STACK_ZERO,
+};
+
+/* 8 bytes of stack: type[] in the order of addresses. A spilled register's bytes begin at type[0].
+ */
+struct bpf_stack_state {
+	struct bpf_reg_state spilled;
+	u8 type[BPF_REG_SIZE];
+};
+
+/* One call of a helper that calls back, however often it does (see subprog.c). */
+struct bpf_callback_call {
+	struct bpf_callback_call *next;
+	bool done; /* every path from it has ended */
+};
+
+struct bpf_func_state {
+	struct bpf_reg_state regs[MAX_BPF_REG];
+	u32 callsite; /* the calling instruction; of the outermost frame: nothing */
+	u32 frameno;
+	u32 subprogno;
+	enum bpf_callback_kind callback; /* called by a helper */
+	struct bpf_callback_call *callback_call;
+	u32 nr_slots; /* of the stack; slot i has the bytes [r10 - 8 (i + 1), r10 - 8 i) */
+	struct bpf_stack_state *stack;
+};
+
+struct bpf_verifier_state {
+	struct bpf_func_state *frame[MAX_BPF_FRAMES];
+	u32 curframe;
+	/* A kept state: paths that came from here and have not ended; 0: all that follows is safe.
+	 */
+	u32 branches;
+	struct bpf_verifier_state *parent; /* the last kept state on the way here */
+	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
+	struct bpf_callback_call *callback_call;
+	bool first_of_call;		 /* kept: where callback_call began */
+	struct bpf_verifier_state *next; /* kept: at the same instruction; or put aside */
+	u32 hits, misses;
+};
+
+/* A path that still has to be walked. */
+struct bpf_pending_path {
+	struct bpf_pending_path *next;
+	struct bpf_verifier_state *state;
+	u32 insn_idx;
+};
+
+struct bpf_subprog_info {
+	u32 start, end; /* instructions [start, end) */
+	u32 stack_depth;
+	bool is_global; /* by func_info */
+	bool is_callback;
+	const struct btf_type *func;  /* FUNC; NULL: no func_info */
+	const struct btf_type *proto; /* FUNC_PROTO */
+};
+
+struct bpf_insn_aux_data {
+	bool ld_imm64_second;
+	bool prune_point; /* several ways lead here: compare states */
+	bool calls_back;  /* a helper that calls a function of the program */
+	bool seen;	  /* walked at least once */
+	bool probe_load;  /* reads through a pointer to BTF type at least once */
+	u16 live;	  /* registers that may be read from here on before they are written */
+	u16 precise;	  /* those of them that something may be decided by */
+	u32 subprog;	  /* that it is in; of a reference to a function: see func_ref */
+	u32 func_ref;	  /* pseudo call or function pointer: which subprogram */
+	struct bpf_map *map;
+	u32 map_off;
+	const struct bpf_helper *helper;
+	const struct btf_kfunc *kfunc;
+	u32 kfunc_index;
+};
+
+struct bpf_prog_type_ops;
+
+struct bpf_verifier_env {
+	struct bpf_prog *prog;
+	const struct bpf_check_input *in;
+	struct bpf_verifier_log *log;
+	const struct bpf_prog_type_ops *type;
+	struct bpf_insn *insns;
+	u32 nr_insns;
+	struct bpf_insn_aux_data *aux; /* by instruction */
+	struct bpf_subprog_info *subprogs;
+	u32 nr_subprogs;
+
+	struct bpf_verifier_state *cur;
+	u32 insn_idx;
+	struct bpf_verifier_state **kept; /* by instruction: seen states */
+	struct bpf_verifier_state *aside; /* no longer compared with, but still a parent */
+	struct bpf_pending_path *pending;
+	u32 nr_pending;
+	struct bpf_callback_call *callback_calls;
+	u32 walk_subprog; /* that this walk began with */
+
+	u32 next_id;
+	u32 insn_processed;
+	u32 jmps_processed;
+	u32 prev_insn_processed; /* when the last state was kept */
+	u32 prev_jmps_processed;
+	u64 state_memory;
+	u32 last_line; /* 1 + index of the line_info that the walk told last */
+};
+
+/* --- messages.c --- */
+
+/*
+ * Say why the program is refused: what (@fmt), at env->insn_idx, what register @regno holds (-1:
+ * no register matters), what would do (@advice, may be NULL). Returns @err.
+ */
+int refuse(struct bpf_verifier_env *env, int err, int regno, const char *advice, const char *fmt,
+	   ...) __attribute__((format(printf, 5, 6)));
+void log_insn(struct bpf_verifier_env *env, u32 idx);
+void log_state(struct bpf_verifier_env *env, const struct bpf_verifier_state *state);
+void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg, char *buf,
+		  size_t size);
+/* "frame pointer offset", "map value" ...: what a type is, without flags. */
+const char *reg_type_name(u32 type);
+
+/* --- cfg.c, resolve.c, btf_info.c, liveness.c --- */
+
+int check_instructions(struct bpf_verifier_env *env);
+int find_subprogs(struct bpf_verifier_env *env);
+int check_cfg(struct bpf_verifier_env *env);
+/* The instructions that may run after @idx in the same function: up to two. */
+u32 insn_successors(const struct bpf_verifier_env *env, u32 idx, u32 succ[2]);
+int check_max_stack_depth(struct bpf_verifier_env *env);
+int resolve_references(struct bpf_verifier_env *env);
+int check_btf_info(struct bpf_verifier_env *env);
+int compute_live_registers(struct bpf_verifier_env *env);
+/* Registers that the instruction sets (and those that a call leaves undefined). */
+u16 insn_defs(const struct bpf_verifier_env *env, u32 idx);
+const struct bpf_subprog_info *subprog_at(const struct bpf_verifier_env *env, u32 insn_idx);
+
+static inline bool insn_is_ld_imm64(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+static inline bool insn_is_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL);
+}
+
+static inline bool insn_calls_subprog(const struct bpf_insn *insn)
+{
+	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+static inline bool insn_calls_kfunc(const struct bpf_insn *insn)
+{
+	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
+}
+
+static inline bool insn_refers_to_func(const struct bpf_insn *insn)
+{
+	return insn_is_ld_imm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC;
+}
+
+static inline u32 insn_size(const struct bpf_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
+/* --- states.c --- */
+
+struct bpf_func_state *new_frame(struct bpf_verifier_env *env);
+void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame);
+/* A stack that reaches down to @off (negative, not below -MAX_BPF_STACK); -ENOMEM. */
+int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off);
+/* With one empty frame. */
+struct bpf_verifier_state *new_state(struct bpf_verifier_env *env);
+struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
+				      const struct bpf_verifier_state *state);
+void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state);
+/* A copy of the current state that will be walked from @insn_idx later; ERR_PTR. */
+struct bpf_verifier_state *push_path(struct bpf_verifier_env *env, u32 insn_idx);
+/* The current path has ended; continue with a pending one: its instruction, or -ENOENT. */
+int pop_path(struct bpf_verifier_env *env);
+void free_all_states(struct bpf_verifier_env *env);
+
+static inline struct bpf_func_state *cur_frame(const struct bpf_verifier_env *env)
+{
+	return env->cur->frame[env->cur->curframe];
+}
+
+static inline struct bpf_reg_state *cur_regs(const struct bpf_verifier_env *env)
+{
+	return cur_frame(env)->regs;
+}
+
+/* Call @fn for each register and each spilled register of @state. */
+void for_each_reg(struct bpf_verifier_state *state,
+		  void (*fn)(struct bpf_reg_state *reg, void *arg), void *arg);
+
+/* --- prune.c --- */
+
+/* 1: covered by a state seen before; 0: go on; -EINVAL: a loop that does not end, -ENOMEM. */
+int is_state_visited(struct bpf_verifier_env *env);
+
+/* --- bounds.c --- */
+
+void reg_mark_unknown(struct bpf_reg_state *reg);
+void reg_mark_const(struct bpf_reg_state *reg, u64 value);
+/* No variable offset. */
+void reg_mark_known_zero(struct bpf_reg_state *reg);
+void reg_set_full_range(struct bpf_reg_state *reg);
+/* A pointer with offset 0. */
+void reg_mark_pointer(struct bpf_reg_state *reg, u32 type);
+void reg_bounds_sync(struct bpf_reg_state *reg);
+/* Is there a number within all of the ranges? */
+bool reg_bounds_sane(const struct bpf_reg_state *reg);
+/* Only the low @size bytes are left, zero-extended; sign-extended to 64 bits. */
+void reg_zero_extend(struct bpf_reg_state *reg, u32 size);
+void reg_sign_extend(struct bpf_reg_state *reg, u32 size);
+/* Its 32-bit ranges are right: make the rest those of a zero-extended value. */
+void reg_assign_32_into_64(struct bpf_reg_state *reg);
+
+static inline bool reg_is_const(const struct bpf_reg_state *reg)
+{
+	return reg->type == SCALAR_VALUE && tnum_is_const(reg->var_off);
+}
+
+static inline bool reg_is_null(const struct bpf_reg_state *reg)
+{
+	return reg_is_const(reg) && !reg->var_off.value;
+}
+
+/* --- alu.c, branch.c --- */
+
+int check_alu_op(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+/* Sets *@next to the instruction that the current path goes on with. */
+int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
+
+/* --- memory.c, stack.c --- */
+
+/* -EACCES: register @regno was not written. */
+int check_reg_read(struct bpf_verifier_env *env, u32 regno);
+
+int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+
+enum bpf_access {
+	ACCESS_READ = 1,
+	ACCESS_WRITE = 2,
+	ACCESS_UNINIT = 4, /* what is there before does not matter */
+};
+/* May a call be given register @regno as memory, of between @min and @max bytes? */
+int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
+/* The value at offset @off of @map, if it can never change; false if it can. */
+bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value);
+bool map_is_rdonly(const struct bpf_map *map);
+
+int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
+	       struct bpf_reg_state *result);
+int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
+		const struct bpf_reg_state *value);
+int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
+
+/* --- call.c, kfunc_call.c, subprog.c --- */
+
+int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
+/* A path that enters the callback that @proto's call here makes. */
+int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *proto);
+/* 1: the path is at its end; 0: it goes on at *@next. */
+int check_exit(struct bpf_verifier_env *env, u32 *next);
+/* The first state of a walk that begins with @subprog. */
+int init_walk(struct bpf_verifier_env *env, u32 subprog);
+void clear_caller_saved(struct bpf_verifier_env *env);
+/* Is register @regno a pointer to structure @name of the built-in types that a function may be
+ * given to use? */
+int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, int err_untrusted);
+
+/* --- prog_types.c --- */
+
+struct bpf_prog_type_ops {
+	enum bpf_prog_type type;
+	/* May a program of this type be loaded with what it says it attaches to? NULL: yes. */
+	int (*check)(struct bpf_verifier_env *env);
+	/* A context access; what a load of 8 bytes gives goes to @result (an unknown scalar
+	 * before). */
+	int (*ctx_access)(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
+			  struct bpf_reg_state *result);
+	const char *ctx_name; /* of the structure, as an argument of a global function; NULL */
+	bool ctx_is_memory;   /* plain bytes, which a call may be given */
+	bool checks_result;   /* r0 at the end of the program must be in: */
+	s32 result_min, result_max;
+};
+const struct bpf_prog_type_ops *bpf_prog_type_find(enum bpf_prog_type type);
+
+/* --- rewrite.c --- */
+
+int rewrite_instructions(struct bpf_verifier_env *env);
+
+#endif /* VERIFIER_ENV_H */

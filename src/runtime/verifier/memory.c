@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Memory: loads, stores, atomics, and memory that a call is given. What a pointer points to decides
+ * (mem_kinds[], last): whether it may be read and written, within which bounds, and what is read.
+ *
+ * Loads through a pointer to a BTF type are marked: they run guarded, because a pointer that was
+ * found by following others may be stale or NULL. Everything else is in bounds, or refused here.
+ */
+#include <string.h>
+
+#include "verifier/env.h"
+
+struct mem_access {
+	u32 regno;
+	const struct bpf_reg_state *reg;
+	s32 off; /* with the pointer's fixed offset */
+	u32 size;
+	bool write;
+	const struct bpf_reg_state *value; /* stored */
+	struct bpf_reg_state *result;	   /* loaded; an unknown scalar before */
+};
+
+struct mem_kind {
+	/* NULL: no load or store. */
+	int (*access)(struct bpf_verifier_env *env, struct mem_access *a);
+	/* Memory of @min to @max bytes for a call. NULL: none. */
+	int (*call)(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access);
+};
+
+int check_reg_read(struct bpf_verifier_env *env, u32 regno)
+{
+	if (cur_regs(env)[regno].type != NOT_INIT)
+		return 0;
+	return refuse(env, -EACCES, -1,
+		      "set it on every way that leads here; a call clears R1 to R5",
+		      "R%u is read, and was not set", regno);
+}
+
+/* The whole of an access of @size bytes, wherever the variable part puts it, is in [0, @region). */
+static int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size,
+			u32 region)
+{
+	const struct bpf_reg_state *reg = a->reg;
+	const char *verb = a->write ? "a write" : "a read";
+
+	if (reg->smin_value < -BPF_MAX_VAR_OFF || reg->smin_value + a->off < 0)
+		return refuse(env, -EACCES, a->regno, "check that the offset is not negative",
+			      "%s through R%u may be before the %s", verb, a->regno,
+			      reg_type_name(reg->type));
+	if (reg->smax_value >= BPF_MAX_VAR_OFF)
+		return refuse(env, -EACCES, a->regno,
+			      "compare the offset with a constant, as an unsigned number, first",
+			      "%s through R%u at an offset without an upper bound", verb, a->regno);
+	if (reg->smax_value + a->off + size > region)
+		return refuse(
+			env, -EACCES, a->regno, NULL,
+			"%s of %u bytes through R%u may reach offset %lld of a %s of %u bytes",
+			verb, size, a->regno, (long long)(reg->smax_value + a->off + size),
+			reg_type_name(reg->type), region);
+	return 0;
+}
+
+static int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a)
+{
+	if (!tnum_is_const(a->reg->var_off) || a->reg->var_off.value)
+		return refuse(env, -EACCES, a->regno, "use a constant offset",
+			      "R%u, a %s, with a variable offset", a->regno,
+			      reg_type_name(a->reg->type));
+	if (a->off < 0)
+		return refuse(env, -EACCES, a->regno, NULL, "offset %d of R%u is before the %s",
+			      a->off, a->regno, reg_type_name(a->reg->type));
+	return 0;
+}
+
+static int check_alignment(struct bpf_verifier_env *env, const struct mem_access *a)
+{
+	struct tnum where = tnum_add(a->reg->var_off, tnum_const((s64)a->off));
+
+	if (tnum_is_aligned(where, a->size))
+		return 0;
+	return refuse(env, -EACCES, a->regno, "align it to its size",
+		      "an access of %u bytes through R%u at offset %d, which is not aligned",
+		      a->size, a->regno, a->off);
+}
+
+static int no_write(struct bpf_verifier_env *env, const struct mem_access *a)
+{
+	return refuse(env, -EACCES, a->regno, NULL, "a write through R%u, a read-only %s", a->regno,
+		      reg_type_name(a->reg->type));
+}
+
+/* --- the stack --- */
+
+static int stack_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	int err = check_alignment(env, a);
+
+	if (err)
+		return err;
+	if (a->write)
+		return stack_write(env, a->regno, a->off, a->size, a->value);
+	return stack_read(env, a->regno, a->off, a->size, a->result);
+}
+
+static int stack_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		      u32 access)
+{
+	return stack_call_mem(env, a->regno, min, max, access);
+}
+
+/* --- the context --- */
+
+static int ctx_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	struct bpf_prog_aux *aux = env->prog->aux;
+	int err = check_fixed_offset(env, a);
+
+	if (err)
+		return err;
+	if (!env->type->ctx_access)
+		return refuse(env, -EACCES, a->regno, NULL,
+			      "this type of program has a context that it cannot look into");
+	err = env->type->ctx_access(env, a->off, a->size, a->write, a->result);
+	if (!err)
+		aux->max_ctx_offset = max_of(aux->max_ctx_offset, a->off + a->size);
+	return err;
+}
+
+static int ctx_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access)
+{
+	struct bpf_prog_aux *aux = env->prog->aux;
+	int err = check_fixed_offset(env, a);
+
+	if (err)
+		return err;
+	if (!env->type->ctx_is_memory || a->off + (u64)max > UINT16_MAX)
+		return refuse(env, -EACCES, a->regno, NULL, "%u bytes of the context as memory",
+			      max);
+	aux->max_ctx_offset = max_of(aux->max_ctx_offset, a->off + max);
+	return 0;
+}
+
+/* --- map values and keys --- */
+
+bool map_is_rdonly(const struct bpf_map *map)
+{
+	return (map->map_flags & BPF_F_RDONLY_PROG) && READ_ONCE(map->frozen) &&
+	       !atomic64_read(&map->writecnt);
+}
+
+bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value)
+{
+	u64 addr;
+
+	if (!map_is_rdonly(map) || !map->ops->map_direct_value_addr ||
+	    (u64)off + size > map->value_size || map->ops->map_direct_value_addr(map, &addr, off))
+		return false;
+	*value = 0;
+	memcpy(value, (const void *)(unsigned long)addr, size);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	*value >>= (8 - size) * 8;
+#endif
+	return true;
+}
+
+static int check_map_flags(struct bpf_verifier_env *env, const struct mem_access *a, bool write,
+			   bool read)
+{
+	u32 flags = a->reg->map_ptr->map_flags;
+
+	if (write && (flags & BPF_F_RDONLY_PROG))
+		return refuse(env, -EACCES, a->regno, NULL,
+			      "a write into map '%s', which programs may only read",
+			      a->reg->map_ptr->name);
+	if (read && (flags & BPF_F_WRONLY_PROG))
+		return refuse(env, -EACCES, a->regno, NULL,
+			      "a read of map '%s', which programs may only write",
+			      a->reg->map_ptr->name);
+	return 0;
+}
+
+static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	const struct bpf_map *map = a->reg->map_ptr;
+	int err = check_map_flags(env, a, a->write, !a->write);
+	u64 value;
+
+	if (!err)
+		err = check_region(env, a, a->size, map->value_size);
+	if (err || a->write)
+		return err;
+	if (tnum_is_const(a->reg->var_off) &&
+	    map_const_value(map, a->off + a->reg->var_off.value, a->size, &value))
+		reg_mark_const(a->result, value);
+	return 0;
+}
+
+static int map_value_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+			  u32 access)
+{
+	int err = check_map_flags(env, a, access & ACCESS_WRITE, access & ACCESS_READ);
+
+	return err ? err : check_region(env, a, max, a->reg->map_ptr->value_size);
+}
+
+static int map_key_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	if (a->write)
+		return no_write(env, a);
+	return check_region(env, a, a->size, a->reg->map_ptr->key_size);
+}
+
+static int map_key_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+			u32 access)
+{
+	if (a->write)
+		return no_write(env, a);
+	return check_region(env, a, max, a->reg->map_ptr->key_size);
+}
+
+/* --- memory of a known size --- */
+
+static int mem_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	if (a->write && (a->reg->type & MEM_RDONLY))
+		return no_write(env, a);
+	return check_region(env, a, a->size, a->reg->mem_size);
+}
+
+static int mem_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access)
+{
+	if (a->write && (a->reg->type & MEM_RDONLY))
+		return no_write(env, a);
+	return check_region(env, a, max, a->reg->mem_size);
+}
+
+/* --- buffers whose size is known when the program is attached --- */
+
+static int buf_range(struct bpf_verifier_env *env, struct mem_access *a, u32 size)
+{
+	struct bpf_prog_aux *aux = env->prog->aux;
+	bool rdonly = a->reg->type & MEM_RDONLY;
+	u32 *max_access = rdonly ? &aux->max_rdonly_access : &aux->max_rdwr_access;
+	int err;
+
+	if (a->write && rdonly)
+		return no_write(env, a);
+	err = check_fixed_offset(env, a);
+	if (err)
+		return err;
+	*max_access = max_of(*max_access, a->off + size);
+	if (a->write)
+		aux->writes_rdwr_buf = true;
+	return 0;
+}
+
+static int buf_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	return buf_range(env, a, a->size);
+}
+
+static int buf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access)
+{
+	return buf_range(env, a, max);
+}
+
+/* --- structures of the built-in types --- */
+
+/*
+ * Is what @walk found trusted, as the member of a trusted @owner is? Linux keeps a list of such
+ * members; a program needs this one to print.
+ */
+static u32 member_flags(const struct bpf_reg_state *owner, const struct btf_type *t,
+			const struct btf_walk *walk)
+{
+	if ((owner->type & PTR_TRUSTED) && walk->field && !strcmp(walk->field, "seq") &&
+	    !strcmp(btf_type_name(owner->btf, t), "bpf_iter_meta"))
+		return PTR_TRUSTED;
+	return 0;
+}
+
+static int btf_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	const struct btf_type *t = btf_type_by_id(a->reg->btf, a->reg->btf_id);
+	const struct bpf_reg_state owner = *a->reg;
+	struct btf_walk walk = {0};
+	int ret;
+
+	if (a->write)
+		return refuse(env, -EACCES, a->regno, NULL,
+			      "a write into struct %s, which programs may only read",
+			      btf_type_name(a->reg->btf, t));
+	ret = check_fixed_offset(env, a);
+	if (ret)
+		return ret;
+	ret = btf_struct_walk(owner.btf, t, a->off, a->size, &walk, NULL);
+	if (ret < 0)
+		return refuse(env, ret, a->regno, NULL,
+			      "%u bytes at offset %d of struct %s are no member of it", a->size,
+			      a->off, btf_type_name(owner.btf, t));
+	env->aux[env->insn_idx].probe_load = true;
+	if (ret == WALK_PTR && a->size == sizeof(u64)) {
+		reg_mark_pointer(a->result, PTR_TO_BTF_ID | member_flags(&owner, t, &walk));
+		a->result->btf = owner.btf;
+		a->result->btf_id = walk.next_id;
+	}
+	return 0;
+}
+
+static int btf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access)
+{
+	u32 id = a->reg->btf_id, size;
+	int err;
+
+	if (a->write || !(a->reg->type & PTR_TRUSTED) || !btf_type_id_size(a->reg->btf, &id, &size))
+		return refuse(env, -EACCES, a->regno, "copy it with bpf_probe_read_kernel first",
+			      "R%u, a %s, as memory for a call", a->regno,
+			      reg_type_name(a->reg->type));
+	err = check_fixed_offset(env, a);
+	return err ? err : check_region(env, a, max, size);
+}
+
+/* A program may look into the map it refers to: as into any struct bpf_map. */
+static int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	struct bpf_reg_state as_btf = *a->reg;
+	struct btf *btf = env->prog->aux->rt->vmlinux;
+	s32 id = btf ? btf_find_by_name_kind(btf, "bpf_map", BTF_KIND_STRUCT) : -ENOENT;
+
+	if (id < 0)
+		return refuse(env, -EACCES, a->regno, NULL, "an access to the map itself");
+	as_btf.type = PTR_TO_BTF_ID | PTR_TRUSTED;
+	as_btf.btf = btf;
+	as_btf.btf_id = id;
+	a->reg = &as_btf;
+	return btf_access(env, a);
+}
+
+static const struct mem_kind mem_kinds[] = {
+	[PTR_TO_STACK] = {stack_access, stack_call},
+	[PTR_TO_CTX] = {ctx_access, ctx_call},
+	[PTR_TO_MAP_VALUE] = {map_value_access, map_value_call},
+	[PTR_TO_MAP_KEY] = {map_key_access, map_key_call},
+	[PTR_TO_MEM] = {mem_access, mem_call},
+	[PTR_TO_BUF] = {buf_access, buf_call},
+	[PTR_TO_BTF_ID] = {btf_access, btf_call},
+	[CONST_PTR_TO_MAP] = {map_ptr_access, NULL},
+	[PTR_TO_FUNC] = {NULL, NULL},
+};
+
+static const struct mem_kind *mem_kind_of(u32 type)
+{
+	static const struct mem_kind none;
+
+	return base_type(type) < ARRAY_SIZE(mem_kinds) ? &mem_kinds[base_type(type)] : &none;
+}
+
+static int check_mem_access(struct bpf_verifier_env *env, struct mem_access *a, bool strict)
+{
+	const struct mem_kind *kind;
+	int err;
+
+	a->reg = &cur_regs(env)[a->regno];
+	err = check_reg_read(env, a->regno);
+	if (err)
+		return err;
+	if (a->reg->type & PTR_MAYBE_NULL)
+		return refuse(env, -EACCES, a->regno, "compare it with NULL first",
+			      "%s through R%u, which may be NULL", a->write ? "a write" : "a read",
+			      a->regno);
+	kind = mem_kind_of(a->reg->type);
+	if (!kind->access)
+		return refuse(env, -EACCES, a->regno, NULL, "%s through R%u, which is a %s",
+			      a->write ? "a write" : "a read", a->regno,
+			      reg_type_name(a->reg->type));
+	a->off += a->reg->off;
+	if (strict || (env->in->prog_flags & BPF_F_STRICT_ALIGNMENT)) {
+		err = check_alignment(env, a);
+		if (err)
+			return err;
+	}
+	return kind->access(env, a);
+}
+
+int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	struct bpf_reg_state result;
+	struct mem_access a = {
+		.regno = insn->src_reg,
+		.off = insn->off,
+		.size = insn_size(insn),
+		.result = &result,
+	};
+	int err;
+
+	reg_mark_unknown(&result);
+	err = check_mem_access(env, &a, false);
+	if (err)
+		return err;
+	if (result.type == SCALAR_VALUE && a.size < 8) {
+		if (result.umax_value >> (a.size * 8 - 1))
+			result.id = 0; /* cut, or its sign moves: no longer the number it was */
+		if (BPF_MODE(insn->code) == BPF_MEMSX)
+			reg_sign_extend(&result, a.size);
+		else
+			reg_zero_extend(&result, a.size);
+	}
+	cur_regs(env)[insn->dst_reg] = result;
+	return 0;
+}
+
+int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	struct bpf_reg_state constant, *value = &constant;
+	struct mem_access a = {
+		.regno = insn->dst_reg,
+		.off = insn->off,
+		.size = insn_size(insn),
+		.write = true,
+	};
+	int err;
+
+	if (BPF_CLASS(insn->code) == BPF_STX) {
+		err = check_reg_read(env, insn->src_reg);
+		if (err)
+			return err;
+		value = &cur_regs(env)[insn->src_reg];
+		/* What is told of the register later holds for the copy in memory as well. */
+		if (value->type == SCALAR_VALUE && !value->id && !tnum_is_const(value->var_off))
+			value->id = ++env->next_id;
+	} else {
+		reg_mark_const(&constant, (u64)(s64)insn->imm);
+	}
+	a.value = value;
+	return check_mem_access(env, &a, false);
+}
+
+static bool atomic_allowed(u32 type)
+{
+	switch (base_type(type)) {
+	case PTR_TO_STACK:
+	case PTR_TO_MAP_VALUE:
+	case PTR_TO_MEM:
+	case PTR_TO_BUF:
+		return true;
+	}
+	return false;
+}
+
+int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	const struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
+	struct bpf_reg_state anything, result;
+	struct mem_access load = {
+		.regno = insn->dst_reg,
+		.off = insn->off,
+		.size = insn_size(insn),
+		.result = &result,
+	};
+	struct mem_access store = load;
+	int err;
+
+	err = check_reg_read(env, insn->src_reg);
+	if (!err && insn->imm == BPF_CMPXCHG)
+		err = check_reg_read(env, BPF_REG_0);
+	if (!err)
+		err = check_reg_read(env, insn->dst_reg);
+	if (err)
+		return err;
+	if (!(dst->type & PTR_MAYBE_NULL) && !atomic_allowed(dst->type))
+		return refuse(
+			env, -EACCES, insn->dst_reg, NULL,
+			"an atomic operation on a %s; they work on map values, memory and the "
+			"stack",
+			reg_type_name(dst->type));
+	reg_mark_unknown(&result);
+	err = check_mem_access(env, &load, true);
+	if (err)
+		return err;
+	reg_mark_unknown(&anything);
+	store.write = true;
+	store.value = &anything;
+	err = check_mem_access(env, &store, true);
+	if (err || !(insn->imm & BPF_FETCH))
+		return err;
+	reg_mark_unknown(&result);
+	reg_zero_extend(&result, load.size);
+	cur_regs(env)[insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg] = result;
+	return 0;
+}
+
+int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	const struct mem_kind *kind = mem_kind_of(reg->type);
+	struct mem_access a = {
+		.regno = regno,
+		.reg = reg,
+		.off = reg->off,
+		.size = max,
+		.write = access & ACCESS_WRITE,
+	};
+
+	if (reg->type & PTR_MAYBE_NULL)
+		return refuse(env, -EACCES, regno, "compare it with NULL first",
+			      "the call is given R%u, which may be NULL", regno);
+	if (!kind->call)
+		return refuse(env, -EACCES, regno, NULL,
+			      "the call needs memory in R%u, which is a %s", regno,
+			      reg_type_name(reg->type));
+	return kind->call(env, &a, min, max, access);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What the log says. A refusal begins with one line that says where in the source and what, and
+ * goes on with the instruction, what the register holds and since when, and what would be accepted.
+ * With log level 2 the walk is told: each instruction, and the state where paths meet.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/env.h"
+
+const char *reg_type_name(u32 type)
+{
+	static const char *const names[] = {
+		[NOT_INIT] = "register that was not set",
+		[SCALAR_VALUE] = "number",
+		[PTR_TO_CTX] = "pointer to the context",
+		[CONST_PTR_TO_MAP] = "pointer to a map",
+		[PTR_TO_MAP_VALUE] = "map value",
+		[PTR_TO_MAP_KEY] = "map key",
+		[PTR_TO_STACK] = "pointer to the stack",
+		[PTR_TO_PACKET] = "pointer into a packet",
+		[PTR_TO_PACKET_END] = "pointer to the end of a packet",
+		[PTR_TO_BTF_ID] = "pointer to a structure",
+		[PTR_TO_MEM] = "memory area",
+		[PTR_TO_BUF] = "buffer",
+		[PTR_TO_FUNC] = "pointer to a function",
+	};
+
+	return base_type(type) < ARRAY_SIZE(names) ? names[base_type(type)] : "pointer";
+}
+
+static void append(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t len = strlen(buf);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(buf + len, size - len, fmt, args);
+	va_end(args);
+}
+
+static void describe_scalar(const struct bpf_reg_state *reg, char *buf, size_t size)
+{
+	if (tnum_is_const(reg->var_off)) {
+		append(buf, size, "%lld", (long long)reg->var_off.value);
+		return;
+	}
+	if (!reg->umin_value && reg->umax_value == ~0ull && reg->var_off.mask == ~0ull &&
+	    reg->smin_value == INT64_MIN && reg->smax_value == INT64_MAX) {
+		append(buf, size, "any number");
+		return;
+	}
+	append(buf, size, "a number");
+	if (reg->umin_value || reg->umax_value != ~0ull)
+		append(buf, size, " from %llu to %llu", (unsigned long long)reg->umin_value,
+		       (unsigned long long)reg->umax_value);
+	if (reg->smin_value < 0 && (reg->smin_value != INT64_MIN || reg->smax_value != INT64_MAX))
+		append(buf, size, ", signed from %lld to %lld", (long long)reg->smin_value,
+		       (long long)reg->smax_value);
+	if (reg->var_off.mask != ~0ull)
+		append(buf, size, ", bits %#llx known of them %#llx set",
+		       (unsigned long long)~reg->var_off.mask,
+		       (unsigned long long)reg->var_off.value);
+}
+
+void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg, char *buf,
+		  size_t size)
+{
+	const struct btf_type *t;
+
+	buf[0] = '\0';
+	if (reg->type == SCALAR_VALUE) {
+		describe_scalar(reg, buf, size);
+		return;
+	}
+	append(buf, size, "a %s", reg_type_name(reg->type));
+	switch (base_type(reg->type)) {
+	case PTR_TO_BTF_ID:
+		t = btf_type_by_id(reg->btf, reg->btf_id);
+		append(buf, size, " %s", t ? btf_type_name(reg->btf, t) : "?");
+		if (!(reg->type & PTR_TRUSTED))
+			append(buf, size, " (found by following others: only to be read)");
+		break;
+	case CONST_PTR_TO_MAP:
+	case PTR_TO_MAP_VALUE:
+	case PTR_TO_MAP_KEY:
+		append(buf, size, " '%s'", reg->map_ptr->name);
+		break;
+	case PTR_TO_MEM:
+		append(buf, size, " of %u bytes", reg->mem_size);
+		break;
+	}
+	if (reg->type & MEM_RDONLY)
+		append(buf, size, ", read-only");
+	if (reg->type & PTR_MAYBE_NULL)
+		append(buf, size, ", or NULL");
+	if (reg->off)
+		append(buf, size, ", offset %d", reg->off);
+	if (!tnum_is_const(reg->var_off)) {
+		append(buf, size, " plus ");
+		describe_scalar(reg, buf, size);
+	} else if (reg->var_off.value) {
+		append(buf, size, " plus %lld", (long long)reg->var_off.value);
+	}
+}
+
+/* The line_info that instruction @idx belongs to: 1 + its index; 0: none. */
+static u32 line_of(const struct bpf_verifier_env *env, u32 idx)
+{
+	const struct bpf_prog_aux *aux = env->prog->aux;
+	u32 i, best = 0;
+
+	for (i = 0; aux->btf && i < aux->nr_linfo && aux->linfo[i].insn_off <= idx; i++)
+		best = i + 1;
+	return best;
+}
+
+static const char *text_of(const struct bpf_verifier_env *env, u32 offset)
+{
+	const char *text = btf_name_by_offset(env->prog->aux->btf, offset);
+
+	if (!text)
+		return "";
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
+}
+
+static void place_of(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	u32 line = line_of(env, idx);
+
+	buf[0] = '\0';
+	if (!line) {
+		append(buf, size, "instruction %u", idx);
+		return;
+	}
+	append(buf, size, "%s:%u", text_of(env, env->prog->aux->linfo[line - 1].file_name_off),
+	       BPF_LINE_INFO_LINE_NUM(env->prog->aux->linfo[line - 1].line_col));
+}
+
+static void disasm_alu(const struct bpf_insn *insn, char *buf, size_t size)
+{
+	static const char *const op[16] = {"+=",  "-=", "*=", "/=", "|=",   "&=",   "<<=", ">>=",
+					   "neg", "%=", "^=", "=",  "s>>=", "swap", "?",   "?"};
+	char r = BPF_CLASS(insn->code) == BPF_ALU64 ? 'r' : 'w';
+	u8 code = BPF_OP(insn->code) >> 4;
+
+	if (BPF_OP(insn->code) == BPF_NEG || BPF_OP(insn->code) == BPF_END)
+		append(buf, size, "%c%u = %s %c%u", r, insn->dst_reg, op[code], r, insn->dst_reg);
+	else if (BPF_SRC(insn->code) == BPF_X)
+		append(buf, size, "%c%u %s %c%u", r, insn->dst_reg, op[code], r, insn->src_reg);
+	else
+		append(buf, size, "%c%u %s %d", r, insn->dst_reg, op[code], insn->imm);
+}
+
+static void disasm_call(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+
+	if (insn_calls_subprog(insn))
+		append(buf, size, "call instruction %d", (s32)idx + insn->imm + 1);
+	else if (insn_calls_kfunc(insn))
+		append(buf, size, "call %s",
+		       env->aux[idx].kfunc ? env->aux[idx].kfunc->name : "kernel function");
+	else
+		append(buf, size, "call %s",
+		       env->aux[idx].helper ? env->aux[idx].helper->name : "helper");
+	if (!env->aux[idx].helper && !env->aux[idx].kfunc && !insn_calls_subprog(insn))
+		append(buf, size, " #%d", insn->imm);
+}
+
+static void disasm_jmp(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	static const char *const op[16] = {"", "==", ">", ">=", "&",  "!=",  "s>", "s>=",
+					   "", "",   "<", "<=", "s<", "s<=", "",   ""};
+	const struct bpf_insn *insn = &env->insns[idx];
+	char r = BPF_CLASS(insn->code) == BPF_JMP ? 'r' : 'w';
+
+	switch (BPF_OP(insn->code)) {
+	case BPF_CALL:
+		disasm_call(env, idx, buf, size);
+		return;
+	case BPF_EXIT:
+		append(buf, size, "exit");
+		return;
+	case BPF_JA:
+		append(buf, size, "goto %d",
+		       (s32)idx + 1 + (BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off));
+		return;
+	}
+	append(buf, size, "if %c%u %s ", r, insn->dst_reg, op[BPF_OP(insn->code) >> 4]);
+	if (BPF_SRC(insn->code) == BPF_X)
+		append(buf, size, "%c%u", r, insn->src_reg);
+	else
+		append(buf, size, "%d", insn->imm);
+	append(buf, size, " goto %d", (s32)idx + 1 + insn->off);
+}
+
+static void disasm(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+	u32 bits = insn_size(insn) * 8;
+
+	buf[0] = '\0';
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		disasm_alu(insn, buf, size);
+		break;
+	case BPF_JMP:
+	case BPF_JMP32:
+		disasm_jmp(env, idx, buf, size);
+		break;
+	case BPF_LDX:
+		append(buf, size, "r%u = *(%c%u *)(r%u %+d)", insn->dst_reg,
+		       BPF_MODE(insn->code) == BPF_MEMSX ? 's' : 'u', bits, insn->src_reg,
+		       insn->off);
+		break;
+	case BPF_ST:
+		append(buf, size, "*(u%u *)(r%u %+d) = %d", bits, insn->dst_reg, insn->off,
+		       insn->imm);
+		break;
+	case BPF_STX:
+		append(buf, size, "%s*(u%u *)(r%u %+d) = r%u",
+		       BPF_MODE(insn->code) == BPF_ATOMIC ? "atomic " : "", bits, insn->dst_reg,
+		       insn->off, insn->src_reg);
+		break;
+	default:
+		append(buf, size, "r%u = %#llx ll", insn->dst_reg,
+		       (unsigned long long)(u32)insn->imm);
+	}
+}
+
+int refuse(struct bpf_verifier_env *env, int err, int regno, const char *advice, const char *fmt,
+	   ...)
+{
+	char what[512], place[256], text[512];
+	va_list args;
+	u32 line;
+
+	if (!bpf_log_on(env->log, BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2))
+		return err;
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (env->insn_idx >= env->nr_insns) {
+		bpf_log(env->log, "refused: %s\n", what);
+		return err;
+	}
+	place_of(env, env->insn_idx, place, sizeof(place));
+	bpf_log(env->log, "%s: refused: %s\n", place, what);
+	line = line_of(env, env->insn_idx);
+	if (line)
+		bpf_log(env->log, "  source: %s\n",
+			text_of(env, env->prog->aux->linfo[line - 1].line_off));
+	disasm(env, env->insn_idx, text, sizeof(text));
+	bpf_log(env->log, "  instruction %u: %s\n", env->insn_idx, text);
+	if (regno >= 0 && regno < MAX_BPF_REG && env->cur) {
+		const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+		describe_reg(env, reg, text, sizeof(text));
+		place_of(env, reg->since, place, sizeof(place));
+		bpf_log(env->log, "  R%d is %s (since %s)\n", regno, text, place);
+	}
+	if (advice)
+		bpf_log(env->log, "  to be accepted: %s\n", advice);
+	return err;
+}
+
+void log_insn(struct bpf_verifier_env *env, u32 idx)
+{
+	u32 line = line_of(env, idx);
+	char text[256];
+
+	if (line && line != env->last_line) {
+		place_of(env, idx, text, sizeof(text));
+		bpf_log(env->log, "; %s: %s\n", text,
+			text_of(env, env->prog->aux->linfo[line - 1].line_off));
+	}
+	env->last_line = line;
+	disasm(env, idx, text, sizeof(text));
+	bpf_log(env->log, "%u: %s\n", idx, text);
+}
+
+void log_state(struct bpf_verifier_env *env, const struct bpf_verifier_state *state)
+{
+	const struct bpf_func_state *frame = state->frame[state->curframe];
+	char text[256];
+	u32 i;
+
+	for (i = 0; i < BPF_REG_10; i++) {
+		if (frame->regs[i].type == NOT_INIT)
+			continue;
+		describe_reg(env, &frame->regs[i], text, sizeof(text));
+		bpf_log(env->log, "   R%u: %s\n", i, text);
+	}
+	for (i = 0; i < frame->nr_slots; i++) {
+		if (frame->stack[i].type[0] != STACK_SPILL)
+			continue;
+		describe_reg(env, &frame->stack[i].spilled, text, sizeof(text));
+		bpf_log(env->log, "   r10-%u: %s\n", (i + 1) * BPF_REG_SIZE, text);
+	}
+}

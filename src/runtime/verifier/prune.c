@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Comparing states. Where several ways lead to an instruction, the state is compared with those
+ * that were kept there before.
+ *
+ * A kept state without open branches was walked to the end and found safe. If it covers the current
+ * one, so is the current one, and the path ends here.
+ *
+ * A kept state with open branches is on the current path. If it is exactly the same, nothing
+ * changes from one round to the next: a loop without end. If not, the walk goes round again; a
+ * program that is bounded leaves the loop before the limit of instructions.
+ *
+ * The one loop that need not be unrolled is that of a helper that calls back, because the helper
+ * ends it: there the current path may end at an open state that covers it, if both are of the same
+ * call of the helper. Were two calls allowed to cover each other, an outer loop without end could
+ * hide between them; for the same reason a state inside a callback is covered only by one inside
+ * the same call, or inside a call of which nothing is open.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/env.h"
+
+#define MAX_ID_PAIRS 1024
+
+/* Which ids of the kept state are which of the current one. */
+struct id_map {
+	u32 nr;
+	struct {
+		u32 old, cur;
+	} pair[MAX_ID_PAIRS];
+};
+
+/* The relation between registers that share an id in @old must hold in the current state, too. */
+static bool ids_match(u32 old, u32 cur, struct id_map *map)
+{
+	u32 i;
+
+	if (!old)
+		return true;
+	if (!cur)
+		/* Equal to nothing else: an id that no second register can have. */
+		cur = ~map->nr;
+	for (i = 0; i < map->nr; i++) {
+		if (map->pair[i].old == old)
+			return map->pair[i].cur == cur;
+		if (map->pair[i].cur == cur)
+			return false;
+	}
+	if (map->nr == MAX_ID_PAIRS)
+		return false;
+	map->pair[map->nr].old = old;
+	map->pair[map->nr++].cur = cur;
+	return true;
+}
+
+static bool range_within(const struct bpf_reg_state *old, const struct bpf_reg_state *cur)
+{
+	return old->umin_value <= cur->umin_value && old->umax_value >= cur->umax_value &&
+	       old->smin_value <= cur->smin_value && old->smax_value >= cur->smax_value &&
+	       old->u32_min_value <= cur->u32_min_value &&
+	       old->u32_max_value >= cur->u32_max_value &&
+	       old->s32_min_value <= cur->s32_min_value &&
+	       old->s32_max_value >= cur->s32_max_value && tnum_in(old->var_off, cur->var_off);
+}
+
+static bool same_range(const struct bpf_reg_state *old, const struct bpf_reg_state *cur)
+{
+	return range_within(old, cur) && range_within(cur, old);
+}
+
+/* Is what @cur may hold among what @old may hold? @precise: does a scalar's value matter? */
+static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_state *cur,
+			bool precise, bool exact, struct id_map *map)
+{
+	if (old->type == NOT_INIT && !exact)
+		return true;
+	if (old->type != cur->type)
+		return false;
+	if (exact && !same_range(old, cur))
+		return false;
+	if (old->type == SCALAR_VALUE) {
+		if (!precise && !exact)
+			return true;
+		return range_within(old, cur) && ids_match(old->id, cur->id, map);
+	}
+	return old->off == cur->off && old->map_ptr == cur->map_ptr && old->btf_id == cur->btf_id &&
+	       range_within(old, cur) && ids_match(old->id, cur->id, map);
+}
+
+static bool spilled_scalar(const struct bpf_stack_state *slot)
+{
+	return slot->spilled.type == SCALAR_VALUE;
+}
+
+static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_stack_state *cur,
+			 bool exact, struct id_map *map)
+{
+	u32 i;
+
+	for (i = 0; i < BPF_REG_SIZE; i++) {
+		if (old->type[i] == STACK_INVALID && !exact)
+			continue;
+		if (old->type[i] == cur->type[i])
+			continue;
+		/* "Anything" covers what is known; but not a pointer that is still one. */
+		if (old->type[i] == STACK_MISC && !exact &&
+		    (cur->type[i] == STACK_ZERO ||
+		     (cur->type[i] == STACK_SPILL && spilled_scalar(cur))))
+			continue;
+		return false;
+	}
+	if (old->type[0] != STACK_SPILL)
+		return true;
+	return reg_covered(&old->spilled, &cur->spilled, true, exact, map);
+}
+
+static bool stack_covered(const struct bpf_func_state *old, const struct bpf_func_state *cur,
+			  bool exact, struct id_map *map)
+{
+	static const struct bpf_stack_state nothing;
+	u32 i;
+
+	for (i = 0; i < max_of(old->nr_slots, exact ? cur->nr_slots : 0); i++)
+		if (!slot_covered(i < old->nr_slots ? &old->stack[i] : &nothing,
+				  i < cur->nr_slots ? &cur->stack[i] : &nothing, exact, map))
+			return false;
+	return true;
+}
+
+/* Where frame @f of @state goes on, the registers that matter there. */
+static u16 frame_live(const struct bpf_verifier_env *env, const struct bpf_verifier_state *state,
+		      u32 f, u16 *precise)
+{
+	const u16 saved = 0x3ff & ~0x3f; /* r6 to r9: what a call leaves alone */
+	const struct bpf_insn_aux_data *aux;
+
+	if (f == state->curframe) {
+		aux = &env->aux[env->insn_idx];
+		*precise = aux->precise;
+		return aux->live;
+	}
+	aux = &env->aux[state->frame[f + 1]->callsite];
+	if (state->frame[f + 1]->callback) {
+		/* The helper may call again: the call's own arguments still matter. */
+		*precise = aux->precise;
+		return aux->live;
+	}
+	*precise = aux[1].precise & saved;
+	return aux[1].live & saved;
+}
+
+static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
+			  const struct bpf_verifier_state *cur, u32 f, bool exact,
+			  struct id_map *map)
+{
+	const struct bpf_func_state *o = old->frame[f], *c = cur->frame[f];
+	u16 precise, live = frame_live(env, cur, f, &precise);
+	u32 i;
+
+	if (o->subprogno != c->subprogno || (f && o->callsite != c->callsite) ||
+	    o->callback != c->callback)
+		return false;
+	if (o->callback_call != c->callback_call && (exact || !o->callback_call->done))
+		return false;
+	for (i = 0; i < BPF_REG_10; i++)
+		if ((live & (1 << i)) &&
+		    !reg_covered(&o->regs[i], &c->regs[i], precise & (1 << i), exact, map))
+			return false;
+	return stack_covered(o, c, exact, map);
+}
+
+static bool state_covered(const struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
+			  const struct bpf_verifier_state *cur, bool exact)
+{
+	struct id_map map;
+	u32 f;
+
+	map.nr = 0;
+	if (old->curframe != cur->curframe)
+		return false;
+	for (f = 0; f <= cur->curframe; f++)
+		if (!frame_covered(env, old, cur, f, exact, &map))
+			return false;
+	return true;
+}
+
+static bool same_call(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
+{
+	return old->callback_call && old->callback_call == cur->callback_call;
+}
+
+/*
+ * The second round of a callback begins with what the first one left, the third with what ... What
+ * changes from round to round is not followed: it becomes "any number", so that the rounds
+ * converge.
+ */
+static void widen_reg(struct bpf_reg_state *reg, const struct bpf_reg_state *before)
+{
+	u32 since = reg->since;
+
+	if (reg->type != SCALAR_VALUE || before->type != SCALAR_VALUE || same_range(reg, before))
+		return;
+	reg_mark_unknown(reg);
+	reg->since = since;
+}
+
+/* The bytes at the beginning of a slot that a spilled register has. */
+static void widen_spilled(struct bpf_stack_state *slot, const struct bpf_stack_state *before)
+{
+	u32 size = 0;
+
+	while (size < BPF_REG_SIZE && slot->type[size] == STACK_SPILL)
+		size++;
+	widen_reg(&slot->spilled, &before->spilled);
+	if (slot->spilled.type == SCALAR_VALUE)
+		reg_zero_extend(&slot->spilled, size);
+}
+
+static void widen_state(struct bpf_verifier_state *cur, const struct bpf_verifier_state *before)
+{
+	u32 f, i;
+
+	for (f = 0; f <= cur->curframe; f++) {
+		struct bpf_func_state *c = cur->frame[f];
+		const struct bpf_func_state *b = before->frame[f];
+
+		for (i = 0; i < BPF_REG_10; i++)
+			widen_reg(&c->regs[i], &b->regs[i]);
+		for (i = 0; i < min_of(c->nr_slots, b->nr_slots); i++)
+			if (c->stack[i].type[0] == STACK_SPILL &&
+			    b->stack[i].type[0] == STACK_SPILL &&
+			    !memcmp(c->stack[i].type, b->stack[i].type, BPF_REG_SIZE))
+				widen_spilled(&c->stack[i], &b->stack[i]);
+	}
+}
+
+/* Stop comparing with a kept state that is not worth it; it lives on while paths come from it. */
+static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **link)
+{
+	struct bpf_verifier_state *state = *link;
+
+	*link = state->next;
+	if (state->branches) {
+		state->next = env->aside;
+		env->aside = state;
+		return;
+	}
+	free_state(env, state);
+}
+
+static int keep_state(struct bpf_verifier_env *env)
+{
+	struct bpf_verifier_state **list = &env->kept[env->insn_idx];
+	struct bpf_verifier_state *kept = copy_state(env, env->cur);
+
+	if (!kept)
+		return -ENOMEM;
+	kept->branches = 1;
+	kept->next = *list;
+	*list = kept;
+	env->cur->parent = kept;
+	env->prev_insn_processed = env->insn_processed;
+	env->prev_jmps_processed = env->jmps_processed;
+	return 0;
+}
+
+/* Begin a call of a helper that calls back, unless this is the next round of one. */
+static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
+{
+	struct bpf_callback_call *call;
+
+	*first = !env->cur->callback_call;
+	if (!*first)
+		return 0;
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	call->next = env->callback_calls;
+	env->callback_calls = call;
+	env->cur->callback_call = call;
+	return 0;
+}
+
+int is_state_visited(struct bpf_verifier_env *env)
+{
+	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+	bool keep = aux->calls_back, first = false, rounds = false;
+	struct bpf_verifier_state **link = &env->kept[env->insn_idx], *kept;
+	int err;
+
+	if (!aux->prune_point)
+		return 0;
+	if (aux->calls_back) {
+		err = begin_callback_call(env, &first);
+		if (err)
+			return err;
+	}
+	/* Keeping every state would cost more than it saves. */
+	if (env->jmps_processed - env->prev_jmps_processed >= 2 &&
+	    env->insn_processed - env->prev_insn_processed >= 8)
+		keep = true;
+
+	while ((kept = *link)) {
+		if (kept->branches && aux->calls_back) {
+			if (same_call(kept, env->cur)) {
+				if (!rounds)
+					widen_state(env->cur, kept);
+				rounds = true;
+				if (state_covered(env, kept, env->cur, false))
+					return 1;
+			}
+		} else if (kept->branches) {
+			if (state_covered(env, kept, env->cur, true))
+				return refuse(
+					env, -EINVAL, -1,
+					"let something change that the loop's condition reads",
+					"a loop without end: nothing changes from one round to "
+					"the next");
+			if (!aux->calls_back && env->insn_processed - env->prev_insn_processed < 20)
+				keep = false;
+		} else if (state_covered(env, kept, env->cur, false)) {
+			kept->hits++;
+			return 1;
+		}
+		kept->misses++;
+		if (!kept->first_of_call &&
+		    kept->misses > (kept->branches ? 64 : 3) * (kept->hits + 1)) {
+			put_aside(env, link);
+			continue;
+		}
+		link = &kept->next;
+	}
+	if (!keep)
+		return 0;
+	err = keep_state(env);
+	if (!err && first)
+		env->cur->parent->first_of_call = true;
+	return err;
+}

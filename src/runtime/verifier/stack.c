@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The stack of a frame, byte by byte: never written, part of a spilled register, zero, or
+ * something. A register that is stored at the beginning of an 8-byte slot comes back as it was; a
+ * scalar also if it is stored and read with fewer bytes. What was never written cannot be read.
+ */
+#include "verifier/env.h"
+
+/* Where an access begins: between @min and @max, relative to r10. All of it is on the stack. */
+static int stack_bounds(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size, s32 *min,
+			s32 *max)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	struct bpf_subprog_info *subprog = &env->subprogs[frame->subprogno];
+
+	if (reg->smin_value <= -BPF_MAX_VAR_OFF || reg->smax_value >= BPF_MAX_VAR_OFF)
+		return refuse(env, -EACCES, regno, "compare the offset with constants first",
+			      "an access to the stack at an offset without bounds");
+	if (reg->smin_value + off < -MAX_BPF_STACK || reg->smax_value + off + (s64)size > 0)
+		return refuse(env, -EACCES, regno, "the stack is r10-512 up to r10-1",
+			      "an access of %u bytes at offset %lld of the stack", size,
+			      (long long)(reg->smin_value + off));
+	*min = reg->smin_value + off;
+	*max = reg->smax_value + off;
+	subprog->stack_depth = max_of(subprog->stack_depth, (u32) - *min);
+	return 0;
+}
+
+static struct bpf_stack_state *slot_at(const struct bpf_func_state *frame, s32 off)
+{
+	u32 i = (u32)(-off - 1) / BPF_REG_SIZE;
+
+	return i < frame->nr_slots ? &frame->stack[i] : NULL;
+}
+
+static u8 byte_type(const struct bpf_func_state *frame, s32 off)
+{
+	const struct bpf_stack_state *slot = slot_at(frame, off);
+
+	return slot ? slot->type[off & (BPF_REG_SIZE - 1)] : STACK_INVALID;
+}
+
+static u32 spill_size(const struct bpf_stack_state *slot)
+{
+	u32 size = 0;
+
+	while (size < BPF_REG_SIZE && slot->type[size] == STACK_SPILL)
+		size++;
+	return size;
+}
+
+/* The register in the slot is no longer whole: its bytes are just bytes. */
+static void scrub_slot(struct bpf_stack_state *slot)
+{
+	u32 i;
+
+	for (i = 0; i < BPF_REG_SIZE; i++)
+		if (slot->type[i] == STACK_SPILL)
+			slot->type[i] = STACK_MISC;
+}
+
+static int refuse_uninit(struct bpf_verifier_env *env, u32 regno, s32 off)
+{
+	return refuse(env, -EACCES, regno, "store something there first",
+		      "a read of the byte at r10%d, which was never written", off);
+}
+
+static int read_bytes(struct bpf_verifier_env *env, u32 regno, const struct bpf_func_state *frame,
+		      s32 begin, s32 end, bool *zero)
+{
+	s32 off;
+
+	*zero = true;
+	for (off = begin; off < end; off++) {
+		u8 type = byte_type(frame, off);
+
+		if (type == STACK_INVALID)
+			return refuse_uninit(env, regno, off);
+		if (type != STACK_ZERO)
+			*zero = false;
+	}
+	return 0;
+}
+
+int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
+	       struct bpf_reg_state *result)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	struct bpf_stack_state *slot;
+	s32 min, max;
+	bool zero;
+	int err;
+
+	err = stack_bounds(env, regno, off, size, &min, &max);
+	if (err)
+		return err;
+	slot = slot_at(frame, min);
+	if (min == max && slot && !(min & (BPF_REG_SIZE - 1)) && spill_size(slot) >= size) {
+		if (spill_size(slot) == size || slot->spilled.type == SCALAR_VALUE)
+			*result = slot->spilled; /* the caller cuts it to size */
+		return 0;
+	}
+	err = read_bytes(env, regno, frame, min, max + size, &zero);
+	if (!err && zero)
+		reg_mark_const(result, 0);
+	return err;
+}
+
+static void write_fixed(struct bpf_func_state *frame, s32 off, u32 size,
+			const struct bpf_reg_state *value)
+{
+	struct bpf_stack_state *slot = slot_at(frame, off);
+	u32 begin = off & (BPF_REG_SIZE - 1), i;
+	bool scalar = value->type == SCALAR_VALUE;
+	u8 type = reg_is_null(value) ? STACK_ZERO : STACK_MISC;
+
+	if (begin < spill_size(slot))
+		scrub_slot(slot);
+	if (!begin && type != STACK_ZERO && (size == BPF_REG_SIZE || scalar)) {
+		slot->spilled = *value;
+		if (size < BPF_REG_SIZE) {
+			if (value->umax_value >> (size * 8))
+				slot->spilled.id = 0;
+			reg_zero_extend(&slot->spilled, size);
+		}
+		type = STACK_SPILL;
+	}
+	for (i = begin; i < begin + size; i++)
+		slot->type[i] = type;
+}
+
+/* Somewhere in [@begin, @end): what was known of any byte there may not be so any more. */
+static void write_somewhere(struct bpf_func_state *frame, s32 begin, s32 end, bool zero)
+{
+	s32 off;
+
+	for (off = begin; off < end; off++) {
+		struct bpf_stack_state *slot = slot_at(frame, off);
+		u8 *type;
+
+		if (!slot)
+			continue;
+		type = &slot->type[off & (BPF_REG_SIZE - 1)];
+		if (*type == STACK_SPILL)
+			scrub_slot(slot);
+		if (*type == STACK_ZERO && !zero)
+			*type = STACK_MISC;
+	}
+}
+
+int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
+		const struct bpf_reg_state *value)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	s32 min, max;
+	int err;
+
+	err = stack_bounds(env, regno, off, size, &min, &max);
+	if (err)
+		return err;
+	if (value->type == PTR_TO_STACK && frame != cur_frame(env))
+		return refuse(
+			env, -EINVAL, regno, NULL,
+			"a pointer to the stack is stored in the stack of a calling function");
+	if (min != max) {
+		write_somewhere(frame, min, max + size, reg_is_null(value));
+		return 0;
+	}
+	err = grow_stack(env, frame, min);
+	if (!err)
+		write_fixed(frame, min, size, value);
+	return err;
+}
+
+int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	s32 begin, last, off;
+	bool zero;
+	int err;
+
+	if (!max)
+		return 0;
+	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
+	if (err)
+		return err;
+	if (!(access & ACCESS_UNINIT)) {
+		err = read_bytes(env, regno, frame, begin, last + max, &zero);
+		if (err)
+			return err;
+	}
+	if (!(access & ACCESS_WRITE))
+		return 0;
+	err = grow_stack(env, frame, begin);
+	if (err)
+		return err;
+	write_somewhere(frame, begin, last + max, false);
+	/* What is written for certain can be read afterwards. */
+	for (off = begin; begin == last && off < begin + (s32)min; off++)
+		slot_at(frame, off)->type[off & (BPF_REG_SIZE - 1)] = STACK_MISC;
+	return 0;
+}

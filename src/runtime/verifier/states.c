@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * States: what is known at one point of one path. The walk goes on with one of them (env->cur) and
+ * leaves others for later (env->pending, the last one first). A kept state counts in @branches the
+ * paths that came from it and have not ended; a path that ends tells the chain of its parents.
+ */
+#include <stdlib.h>
+
+#include "verifier/env.h"
+
+static void *alloc_counted(struct bpf_verifier_env *env, size_t size)
+{
+	void *mem;
+
+	if (env->state_memory + size > MAX_STATE_MEMORY)
+		return NULL;
+	mem = calloc(1, size);
+	if (mem)
+		env->state_memory += size;
+	return mem;
+}
+
+static void free_counted(struct bpf_verifier_env *env, void *mem, size_t size)
+{
+	if (mem)
+		env->state_memory -= size;
+	free(mem);
+}
+
+struct bpf_func_state *new_frame(struct bpf_verifier_env *env)
+{
+	return alloc_counted(env, sizeof(struct bpf_func_state));
+}
+
+void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
+{
+	if (!frame)
+		return;
+	free_counted(env, frame->stack, frame->nr_slots * sizeof(*frame->stack));
+	free_counted(env, frame, sizeof(*frame));
+}
+
+int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off)
+{
+	u32 nr = ((u32)-off + BPF_REG_SIZE - 1) / BPF_REG_SIZE, i;
+	struct bpf_stack_state *stack;
+
+	if (nr <= frame->nr_slots)
+		return 0;
+	stack = alloc_counted(env, nr * sizeof(*stack));
+	if (!stack)
+		return -ENOMEM;
+	for (i = 0; i < frame->nr_slots; i++)
+		stack[i] = frame->stack[i];
+	free_counted(env, frame->stack, frame->nr_slots * sizeof(*stack));
+	frame->stack = stack;
+	frame->nr_slots = nr;
+	return 0;
+}
+
+static struct bpf_func_state *copy_frame(struct bpf_verifier_env *env,
+					 const struct bpf_func_state *frame)
+{
+	struct bpf_func_state *copy = new_frame(env);
+	u32 i;
+
+	if (!copy)
+		return NULL;
+	*copy = *frame;
+	copy->stack = NULL;
+	copy->nr_slots = 0;
+	if (frame->nr_slots && grow_stack(env, copy, -(s32)(frame->nr_slots * BPF_REG_SIZE))) {
+		free_frame(env, copy);
+		return NULL;
+	}
+	for (i = 0; i < frame->nr_slots; i++)
+		copy->stack[i] = frame->stack[i];
+	return copy;
+}
+
+struct bpf_verifier_state *new_state(struct bpf_verifier_env *env)
+{
+	struct bpf_verifier_state *state = alloc_counted(env, sizeof(*state));
+
+	if (!state)
+		return NULL;
+	state->frame[0] = new_frame(env);
+	if (!state->frame[0]) {
+		free_state(env, state);
+		return NULL;
+	}
+	return state;
+}
+
+struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
+				      const struct bpf_verifier_state *state)
+{
+	struct bpf_verifier_state *copy = alloc_counted(env, sizeof(*copy));
+	u32 i;
+
+	if (!copy)
+		return NULL;
+	copy->curframe = state->curframe;
+	copy->parent = state->parent;
+	copy->callback_call = state->callback_call;
+	for (i = 0; i <= state->curframe; i++) {
+		copy->frame[i] = copy_frame(env, state->frame[i]);
+		if (!copy->frame[i]) {
+			free_state(env, copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
+{
+	u32 i;
+
+	if (!state)
+		return;
+	for (i = 0; i < MAX_BPF_FRAMES; i++)
+		free_frame(env, state->frame[i]);
+	free_counted(env, state, sizeof(*state));
+}
+
+struct bpf_verifier_state *push_path(struct bpf_verifier_env *env, u32 insn_idx)
+{
+	struct bpf_pending_path *path;
+
+	if (env->nr_pending >= MAX_PENDING_PATHS) {
+		refuse(env, -E2BIG, -1, "fewer branches, or simpler ones, in a row",
+		       "more than %u branches wait to be followed", MAX_PENDING_PATHS);
+		return ERR_PTR(-E2BIG);
+	}
+	path = calloc(1, sizeof(*path));
+	if (!path)
+		return ERR_PTR(-ENOMEM);
+	path->state = copy_state(env, env->cur);
+	if (!path->state) {
+		free(path);
+		return ERR_PTR(-ENOMEM);
+	}
+	path->insn_idx = insn_idx;
+	path->next = env->pending;
+	env->pending = path;
+	env->nr_pending++;
+	if (path->state->parent)
+		path->state->parent->branches++;
+	return path->state;
+}
+
+/* One path less for the kept states that it came from. */
+static void path_ended(struct bpf_verifier_state *state)
+{
+	struct bpf_verifier_state *kept;
+
+	for (kept = state->parent; kept; kept = kept->parent) {
+		if (--kept->branches)
+			break;
+		if (kept->first_of_call)
+			kept->callback_call->done = true;
+	}
+}
+
+int pop_path(struct bpf_verifier_env *env)
+{
+	struct bpf_pending_path *path = env->pending;
+
+	path_ended(env->cur);
+	free_state(env, env->cur);
+	env->cur = NULL;
+	if (!path)
+		return -ENOENT;
+	env->pending = path->next;
+	env->nr_pending--;
+	env->cur = path->state;
+	env->insn_idx = path->insn_idx;
+	free(path);
+	return 0;
+}
+
+static void free_list(struct bpf_verifier_env *env, struct bpf_verifier_state **list)
+{
+	struct bpf_verifier_state *state;
+
+	while ((state = *list)) {
+		*list = state->next;
+		free_state(env, state);
+	}
+}
+
+void free_all_states(struct bpf_verifier_env *env)
+{
+	struct bpf_pending_path *path;
+	struct bpf_callback_call *call;
+	u32 i;
+
+	free_state(env, env->cur);
+	env->cur = NULL;
+	while ((path = env->pending)) {
+		env->pending = path->next;
+		free_state(env, path->state);
+		free(path);
+	}
+	env->nr_pending = 0;
+	for (i = 0; env->kept && i < env->nr_insns; i++)
+		free_list(env, &env->kept[i]);
+	free_list(env, &env->aside);
+	while ((call = env->callback_calls)) {
+		env->callback_calls = call->next;
+		free(call);
+	}
+}
+
+void for_each_reg(struct bpf_verifier_state *state,
+		  void (*fn)(struct bpf_reg_state *reg, void *arg), void *arg)
+{
+	u32 f, i;
+
+	for (f = 0; f <= state->curframe; f++) {
+		struct bpf_func_state *frame = state->frame[f];
+
+		for (i = 0; i < MAX_BPF_REG; i++)
+			fn(&frame->regs[i], arg);
+		for (i = 0; i < frame->nr_slots; i++)
+			if (frame->stack[i].type[0] == STACK_SPILL)
+				fn(&frame->stack[i].spilled, arg);
+	}
+}

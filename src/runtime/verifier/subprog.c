@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Functions of the program. A static one is walked at each call, with what the caller knows. A
+ * global one is walked once, on its own, with all that its prototype allows, and taken at its word
+ * where it is called.
+ *
+ * A helper that calls back may do so never or many times. At its call the path parts: one goes on
+ * behind the call; one enters the callback, and comes back to the call itself, as if it were made
+ * again with what the callback left behind. prune.c ends that when nothing new comes back.
+ */
+#include "verifier/env.h"
+
+static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
+				    u32 subprogno)
+{
+	struct bpf_func_state *callee;
+
+	if (state->curframe + 1 >= MAX_BPF_FRAMES) {
+		refuse(env, -E2BIG, -1, NULL, "more than %u functions call each other",
+		       MAX_BPF_FRAMES);
+		return ERR_PTR(-E2BIG);
+	}
+	callee = new_frame(env);
+	if (!callee)
+		return ERR_PTR(-ENOMEM);
+	callee->callsite = env->insn_idx;
+	callee->frameno = ++state->curframe;
+	callee->subprogno = subprogno;
+	reg_mark_pointer(&callee->regs[BPF_REG_10], PTR_TO_STACK);
+	callee->regs[BPF_REG_10].frameno = callee->frameno;
+	state->frame[state->curframe] = callee;
+	return callee;
+}
+
+/* --- global functions ----------------------------------------------------------------------- */
+
+/* What an argument of a global function is. */
+enum global_arg {
+	GLOBAL_ARG_SCALAR,
+	GLOBAL_ARG_CTX,
+	GLOBAL_ARG_MEM, /* or NULL */
+	GLOBAL_ARG_UNSUPPORTED,
+};
+
+static enum global_arg global_arg_kind(const struct bpf_verifier_env *env,
+				       const struct bpf_subprog_info *subprog, u32 i, u32 *mem_size)
+{
+	const struct btf *btf = env->prog->aux->btf;
+	u32 type_id = btf_params(subprog->proto)[i].type, id;
+	const struct btf_type *t = btf_type_skip_modifiers(btf, type_id, NULL);
+
+	if (t && (btf_type_is_int(t) || btf_type_is_any_enum(t)))
+		return GLOBAL_ARG_SCALAR;
+	t = btf_type_resolve_ptr(btf, type_id, &id);
+	if (!t)
+		return GLOBAL_ARG_UNSUPPORTED;
+	if (env->type->ctx_name && !__builtin_strcmp(btf_type_name(btf, t), env->type->ctx_name))
+		return GLOBAL_ARG_CTX;
+	if (!btf_type_id_size(btf, &id, mem_size) || !*mem_size)
+		return GLOBAL_ARG_UNSUPPORTED;
+	return GLOBAL_ARG_MEM;
+}
+
+static int check_global_proto(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+{
+	const struct btf *btf = env->prog->aux->btf;
+	const struct btf_type *result;
+	u32 i, size;
+
+	result = btf_type_skip_modifiers(btf, subprog->proto->type, NULL);
+	if (!result || !(btf_type_is_int(result) || btf_type_is_any_enum(result)))
+		return refuse(env, -EINVAL, -1, "make it static, or let it return int",
+			      "global function %s returns no number",
+			      btf_type_name(btf, subprog->func));
+	if (btf_vlen(subprog->proto) > 5)
+		return refuse(env, -EINVAL, -1, NULL,
+			      "global function %s has more than 5 arguments",
+			      btf_type_name(btf, subprog->func));
+	for (i = 0; i < btf_vlen(subprog->proto); i++)
+		if (global_arg_kind(env, subprog, i, &size) == GLOBAL_ARG_UNSUPPORTED)
+			return refuse(env, -EINVAL, -1, "make it static",
+				      "argument %u of global function %s is of a kind that is not "
+				      "supported",
+				      i + 1, btf_type_name(btf, subprog->func));
+	return 0;
+}
+
+static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, u32 regno, u32 size)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	int err = check_reg_read(env, regno);
+
+	if (err)
+		return err;
+	switch (kind) {
+	case GLOBAL_ARG_SCALAR:
+		if (reg->type == SCALAR_VALUE)
+			return 0;
+		return refuse(env, -EINVAL, regno, NULL,
+			      "the function takes a number in R%u, not a %s", regno,
+			      reg_type_name(reg->type));
+	case GLOBAL_ARG_CTX:
+		if (reg->type == PTR_TO_CTX && !reg->off && tnum_is_const(reg->var_off) &&
+		    !reg->var_off.value)
+			return 0;
+		return refuse(env, -EINVAL, regno, NULL, "the function takes the context in R%u",
+			      regno);
+	case GLOBAL_ARG_MEM:
+		if (reg_is_null(reg))
+			return 0;
+		return check_call_mem(env, regno, size, size, ACCESS_READ | ACCESS_WRITE);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int check_global_call(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+{
+	enum global_arg kind;
+	u32 i, size = 0;
+	int err;
+
+	err = check_global_proto(env, subprog);
+	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
+		kind = global_arg_kind(env, subprog, i, &size);
+		err = check_global_arg(env, kind, i + 1, size);
+	}
+	if (err)
+		return err;
+	clear_caller_saved(env);
+	reg_mark_unknown(&cur_regs(env)[BPF_REG_0]);
+	return 0;
+}
+
+static int init_global_args(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+{
+	u32 i, size = 0;
+	int err;
+
+	err = check_global_proto(env, subprog);
+	if (err)
+		return err;
+	for (i = 0; i < btf_vlen(subprog->proto); i++) {
+		struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+
+		switch (global_arg_kind(env, subprog, i, &size)) {
+		case GLOBAL_ARG_SCALAR:
+			reg_mark_unknown(reg);
+			break;
+		case GLOBAL_ARG_CTX:
+			reg_mark_pointer(reg, PTR_TO_CTX);
+			break;
+		default:
+			reg_mark_pointer(reg, PTR_TO_MEM | PTR_MAYBE_NULL);
+			reg->mem_size = size;
+			reg->id = ++env->next_id;
+		}
+	}
+	return 0;
+}
+
+/* --- calls and returns ---------------------------------------------------------------------- */
+
+int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next)
+{
+	u32 subprogno = env->aux[env->insn_idx].func_ref, i;
+	struct bpf_func_state *callee;
+
+	if (env->subprogs[subprogno].is_global) {
+		*next = env->insn_idx + 1;
+		return check_global_call(env, &env->subprogs[subprogno]);
+	}
+	callee = enter(env, env->cur, subprogno);
+	if (IS_ERR(callee))
+		return PTR_ERR(callee);
+	for (i = BPF_REG_1; i <= BPF_REG_5; i++)
+		callee->regs[i] = env->cur->frame[env->cur->curframe - 1]->regs[i];
+	for (i = BPF_REG_0; i <= BPF_REG_5; i++)
+		env->cur->frame[env->cur->curframe - 1]->regs[i] =
+			(struct bpf_reg_state){.type = NOT_INIT};
+	*next = env->subprogs[subprogno].start;
+	return 0;
+}
+
+/* long f(u64 index, void *ctx) */
+static void loop_args(const struct bpf_reg_state *caller, struct bpf_reg_state *callee)
+{
+	reg_mark_unknown(&callee[BPF_REG_1]);
+	callee[BPF_REG_2] = caller[BPF_REG_3];
+}
+
+/* long f(struct bpf_map *map, const void *key, void *value, void *ctx) */
+static void map_elem_args(const struct bpf_reg_state *caller, struct bpf_reg_state *callee)
+{
+	struct bpf_map *map = caller[BPF_REG_1].map_ptr;
+
+	reg_mark_pointer(&callee[BPF_REG_1], CONST_PTR_TO_MAP);
+	callee[BPF_REG_1].map_ptr = map;
+	reg_mark_pointer(&callee[BPF_REG_2], PTR_TO_MAP_KEY);
+	callee[BPF_REG_2].map_ptr = map;
+	reg_mark_pointer(&callee[BPF_REG_3], PTR_TO_MAP_VALUE);
+	callee[BPF_REG_3].map_ptr = map;
+	callee[BPF_REG_4] = caller[BPF_REG_3];
+}
+
+/* By enum bpf_callback_kind: the registers that the helper sets. */
+static void (*const callback_args[])(const struct bpf_reg_state *caller,
+				     struct bpf_reg_state *callee) = {
+	[BPF_CALLBACK_LOOP] = loop_args,
+	[BPF_CALLBACK_MAP_ELEM] = map_elem_args,
+};
+
+/* Which argument is the function? The one that says so. */
+static const struct bpf_reg_state *callback_of(const struct bpf_verifier_env *env,
+					       const struct bpf_func_proto *proto)
+{
+	u32 i;
+
+	for (i = 0; i < 5; i++)
+		if (base_type(proto->arg_type[i]) == ARG_PTR_TO_FUNC)
+			return &cur_regs(env)[i + 1];
+	return NULL;
+}
+
+int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *proto)
+{
+	struct bpf_callback_call *call = env->cur->callback_call;
+	const struct bpf_reg_state *func = callback_of(env, proto);
+	struct bpf_verifier_state *state;
+	struct bpf_func_state *callee;
+	u32 subprogno;
+
+	if (!func || proto->callback >= ARRAY_SIZE(callback_args))
+		return refuse(env, -EINVAL, -1, NULL, "a callback that is not supported");
+	subprogno = func->subprogno;
+	if (env->subprogs[subprogno].is_global)
+		return refuse(env, -EINVAL, -1, "make the callback static",
+			      "a global function as a callback");
+	/* Behind the call, this call is over. */
+	env->cur->callback_call = NULL;
+	state = push_path(env, env->subprogs[subprogno].start);
+	if (IS_ERR(state))
+		return PTR_ERR(state);
+	callee = enter(env, state, subprogno);
+	if (IS_ERR(callee))
+		return PTR_ERR(callee);
+	callee->callback = proto->callback;
+	callee->callback_call = call;
+	callback_args[proto->callback](state->frame[state->curframe - 1]->regs, callee->regs);
+	return 0;
+}
+
+static int check_callback_result(struct bpf_verifier_env *env, const struct bpf_reg_state *r0)
+{
+	int err = check_reg_read(env, BPF_REG_0);
+
+	if (err)
+		return err;
+	if (r0->type != SCALAR_VALUE)
+		return refuse(env, -EACCES, BPF_REG_0, NULL, "a callback returns a %s",
+			      reg_type_name(r0->type));
+	if (r0->smin_value < 0 || r0->smax_value > 1)
+		return refuse(env, -EINVAL, BPF_REG_0, "return 0 to go on, 1 to stop",
+			      "a callback returns neither 0 nor 1");
+	return 0;
+}
+
+static int return_to_caller(struct bpf_verifier_env *env, u32 *next)
+{
+	struct bpf_verifier_state *state = env->cur;
+	struct bpf_func_state *callee = cur_frame(env);
+	int err;
+
+	if (base_type(callee->regs[BPF_REG_0].type) == PTR_TO_STACK)
+		return refuse(env, -EINVAL, BPF_REG_0, NULL,
+			      "a function returns a pointer to the stack");
+	*next = callee->callsite + 1;
+	if (callee->callback) {
+		err = check_callback_result(env, &callee->regs[BPF_REG_0]);
+		if (err)
+			return err;
+		*next = callee->callsite;
+		state->callback_call = callee->callback_call;
+	} else {
+		state->frame[state->curframe - 1]->regs[BPF_REG_0] = callee->regs[BPF_REG_0];
+	}
+	free_frame(env, callee);
+	state->frame[state->curframe--] = NULL;
+	return 0;
+}
+
+static int check_program_result(struct bpf_verifier_env *env)
+{
+	const struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
+	const struct bpf_prog_type_ops *type = env->type;
+	int err = check_reg_read(env, BPF_REG_0);
+
+	if (err)
+		return err;
+	if (env->walk_subprog) {
+		if (r0->type == SCALAR_VALUE)
+			return 1;
+		return refuse(env, -EINVAL, BPF_REG_0, NULL, "a global function returns a %s",
+			      reg_type_name(r0->type));
+	}
+	if (!type->checks_result)
+		return 1;
+	if (r0->type != SCALAR_VALUE || r0->smin_value < type->result_min ||
+	    r0->smax_value > type->result_max)
+		return refuse(env, -EINVAL, BPF_REG_0, "set R0 right before exit",
+			      "the program must return %d to %d", type->result_min,
+			      type->result_max);
+	return 1;
+}
+
+int check_exit(struct bpf_verifier_env *env, u32 *next)
+{
+	return env->cur->curframe ? return_to_caller(env, next) : check_program_result(env);
+}
+
+int init_walk(struct bpf_verifier_env *env, u32 subprog)
+{
+	struct bpf_func_state *frame;
+
+	env->walk_subprog = subprog;
+	env->insn_idx = env->subprogs[subprog].start;
+	env->cur = new_state(env);
+	if (!env->cur)
+		return -ENOMEM;
+	frame = cur_frame(env);
+	frame->subprogno = subprog;
+	reg_mark_pointer(&frame->regs[BPF_REG_10], PTR_TO_STACK);
+	if (subprog)
+		return init_global_args(env, &env->subprogs[subprog]);
+	reg_mark_pointer(&frame->regs[BPF_REG_1], PTR_TO_CTX);
+	return 0;
+}
