@@ -25,6 +25,12 @@ BPF_ITER_TARGETS(FUNC, FUNC_ARG)
 	}
 BPF_KFUNCS(KFUNC)
 
+/* In a vmlinux.h they are types, not macros. */
+#undef bool
+#undef false
+#undef true
+typedef _Bool bool;
+
 /*
  * Types that programs name. Members by value: behind a pointer in a structure clang writes no more
  * than a forward declaration.
@@ -55,6 +61,13 @@ struct bpf_vmlinux_types {
 	enum bpf_func_id func_id;
 	enum bpf_link_type link_type;
 	BPF_ITER_TARGETS(CONTEXT, NO_ARG)
+	/* What bpf_helpers.h and programs take for granted of a vmlinux.h. */
+	__s8 s8;
+	__be16 be16;
+	__be32 be32;
+	__wsum wsum;
+	bool truth;
+	enum { false = 0, true = 1 } truths;
 };
 
 int bpf_vmlinux_types(struct bpf_vmlinux_types *types)
