@@ -240,6 +240,36 @@ static void nothing_is_stranded_on_a_cpu(void **state)
 	bpf_map_put_with_uref(map);
 }
 
+static void *delete_all(void *arg)
+{
+	for (u32 key = 0; key < 16; key++)
+		expect(!map_delete(map, &key));
+	return NULL;
+}
+
+/* One thread inserts, others delete: few entries at a time touch little memory, however large the
+ * map may become. */
+static void a_queue_stays_small(void **state)
+{
+	u64 usage = 0;
+
+	map = new_map(BPF_MAP_TYPE_HASH, 4, WORDS * sizeof(u64), 1u << 20, 0);
+	for (int round = 0; round < 10; round++) {
+		pthread_t thread;
+
+		for (u32 key = 0; key < 16; key++)
+			assert_int_equal(put(key, key, BPF_NOEXIST), 0);
+		assert_int_equal(pthread_create(&thread, NULL, delete_all, NULL), 0);
+		pthread_join(thread, NULL);
+		rcu_barrier();
+		rcu_barrier();
+		if (round)
+			assert_int_equal(bpf_map_memory_usage(map), usage);
+		usage = bpf_map_memory_usage(map);
+	}
+	bpf_map_put_with_uref(map);
+}
+
 /* A map may go while elements wait for their grace period. */
 static void maps_come_and_go(void **state)
 {
@@ -261,6 +291,7 @@ int main(void)
 		cmocka_unit_test(what_stays_is_seen_exactly_once),
 		cmocka_unit_test(writers_of_one_key_exclude_each_other),
 		cmocka_unit_test(nothing_is_stranded_on_a_cpu),
+		cmocka_unit_test(a_queue_stays_small),
 		cmocka_unit_test(maps_come_and_go),
 	};
 

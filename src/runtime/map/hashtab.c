@@ -235,14 +235,28 @@ static bool slot_in_use(u64 content)
 	return content && !(content & 1);
 }
 
+/* With the lane's lock; others may look without. */
+static void set_free_slot(struct lane *lane, u64 slot)
+{
+	__atomic_store_n(&lane->free_slot, slot, __ATOMIC_RELAXED);
+}
+
+static void push_slot(struct bpf_htab *htab, struct lane *lane, u64 slot)
+{
+	__atomic_store_n(&htab->slots[slot], slot_link(lane->free_slot), __ATOMIC_RELAXED);
+	set_free_slot(lane, slot + 1);
+}
+
 static u64 pop_slot(struct bpf_htab *htab, struct lane *lane)
 {
 	u64 slot;
 
+	if (!__atomic_load_n(&lane->free_slot, __ATOMIC_RELAXED))
+		return 0;
 	spin_lock(&lane->lock);
 	slot = lane->free_slot;
 	if (slot)
-		lane->free_slot = __atomic_load_n(&htab->slots[slot - 1], __ATOMIC_RELAXED) >> 1;
+		set_free_slot(lane, __atomic_load_n(&htab->slots[slot - 1], __ATOMIC_RELAXED) >> 1);
 	spin_unlock(&lane->lock);
 	return slot;
 }
@@ -258,25 +272,19 @@ static bool fresh_slot(struct bpf_htab *htab, u64 *slot)
 	return true;
 }
 
-/* With the lane's lock. */
-static void push_slot(struct bpf_htab *htab, struct lane *lane, u64 slot)
-{
-	__atomic_store_n(&htab->slots[slot], slot_link(lane->free_slot), __ATOMIC_RELAXED);
-	lane->free_slot = slot + 1;
-}
-
-/* False: the map is full. */
+/* A new one only where none is free: walks pass over all that were ever used. False: the map is
+ * full. */
 static bool alloc_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 {
-	const u32 nr_lanes = htab->nr_lanes;
-	u64 number = pop_slot(htab, &htab->lanes[own]);
+	for (u32 i = 0; i < htab->nr_lanes; i++) {
+		u64 number = pop_slot(htab, &htab->lanes[(own + i) % htab->nr_lanes]);
 
-	if (!number && fresh_slot(htab, slot))
-		return true;
-	for (u32 i = 1; !number && i < nr_lanes; i++)
-		number = pop_slot(htab, &htab->lanes[(own + i) % nr_lanes]);
-	*slot = number - 1;
-	return number;
+		if (number) {
+			*slot = number - 1;
+			return true;
+		}
+	}
+	return fresh_slot(htab, slot);
 }
 
 /* --- elements -------------------------------------------------------------------------------- */
@@ -289,16 +297,17 @@ static void list_push(struct elem_list *list, struct htab_elem *e)
 		list->tail = e;
 }
 
-/* Move all of @from to the front of @to. */
+/* Move all of @from to the front of @to. Who has not the lock may look whether there are any. */
 static void list_splice(struct elem_list *to, struct elem_list *from)
 {
 	if (!from->head)
 		return;
 	from->tail->link = to->head;
-	to->head = from->head;
+	__atomic_store_n(&to->head, from->head, __ATOMIC_RELAXED);
 	if (!to->tail)
 		to->tail = from->tail;
-	from->head = from->tail = NULL;
+	__atomic_store_n(&from->head, NULL, __ATOMIC_RELAXED);
+	from->tail = NULL;
 }
 
 static struct htab_elem *pop_elem(struct lane *lane)
@@ -308,7 +317,7 @@ static struct htab_elem *pop_elem(struct lane *lane)
 	spin_lock(&lane->lock);
 	e = lane->free.head;
 	if (e) {
-		lane->free.head = e->link;
+		__atomic_store_n(&lane->free.head, e->link, __ATOMIC_RELAXED);
 		if (!lane->free.head)
 			lane->free.tail = NULL;
 	}
@@ -320,13 +329,14 @@ static struct htab_elem *pop_elem(struct lane *lane)
  * fetched in one go. */
 static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
 {
-	const u32 nr_lanes = htab->nr_lanes;
 	struct lane *lane = &htab->lanes[own];
 
-	for (u32 i = 1; i < nr_lanes; i++) {
-		struct lane *from = &htab->lanes[(own + i) % nr_lanes];
+	for (u32 i = 1; i < htab->nr_lanes; i++) {
+		struct lane *from = &htab->lanes[(own + i) % htab->nr_lanes];
 		struct elem_list all = {NULL, NULL};
 
+		if (!__atomic_load_n(&from->free.head, __ATOMIC_RELAXED))
+			continue;
 		spin_lock(&from->lock);
 		list_splice(&all, &from->free);
 		spin_unlock(&from->lock);
@@ -364,34 +374,29 @@ static bool add_chunk(struct bpf_htab *htab)
 	return true;
 }
 
-/* An element that was never used, up to @limit of them. */
-static struct htab_elem *fresh_elem(struct bpf_htab *htab, u64 limit)
+/* An element that was never used. */
+static struct htab_elem *fresh_elem(struct bpf_htab *htab)
 {
 	struct htab_elem *e = NULL;
 
-	if (__atomic_load_n(&htab->fresh.nr, __ATOMIC_RELAXED) >= limit)
-		return NULL;
 	spin_lock(&htab->fresh.lock);
 	if ((u64)(htab->fresh.end - htab->fresh.next) >= htab->elem_size || add_chunk(htab)) {
 		e = (struct htab_elem *)htab->fresh.next;
 		htab->fresh.next += htab->elem_size;
-		__atomic_store_n(&htab->fresh.nr, htab->fresh.nr + 1, __ATOMIC_RELAXED);
+		htab->fresh.nr++;
 	}
 	spin_unlock(&htab->fresh.lock);
 	return e;
 }
 
-/* More than the map may hold are made only when all that were made are in use or waiting. */
 static struct htab_elem *alloc_elem(struct bpf_htab *htab, u32 own)
 {
 	struct htab_elem *e = pop_elem(&htab->lanes[own]);
 
 	if (!e)
-		e = fresh_elem(htab, htab->map.max_entries);
-	if (!e)
 		e = steal_elems(htab, own);
 	if (!e)
-		e = fresh_elem(htab, UINT64_MAX);
+		e = fresh_elem(htab);
 	return e;
 }
 

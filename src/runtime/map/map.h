@@ -2,10 +2,12 @@
 /*
  * Maps. map.c has what every map does: create from attributes, ids, references, user references,
  * freezing, and the checks that do not depend on the kind. Each kind is one file with one struct
- * bpf_map_ops and one line in map_types[] (map.c).
+ * bpf_map_ops and one line in map/map_types.h.
  *
- * Everything here may be called from any thread. Lookups, and the pointers they return, are good
- * inside an RCU read-side section (base/rcu.h).
+ * Everything here may be called from any thread, and nothing from a signal handler that may have
+ * interrupted it. Elements are reached inside an RCU read-side section (base/rcu.h): lookup, update,
+ * delete, get_next_key, copy_value and each step of a walk are called in one, and the pointers they
+ * give are good until its end.
  */
 #ifndef MAP_MAP_H
 #define MAP_MAP_H
