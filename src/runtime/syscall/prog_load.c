@@ -120,8 +120,13 @@ static int resolve_attach(struct bpf_prog *prog, struct bpf_verifier_log *log)
 	const struct btf_type *func;
 	int err;
 
-	if (prog->type != BPF_PROG_TYPE_TRACING)
-		return 0;
+	if (prog->type != BPF_PROG_TYPE_TRACING) {
+		if (prog->sleepable == (prog->type == BPF_PROG_TYPE_SYSCALL))
+			return 0;
+		bpf_log(log, "programs of type %u %s sleepable\n", prog->type,
+			prog->sleepable ? "cannot be" : "must be");
+		return -EINVAL;
+	}
 	if (!aux->attach_btf_id) {
 		bpf_log(log, "a tracing program needs attach_btf_id, the type id of a function\n");
 		return -EINVAL;
