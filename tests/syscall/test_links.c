@@ -38,7 +38,7 @@ static void test_create(void **state)
 	assert_int_equal(LINK(999), -EBADF);
 	assert_int_equal(LINK(map_fd), -EINVAL);
 	assert_int_equal(LINK(filter), -EINVAL);
-	assert_int_equal(LINK(map_prog, .attach_type = 0), -EINVAL);
+	assert_int_equal(BPF(BPF_LINK_CREATE, .link_create = {.prog_fd = map_prog}), -EINVAL);
 	assert_int_equal(LINK(map_prog, .target_fd = 1), -EINVAL);
 	assert_int_equal(LINK(map_prog, .flags = 1), -EINVAL);
 	assert_int_equal(LINK(map_prog, .iter_info = at), -EINVAL);
@@ -74,7 +74,9 @@ static void test_update(void **state)
 	int other = iter_prog_new("bpf_iter_bpf_map");
 
 	assert_int_equal(UPDATE(.new_prog_fd = 999), -EBADF);
-	assert_int_equal(UPDATE(.new_prog_fd = other, .link_fd = map_fd), -EINVAL);
+	assert_int_equal(
+		BPF(BPF_LINK_UPDATE, .link_update = {.link_fd = map_fd, .new_prog_fd = other}),
+		-EINVAL);
 	assert_int_equal(UPDATE(.new_prog_fd = elem_prog), -EINVAL);
 	assert_int_equal(UPDATE(.new_prog_fd = other, .flags = 1), -EINVAL);
 	assert_int_equal(UPDATE(.new_prog_fd = other, .old_prog_fd = map_prog), -EINVAL);
