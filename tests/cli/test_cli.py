@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
 """The command from end to end, on each engine: what it prints, and what it says of bad input.
 
-The build passes in the environment: BPFTREK (the command), BPFTREK_SHIM (the library to preload),
-TEST_OBJECTS (the directory of the .bpf.o), SKELETON (a libbpf program) and, to compile against
-what `btf dump` writes, CLANG and BPF_CFLAGS.
+The build passes in the environment: BPFTREK (the command, which has the library to preload beside
+it), TEST_OBJECTS (the directory of the .bpf.o), SKELETON (a libbpf program) and, to compile
+against what `btf dump` writes, CLANG and BPF_CFLAGS.
 """
 
 import json
