@@ -21,7 +21,9 @@
 
 #ifdef __x86_64__
 
-/* Offsets from the fields themselves, so that the table needs no relocation. */
+/* Offsets from the fields themselves, so that the table needs no relocation. Nothing but the
+ * section's name leads to the entries: R keeps linkers that drop what is not referred to from
+ * dropping them. */
 struct fault_entry {
 	s32 fault;
 	s32 resume;
@@ -33,7 +35,7 @@ extern const struct fault_entry fault_table_end[] __asm__("__stop_trek_nofault")
 	__attribute__((visibility("hidden")));
 
 #define FAULT_ENTRY(fault, resume)                                                                 \
-	".pushsection trek_nofault, \"a\", @progbits\n"                                            \
+	".pushsection trek_nofault, \"aR\", @progbits\n"                                           \
 	".balign 4\n"                                                                              \
 	".long " fault " - .\n"                                                                    \
 	".long " resume " - .\n"                                                                   \
