@@ -199,6 +199,7 @@ static const struct print_case cases[] = {
 	{"%s\xa0", ARGS(0), 0, "\xa0"},
 	{"%s\xc3", ARGS(0), 0, NULL, -EINVAL},
 	{"%p\x80", ARGS(0), 0, NULL, -EINVAL},
+	{"%px\xc3\xd7", ARGS(0), 0, "0000000000000000\xd7"},
 	{"%px\xc3\xa9\xd7", ARGS(0), 0, "0000000000000000\xa9\xd7"},
 	{"%d\xc3", ARGS(1), 0, "1\xc3"},
 	{"truncated", NONE, 1, ""},

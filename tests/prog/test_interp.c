@@ -33,14 +33,14 @@ struct isa_case {
 	}
 #define CASE(name, want, ...)                                                                      \
 	{                                                                                          \
-		const struct bpf_insn insns[] = {__VA_ARGS__};                                     \
+		static const struct bpf_insn insns[] = {__VA_ARGS__};                              \
                                                                                                    \
 		check(&(const struct isa_case){name, want, insns, ARRAY_SIZE(insns), NULL, 0});    \
 		nr++;                                                                              \
 	}
 #define CASE_CALL(name, want, body, callee)                                                        \
 	{                                                                                          \
-		const struct bpf_insn insns[] = body, sub[] = callee;                              \
+		static const struct bpf_insn insns[] = body, sub[] = callee;                       \
                                                                                                    \
 		check(&(const struct isa_case){name, want, insns, ARRAY_SIZE(insns), sub,          \
 					       ARRAY_SIZE(sub)});                                  \
@@ -303,12 +303,14 @@ static void test_jumps(void **state)
 }
 
 /*
- * One program for each operation that folds its results for all pairs into one number, which the
- * interpreter and the kernel must agree on. Constants divide by anything but zero, and shift by
- * less than the width, or the kernel refuses them; registers do as they please but for shifts, of
- * which Linux leaves open what too large ones give.
+ * One program for each operation that folds its results for every seventh pair, for the kernel's
+ * verifier takes its time, into one number, which the interpreter and the kernel must agree on.
+ * Constants divide by anything but zero, and shift by less than the width, or the kernel refuses
+ * them; registers do as they please but for shifts, of which Linux leaves open what too large ones
+ * give.
  */
 #define FOLD_MAX 8192
+#define FOLD_STEP 7
 
 static size_t fold_alu(struct bpf_insn *prog, u8 code, bool s)
 {
@@ -319,7 +321,7 @@ static size_t fold_alu(struct bpf_insn *prog, u8 code, bool s)
 	size_t nr = 0;
 
 	prog[nr++] = MOV(R0, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i += FOLD_STEP) {
 		u64 a = edges[i / ARRAY_SIZE(edges)], b = edges[i % ARRAY_SIZE(edges)];
 		const struct bpf_insn consts[] = {LD64(R1, a), LD64(R2, b)};
 
@@ -344,7 +346,7 @@ static size_t fold_jmp(struct bpf_insn *prog, u8 code)
 	size_t nr = 0;
 
 	prog[nr++] = MOV(R0, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i += FOLD_STEP) {
 		u64 a = edges[i / ARRAY_SIZE(edges)], b = edges[i % ARRAY_SIZE(edges)];
 		const struct bpf_insn consts[] = {LD64(R1, a), LD64(R2, b)};
 
@@ -534,21 +536,28 @@ static void test_callback(void **state)
 	free_runtime(&rt);
 }
 
-#define ADDS 20000
+#define ADDS 300000
+static pthread_barrier_t adders;
+
+/* Plain additions first, by themselves: one that is not atomic must have its chance to show. */
 static void *adder(void *mem)
 {
 	const struct bpf_insn insns[] = {
 		MOV(R3, ADDS),
 		MOV(R2, 1),
 		ATOMIC(DW, BPF_ADD, R1, 0, R2),
-		ATOMIC(W, BPF_ADD | BPF_FETCH, R1, 8, R2),
-		MOV(R2, 1),
 		ALU64_K(SUB, R3, 1),
-		JMP_K(JNE, R3, 0, -5),
+		JMP_K(JNE, R3, 0, -3),
+		MOV(R3, ADDS),
+		MOV(R2, 1),
+		ATOMIC(W, BPF_ADD | BPF_FETCH, R1, 8, R2),
+		ALU64_K(SUB, R3, 1),
+		JMP_K(JNE, R3, 0, -4),
 		MOV(R0, 0),
 		EXIT,
 	};
 
+	pthread_barrier_wait(&adders);
 	bpf_interp(insns, (uintptr_t)mem, 0);
 	return NULL;
 }
@@ -558,10 +567,12 @@ static void test_atomics_are(void **state)
 	pthread_t threads[4];
 	u64 mem[2] = {0};
 
+	pthread_barrier_init(&adders, NULL, ARRAY_SIZE(threads));
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, adder, mem), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&adders);
 	assert_int_equal(mem[0], ADDS * ARRAY_SIZE(threads));
 	assert_int_equal(mem[1], ADDS * ARRAY_SIZE(threads));
 }
