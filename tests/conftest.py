@@ -47,4 +47,5 @@ class Tap:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     if not config.pluginmanager.hasplugin("terminalreporter"):
+        config.option.verbose = 0  # pytest explains a failed assert by it, wherever it comes from
         config.pluginmanager.register(Tap(), "tap")
