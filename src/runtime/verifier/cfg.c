@@ -177,6 +177,23 @@ static int check_mem(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	return 0;
 }
 
+/* The register that the instruction itself sets; -1: none. What a call sets is none of these. */
+static int dst_of(const struct bpf_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+	case BPF_LD:
+	case BPF_LDX:
+		return insn->dst_reg;
+	case BPF_STX:
+		if (BPF_MODE(insn->code) == BPF_ATOMIC && (insn->imm & BPF_FETCH) &&
+		    insn->imm != BPF_CMPXCHG)
+			return insn->src_reg;
+	}
+	return -1;
+}
+
 static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	int err;
@@ -203,6 +220,9 @@ static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	/* What uses src_reg for something else was seen to above. */
 	if (insn->src_reg >= MAX_BPF_REG)
 		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->src_reg);
+	if (dst_of(insn) == BPF_REG_10)
+		return refuse(env, -EACCES, -1, "copy it to another register first",
+			      "R10, the frame pointer, is not to be changed");
 	return 0;
 }
 
