@@ -26,10 +26,10 @@
  * deletion. An element waits for a grace period before it is used again, meanwhile the map has more
  * elements than slots.
  *
- * Free slots and elements are kept in lanes, one for each virtual CPU, so that threads which update
- * different buckets share no lock. The waiting elements of a lane form a list, and one RCU callback
- * takes all of them: no memory is needed to free memory, and a grace period is paid for once
- * however many elements it frees. What one lane lacks it takes from the others.
+ * Free slots and elements are kept in lanes, one for each virtual CPU up to MAX_LANES, so that few
+ * threads which update different buckets share a lock. The waiting elements of a lane form a list,
+ * and one RCU callback takes all of them: no memory is needed to free memory, and a grace period is
+ * paid for once however many elements it frees. What one lane lacks it takes from the others.
  *
  * Locks nest in the order bucket, lane, fresh; never two of a kind.
  */
@@ -54,6 +54,7 @@
 #define CHUNK_MIN (4u << 10)
 #define CHUNK_MAX (4u << 20)
 #define PREFETCH_SLOTS 16
+#define MAX_LANES 32 /* who finds his own empty looks into all the others */
 
 #define HTAB_CREATE_FLAG_MASK                                                                      \
 	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK | BPF_F_ZERO_SEED)
@@ -118,6 +119,11 @@ static struct bpf_htab *to_htab(const struct bpf_map *map)
 static u8 *elem_value(const struct bpf_htab *htab, struct htab_elem *e)
 {
 	return e->data + htab->key_space;
+}
+
+static u32 own_lane(const struct bpf_htab *htab)
+{
+	return bpf_map_lane(&htab->map) % htab->nr_lanes;
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -520,7 +526,7 @@ static struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_a
 	htab->key_space = round_up(attr->key_size, 8);
 	htab->elem_size =
 		sizeof(struct htab_elem) + htab->key_space + round_up(attr->value_size, 8);
-	htab->nr_lanes = rt->num_possible_cpus;
+	htab->nr_lanes = min_of(rt->num_possible_cpus, MAX_LANES);
 	htab->nr_buckets = 1;
 	while (htab->nr_buckets < attr->max_entries)
 		htab->nr_buckets *= 2;
@@ -556,7 +562,7 @@ static void *htab_map_lookup_elem(struct bpf_map *map, const void *key)
 static long put_elem(struct bpf_htab *htab, u64 *bucket, struct htab_elem *old, const void *key,
 		     const void *value)
 {
-	u32 own = bpf_map_lane(&htab->map);
+	u32 own = own_lane(htab);
 	struct htab_elem *e;
 	u64 slot;
 
@@ -623,7 +629,7 @@ static long htab_map_delete_elem(struct bpf_map *map, const void *key)
 	e = find_elem(htab, bucket, key);
 	if (e) {
 		replace_in_chain(bucket, e, e->next);
-		retire_elem(htab, bpf_map_lane(map), e, e->slot);
+		retire_elem(htab, own_lane(htab), e, e->slot);
 		bpf_map_dec_elem_count(map);
 	}
 	bucket_unlock(bucket);
