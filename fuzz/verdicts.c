@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * verdicts --seed S --count N [--time SECONDS] [--from N] [--only N] [--examples N]
+ *          [--embedded-only | --kernel-only] [--print]
+ *
+ * Ask the kernel and the runtime what they think of random programs. What is printed is a finding;
+ * exit status 1 if the runtime accepted what the kernel refuses, or a result differed. A seed and a
+ * number make a program again: --seed S --only N.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "verdicts.h"
+
+static uint64_t seed = 1, count = 1000, from, seconds;
+static unsigned int examples = 1;
+static bool embedded_only, kernel_only, print_only;
+
+static const struct option options[] = {
+	{"seed", required_argument, NULL, 's'},	   {"count", required_argument, NULL, 'c'},
+	{"time", required_argument, NULL, 't'},	   {"from", required_argument, NULL, 'f'},
+	{"only", required_argument, NULL, 'o'},	   {"examples", required_argument, NULL, 'x'},
+	{"embedded-only", no_argument, NULL, 'e'}, {"kernel-only", no_argument, NULL, 'k'},
+	{"print", no_argument, NULL, 'p'},	   {NULL, 0, NULL, 0},
+};
+
+static bool parse(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'c':
+			count = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			seconds = strtoull(optarg, NULL, 0);
+			count = UINT64_MAX;
+			break;
+		case 'f':
+			from = strtoull(optarg, NULL, 0);
+			break;
+		case 'o':
+			from = strtoull(optarg, NULL, 0);
+			count = 1;
+			break;
+		case 'x':
+			examples = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'e':
+			embedded_only = true;
+			break;
+		case 'k':
+			kernel_only = true;
+			break;
+		case 'p':
+			print_only = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc;
+}
+
+/* A crash, or a minute without a verdict: say which program it was, then end as one does. */
+static void crashed(int sig)
+{
+	fprintf(stderr, "verdicts: signal %d (%s) with\n", sig, strsignal(sig));
+	if (under_judgement)
+		print_program(stderr, under_judgement);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+int main(int argc, char **argv)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+	struct judge judge = {.out = stdout};
+	static struct program p;
+	const char *why;
+	time_t end;
+
+	if (!parse(argc, argv)) {
+		fprintf(stderr,
+			"usage: verdicts --seed S --count N [--time SECONDS] [--from N] "
+			"[--only N] [--examples N] [--embedded-only | --kernel-only] [--print]\n");
+		return 2;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		signal(signals[i], crashed);
+	why = judge_open(&judge, !embedded_only, !kernel_only);
+	if (why) {
+		fprintf(stderr, "verdicts: %s\n", why);
+		return 2;
+	}
+	judge.examples = examples;
+	end = time(NULL) + (time_t)seconds;
+	for (uint64_t i = 0; i < count; i++) {
+		if (seconds && !(i & 15) && time(NULL) >= end)
+			break;
+		generate(&p, seed, from + i);
+		alarm(60);
+		if (print_only)
+			print_program(stdout, &p);
+		else
+			judge_program(&judge, &p);
+	}
+	alarm(0);
+	judge_summary(&judge, stdout);
+	judge_close(&judge);
+	return judge.tally.by[UNSOUND] || judge.tally.by[OURS_ONLY] || judge.tally.by[DIFFERENT];
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Verdicts: the same random program for two verifiers. A program is abstract: maps, types, fields
+ * and functions are named, and each engine gets it with its own descriptors, ids and offsets.
+ *
+ *   verdicts_gen.c     a program from a seed and a number
+ *   verdicts_mutate.c  a program that is nearly another one
+ *   verdicts_insn.c    emitting for an engine, text, taking instructions out
+ *   verdicts_engine.c  the kernel and the runtime: maps, loading, running
+ *   verdicts_witness.c a program step by step: what it does that must not be
+ *   verdicts_judge.c   what the two answers mean; making a finding small
+ *   verdicts.c         the command
+ */
+#ifndef FUZZ_VERDICTS_H
+#define FUZZ_VERDICTS_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Newer than some <linux/bpf.h>. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+
+/* --- random numbers: splitmix64 ------------------------------------------------------------- */
+
+struct rng {
+	uint64_t state;
+};
+
+uint64_t rnd(struct rng *r);
+uint64_t below(struct rng *r, uint64_t n); /* 0 .. n-1 */
+bool chance(struct rng *r, unsigned int percent);
+int64_t interesting(struct rng *r); /* numbers at which things change */
+
+/* --- what programs are made of -------------------------------------------------------------- */
+
+enum target {
+	T_SYSCALL, /* BPF_PROG_TYPE_SYSCALL, a context of CTX_SIZE bytes */
+	T_ELEM,	   /* iterator over the elements of M_ITER */
+	T_MAP,	   /* iterator over maps: loaded, not run */
+	NR_TARGETS
+};
+#define CTX_SIZE 64
+
+enum map {
+	M_ARRAY,  /* 4 elements of 48 bytes */
+	M_HASH,	  /* 8-byte keys, 16-byte values, room for 8 */
+	M_ODD,	  /* HASH, 12-byte keys, 20-byte values */
+	M_RODATA, /* one value of strings; frozen, BPF_F_RDONLY_PROG */
+	M_DATA,	  /* one value of 64 bytes, addressed directly */
+	M_ITER,	  /* what T_ELEM walks: 4 elements of 24 bytes */
+	NR_MAPS
+};
+
+struct map_shape {
+	enum bpf_map_type type;
+	uint32_t key, value, max, flags;
+};
+extern const struct map_shape map_shapes[NR_MAPS];
+
+/* Strings in M_RODATA. */
+#define RODATA_SIZE 128
+#define RODATA_FORMAT 0 /* "%llu %x\n": two numbers */
+#define RODATA_FORMAT_SIZE 9
+#define RODATA_PLAIN 16	   /* "abc", to compare with */
+#define RODATA_FORMAT_S 32 /* "%d-%s" would need a pointer: "%d|%lx" */
+#define RODATA_FORMAT_S_SIZE 7
+extern const char rodata[RODATA_SIZE];
+
+enum structure { S_MAP, S_META, S_SEQ, S_BTF, NR_STRUCTURES };
+
+struct field {
+	enum structure of;
+	const char *name;
+	uint8_t size;
+	int8_t to;	 /* the structure it points to, -1: a number */
+	bool comparable; /* the same number in both engines */
+};
+extern const struct field fields[];
+extern const unsigned int nr_fields;
+enum { FIELD_META_SEQ, FIELD_META_SEQ_NUM }; /* their places in fields[] */
+
+enum function { /* of the programs' BTF, by FUNC */
+		FN_MAIN,
+		FN_STATIC,
+		FN_LOOP,
+		FN_ELEM,
+		FN_GLOBAL_NUMBERS,
+		FN_GLOBAL_MEMORY,
+		NR_FUNCTIONS
+};
+
+enum reloc {
+	RELOC_NONE,
+	RELOC_FIELD,	 /* off += the offset of fields[what] */
+	RELOC_MAP,	 /* ld_imm64: a map's descriptor */
+	RELOC_MAP_VALUE, /* ld_imm64: inside a map's value */
+	RELOC_KFUNC	 /* bpf_map_sum_elem_count */
+};
+
+struct ins {
+	struct bpf_insn insn;
+	uint8_t reloc;
+	uint8_t what;
+	bool locked; /* not to be mutated: what bounds the program's run */
+};
+
+#define MAX_INS 1024
+#define MAX_FUNCS 12
+
+struct program {
+	uint64_t seed, number;
+	enum target target;
+	struct ins ins[MAX_INS];
+	unsigned int n;
+	struct {
+		unsigned int at;
+		enum function fn;
+	} funcs[MAX_FUNCS];
+	unsigned int nr_funcs; /* with the main one; func_info only if with_btf */
+	bool with_btf;
+	bool comparable; /* its results depend on nothing but its input, as far as we know */
+	unsigned int mutations;
+};
+
+void generate(struct program *p, uint64_t seed, uint64_t number);
+void mutate(struct program *p, struct rng *r);
+
+/* May this be run on somebody's kernel? No call but of the helpers that verdicts_gen.c uses, loops
+ * of helpers bounded and not nested. Every program is asked before it goes anywhere. */
+bool harmless(const struct program *p);
+/* Helpers that mutation may exchange for each other; ends with 0. */
+extern const int known_helpers[];
+
+/* Take instructions [at, at + n) out, all offsets mended. False: not possible. */
+bool take_out(struct program *p, unsigned int at, unsigned int n);
+static inline bool is_wide(const struct ins *i)
+{
+	return i->insn.code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+void print_program(FILE *out, const struct program *p);
+
+/* --- engines -------------------------------------------------------------------------------- */
+
+struct btf;
+
+struct engine {
+	const char *name;
+	/* NULL, or why it cannot be had here. */
+	const char *(*open)(struct engine *e);
+	void (*close)(struct engine *e);
+	int (*bpf)(struct engine *e, int cmd, union bpf_attr *attr, uint32_t size);
+	ssize_t (*read)(struct engine *e, int fd, void *buf, size_t size);
+	int (*end)(struct engine *e, int fd);
+	int (*run)(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret);
+	void *rt;
+	struct btf *types;
+	int offset[64]; /* of fields[]; -1: has none */
+	int target_id[NR_TARGETS];
+	int kfunc_id;
+	int btf;
+	int maps[NR_MAPS];
+};
+extern const struct engine kernel_engine, embedded_engine;
+
+const char *engine_open(struct engine *e);
+void engine_close(struct engine *e);
+/* Fields that not both engines have are not used by programs. */
+void agree_on_fields(const struct engine *a, const struct engine *b);
+extern bool field_usable[];
+
+#define LOG_SIZE (1 << 18)
+/* A descriptor or negative errno; with @log (LOG_SIZE bytes) what the verifier says. */
+int engine_load(struct engine *e, const struct program *p, char *log);
+
+struct outcome {
+	int err; /* of attaching or running */
+	uint32_t ret;
+	uint32_t out_len;
+	uint8_t ctx[CTX_SIZE];
+	uint8_t out[16384];
+	uint32_t maps_len;
+	uint8_t maps[2048];
+};
+/* Run it: maps as they are at first, input from @input. */
+void engine_run(struct engine *e, const struct program *p, int prog, uint64_t input,
+		struct outcome *o);
+
+/* What maps hold before a run, and the context of one. */
+void make_element(enum map map, uint32_t index, uint8_t *key, uint8_t *value);
+void make_input(uint64_t input, uint8_t *ctx);
+
+/* --- the witness ------------------------------------------------------------------------------ */
+
+enum witness {
+	WITNESS_FINE,
+	WITNESS_TAINTED, /* fine, but the results are no function of the input */
+	WITNESS_NOTHING, /* too long */
+	WITNESS_WRONG,	 /* *what happens at instruction *at */
+};
+/* @reached: NULL, or MAX_INS flags that are set where it came by. */
+enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
+		     uint8_t *reached);
+
+/* --- judging -------------------------------------------------------------------------------- */
+
+enum verdict {
+	UNSOUND,     /* accepted here, and does what must not be: shown by the witness */
+	OURS_ONLY,   /* accepted here, refused by the kernel, not for a bound; nothing wrong seen */
+	CLEVERER,    /* the same, and the kernel misses a bound, or looks at what is never run */
+	DIFFERENT,   /* accepted by both, other results */
+	KERNEL_ONLY, /* refused here, accepted by the kernel */
+	NR_VERDICTS
+};
+
+struct tally {
+	uint64_t programs, unloadable, both, neither, by[NR_VERDICTS];
+	uint64_t compared;
+	uint64_t unsteady; /* results that are no function of the input, on one engine already */
+};
+
+struct judge {
+	struct tally tally;
+	bool use_kernel, use_embedded;
+	unsigned int examples; /* of each class of findings, printed in full */
+	FILE *out;
+};
+
+/* Second instances, to see whether a result depends on where things are in memory; NULL, or why
+ * there is no first one. */
+const char *judge_open(struct judge *j, bool want_kernel, bool want_embedded);
+void judge_close(struct judge *j);
+void judge_program(struct judge *j, const struct program *p);
+void judge_summary(const struct judge *j, FILE *out);
+/* For crash handlers: what is being judged. */
+extern const struct program *under_judgement;
+
+#endif /* FUZZ_VERDICTS_H */

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * The kernel and the runtime behind one interface: maps of the shapes that programs know, BTF for
+ * functions, loading and running. Everything made here belongs to a descriptor of this process (or
+ * a handle of a runtime in it); nothing is pinned.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpftrek/runtime.h>
+
+#include "verdicts.h"
+
+#define PTR(p) ((uint64_t)(uintptr_t)(p))
+
+/* --- the kernel --------------------------------------------------------------------------------
+ */
+
+static int kernel_bpf(struct engine *e, int cmd, union bpf_attr *attr, uint32_t size)
+{
+	long ret;
+
+	(void)e;
+	do
+		ret = syscall(__NR_bpf, cmd, attr, size);
+	while (ret < 0 && errno == EAGAIN && cmd == BPF_PROG_LOAD);
+	return ret < 0 ? -errno : (int)ret;
+}
+
+static ssize_t kernel_read(struct engine *e, int fd, void *buf, size_t size)
+{
+	ssize_t n = read(fd, buf, size);
+
+	(void)e;
+	return n < 0 ? -errno : n;
+}
+
+static int kernel_end(struct engine *e, int fd)
+{
+	(void)e;
+	return close(fd) ? -errno : 0;
+}
+
+static int kernel_run(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret)
+{
+	union bpf_attr attr = {0};
+	int err;
+
+	attr.test.prog_fd = (uint32_t)prog;
+	attr.test.ctx_in = PTR(ctx);
+	attr.test.ctx_size_in = size;
+	err = kernel_bpf(e, BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	*ret = attr.test.retval;
+	return err;
+}
+
+static const char *kernel_open(struct engine *e)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+	int fd = kernel_bpf(e, BPF_MAP_CREATE, &attr, sizeof(attr));
+
+	if (fd == -ENOSYS)
+		return "the kernel has no bpf(2)";
+	if (fd < 0)
+		return "bpf(2) of the kernel is not permitted";
+	close(fd);
+	e->types = btf__parse("/sys/kernel/btf/vmlinux", NULL);
+	return e->types ? NULL : "the kernel's BTF cannot be read";
+}
+
+static void kernel_close(struct engine *e)
+{
+	(void)e;
+}
+
+const struct engine kernel_engine = {
+	.name = "kernel",
+	.open = kernel_open,
+	.close = kernel_close,
+	.bpf = kernel_bpf,
+	.read = kernel_read,
+	.end = kernel_end,
+	.run = kernel_run,
+};
+
+/* --- the runtime ---------------------------------------------------------------------------------
+ */
+
+static int embedded_bpf(struct engine *e, int cmd, union bpf_attr *attr, uint32_t size)
+{
+	return trek_bpf(e->rt, cmd, attr, size);
+}
+
+static ssize_t embedded_read(struct engine *e, int fd, void *buf, size_t size)
+{
+	return trek_read(e->rt, fd, buf, size);
+}
+
+static int embedded_end(struct engine *e, int fd)
+{
+	return trek_close(e->rt, fd);
+}
+
+static int embedded_run(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret)
+{
+	return trek_prog_run(e->rt, prog, ctx, size, ret);
+}
+
+static const char *embedded_open(struct engine *e)
+{
+	struct trek_runtime *rt = NULL;
+	const void *data;
+	size_t size;
+
+	if (trek_runtime_open(NULL, &rt))
+		return "the runtime does not open";
+	e->rt = rt;
+	data = trek_vmlinux_btf(&size);
+	e->types = data ? btf__new(data, (uint32_t)size) : NULL;
+	return e->types ? NULL : "the runtime's types cannot be read";
+}
+
+static void embedded_close(struct engine *e)
+{
+	if (e->rt)
+		trek_runtime_close(e->rt);
+	e->rt = NULL;
+}
+
+const struct engine embedded_engine = {
+	.name = "embedded",
+	.open = embedded_open,
+	.close = embedded_close,
+	.bpf = embedded_bpf,
+	.read = embedded_read,
+	.end = embedded_end,
+	.run = embedded_run,
+};
+
+/* --- types
+ * ------------------------------------------------------------------------------------------ */
+
+static const struct btf_type *strip(const struct btf *types, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(types, id);
+
+	while (btf_is_mod(t) || btf_is_typedef(t))
+		t = btf__type_by_id(types, t->type);
+	return t;
+}
+
+static int member_offset(const struct btf *types, const struct btf_type *t, const char *member)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (unsigned int i = 0; i < btf_vlen(t); i++) {
+		const char *name = btf__name_by_offset(types, m[i].name_off);
+		int offset = (int)(btf_member_bit_offset(t, i) / 8), inner;
+
+		if (!strcmp(name, member))
+			return offset;
+		if (*name || !btf_is_composite(strip(types, m[i].type)))
+			continue;
+		inner = member_offset(types, strip(types, m[i].type), member);
+		if (inner >= 0)
+			return offset + inner;
+	}
+	return -1;
+}
+
+static int function_id(const struct btf *types, const char *name)
+{
+	int id = btf__find_by_name_kind(types, name, BTF_KIND_FUNC);
+
+	return id < 0 ? 0 : id;
+}
+
+static void find_types(struct engine *e)
+{
+	static const char *const structures[NR_STRUCTURES] = {"bpf_map", "bpf_iter_meta",
+							      "seq_file", "btf"};
+
+	for (unsigned int i = 0; i < nr_fields; i++) {
+		int id =
+			btf__find_by_name_kind(e->types, structures[fields[i].of], BTF_KIND_STRUCT);
+
+		e->offset[i] =
+			id < 0 ? -1
+			       : member_offset(e->types, btf__type_by_id(e->types, (uint32_t)id),
+					       fields[i].name);
+	}
+	e->target_id[T_ELEM] = function_id(e->types, "bpf_iter_bpf_map_elem");
+	e->target_id[T_MAP] = function_id(e->types, "bpf_iter_bpf_map");
+	e->kfunc_id = function_id(e->types, "bpf_map_sum_elem_count");
+}
+
+void agree_on_fields(const struct engine *a, const struct engine *b)
+{
+	for (unsigned int i = 0; i < nr_fields; i++)
+		field_usable[i] = (!a || a->offset[i] >= 0) && (!b || b->offset[i] >= 0);
+}
+
+/* --- the programs' own types
+ * ------------------------------------------------------------------------- */
+
+static uint32_t function_type[NR_FUNCTIONS];
+
+static int add_function(struct btf *btf, const char *name, enum btf_func_linkage linkage, int ret,
+			int arg1, int arg2, int arg3, int arg4)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	int args[] = {arg1, arg2, arg3, arg4};
+	int proto = btf__add_func_proto(btf, ret);
+
+	for (int i = 0; i < 4 && args[i]; i++)
+		btf__add_func_param(btf, names[i], args[i]);
+	return btf__add_func(btf, name, linkage, proto);
+}
+
+static struct btf *program_types(void)
+{
+	struct btf *btf = btf__new_empty();
+	int u32, u64, number, pair, pointer, nothing;
+
+	if (!btf)
+		return NULL;
+	u32 = btf__add_int(btf, "unsigned int", 4, 0);
+	u64 = btf__add_int(btf, "unsigned long long", 8, 0);
+	number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	pair = btf__add_struct(btf, "pair", 16);
+	btf__add_field(btf, "a", u64, 0, 0);
+	btf__add_field(btf, "b", u64, 64, 0);
+	pointer = btf__add_ptr(btf, pair);
+	nothing = btf__add_ptr(btf, 0);
+	function_type[FN_MAIN] =
+		(uint32_t)add_function(btf, "verdict", BTF_FUNC_GLOBAL, number, nothing, 0, 0, 0);
+	function_type[FN_STATIC] =
+		(uint32_t)add_function(btf, "sub", BTF_FUNC_STATIC, u64, u64, u64, 0, 0);
+	function_type[FN_LOOP] =
+		(uint32_t)add_function(btf, "turn", BTF_FUNC_STATIC, u64, u64, nothing, 0, 0);
+	function_type[FN_ELEM] = (uint32_t)add_function(btf, "element", BTF_FUNC_STATIC, u64,
+							nothing, nothing, nothing, nothing);
+	function_type[FN_GLOBAL_NUMBERS] =
+		(uint32_t)add_function(btf, "numbers", BTF_FUNC_GLOBAL, number, u32, u64, 0, 0);
+	function_type[FN_GLOBAL_MEMORY] =
+		(uint32_t)add_function(btf, "memory", BTF_FUNC_GLOBAL, number, pointer, 0, 0, 0);
+	return btf;
+}
+
+static int load_types(struct engine *e)
+{
+	struct btf *btf = program_types();
+	union bpf_attr attr = {0};
+	uint32_t size = 0;
+	int fd;
+
+	if (!btf)
+		return -ENOMEM;
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = e->bpf(e, BPF_BTF_LOAD, &attr, sizeof(attr));
+	btf__free(btf);
+	return fd;
+}
+
+/* --- maps
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static int map_command(struct engine *e, int cmd, int map, const void *key, const void *value)
+{
+	union bpf_attr attr = {0};
+
+	attr.map_fd = (uint32_t)map;
+	attr.key = PTR(key);
+	attr.value = PTR(value);
+	return e->bpf(e, cmd, &attr, sizeof(attr));
+}
+
+void make_element(enum map map, uint32_t index, uint8_t *key, uint8_t *value)
+{
+	struct rng r = {map * 977u + index};
+
+	memset(key, 0, map_shapes[map].key);
+	if (map_shapes[map].type == BPF_MAP_TYPE_HASH)
+		for (uint32_t i = 0; i < map_shapes[map].key; i += 4)
+			key[i] = (uint8_t)index; /* as on_stack() of the generator makes keys */
+	else
+		memcpy(key, &index, 4);
+	for (uint32_t i = 0; i < map_shapes[map].value; i += 8) {
+		int64_t n = interesting(&r);
+
+		memcpy(value + i, &n,
+		       map_shapes[map].value - i < 8 ? map_shapes[map].value - i : 8);
+	}
+	if (map == M_RODATA)
+		memcpy(value, rodata, RODATA_SIZE);
+}
+
+/* Maps as they are before a run. */
+static int fill_map(struct engine *e, enum map map)
+{
+	bool hash = map_shapes[map].type == BPF_MAP_TYPE_HASH;
+	uint8_t key[16], value[RODATA_SIZE];
+	int err = 0;
+
+	while (hash && !map_command(e, BPF_MAP_GET_NEXT_KEY, e->maps[map], NULL, key))
+		if (map_command(e, BPF_MAP_DELETE_ELEM, e->maps[map], key, NULL))
+			break;
+	for (uint32_t i = 0; !err && i < (hash ? 2 : map_shapes[map].max); i++) {
+		make_element(map, i, key, value);
+		err = map_command(e, BPF_MAP_UPDATE_ELEM, e->maps[map], key, value);
+	}
+	return err;
+}
+
+static int make_maps(struct engine *e)
+{
+	for (int map = 0; map < NR_MAPS; map++) {
+		union bpf_attr attr = {.map_type = map_shapes[map].type,
+				       .key_size = map_shapes[map].key,
+				       .value_size = map_shapes[map].value,
+				       .max_entries = map_shapes[map].max,
+				       .map_flags = map_shapes[map].flags,
+				       .map_name = "verdict"};
+		int err;
+
+		e->maps[map] = e->bpf(e, BPF_MAP_CREATE, &attr, sizeof(attr));
+		if (e->maps[map] < 0)
+			return e->maps[map];
+		err = fill_map(e, map);
+		if (!err && map == M_RODATA)
+			err = map_command(e, BPF_MAP_FREEZE, e->maps[map], NULL, NULL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return memcmp(a, b, 32);
+}
+
+static void dump_maps(struct engine *e, struct outcome *o)
+{
+	for (int map = 0; map < NR_MAPS; map++) {
+		uint32_t key_size = map_shapes[map].key, value_size = map_shapes[map].value;
+		uint8_t rows[16][32 + RODATA_SIZE] = {0};
+		size_t n = 0;
+		void *before = NULL;
+
+		while (n < 16 &&
+		       !map_command(e, BPF_MAP_GET_NEXT_KEY, e->maps[map], before, rows[n])) {
+			map_command(e, BPF_MAP_LOOKUP_ELEM, e->maps[map], rows[n], rows[n] + 32);
+			before = rows[n++];
+		}
+		qsort(rows, n, sizeof(rows[0]), by_key);
+		for (size_t i = 0; i < n; i++) {
+			if (o->maps_len + key_size + value_size > sizeof(o->maps))
+				return;
+			memcpy(o->maps + o->maps_len, rows[i], key_size);
+			memcpy(o->maps + o->maps_len + key_size, rows[i] + 32, value_size);
+			o->maps_len += key_size + value_size;
+		}
+	}
+}
+
+/* --- opening
+ * ---------------------------------------------------------------------------------------------- */
+
+const char *engine_open(struct engine *e)
+{
+	const char *why = e->open(e);
+
+	if (why)
+		return why;
+	find_types(e);
+	if (make_maps(e))
+		return "maps cannot be made";
+	e->btf = load_types(e);
+	return e->btf < 0 ? "BTF cannot be loaded" : NULL;
+}
+
+void engine_close(struct engine *e)
+{
+	for (int map = 0; map < NR_MAPS; map++)
+		if (e->maps[map] > 0)
+			e->end(e, e->maps[map]);
+	if (e->btf > 0)
+		e->end(e, e->btf);
+	memset(e->maps, 0, sizeof(e->maps));
+	e->btf = 0;
+	btf__free(e->types);
+	e->types = NULL;
+	e->close(e);
+}
+
+void make_input(uint64_t input, uint8_t *ctx)
+{
+	struct rng r = {input};
+
+	for (int i = 0; i < CTX_SIZE; i += 8) {
+		int64_t n = interesting(&r);
+
+		memcpy(ctx + i, &n, 8);
+	}
+}
+
+/* --- loading and running
+ * ------------------------------------------------------------------------------------ */
+
+static void emit_for(const struct engine *e, const struct program *p, struct bpf_insn *insns)
+{
+	for (unsigned int i = 0; i < p->n; i++) {
+		const struct ins *ins = &p->ins[i];
+
+		insns[i] = ins->insn;
+		switch (ins->reloc) {
+		case RELOC_FIELD:
+			insns[i].off = (int16_t)(insns[i].off + e->offset[ins->what]);
+			break;
+		case RELOC_MAP:
+		case RELOC_MAP_VALUE:
+			insns[i].imm = e->maps[ins->what];
+			break;
+		case RELOC_KFUNC:
+			insns[i].imm = e->kfunc_id;
+			break;
+		}
+	}
+}
+
+int engine_load(struct engine *e, const struct program *p, char *log)
+{
+	struct bpf_insn insns[MAX_INS];
+	struct bpf_func_info infos[MAX_FUNCS];
+	union bpf_attr attr = {.prog_name = "verdict"};
+
+	emit_for(e, p, insns);
+	attr.insns = PTR(insns);
+	attr.insn_cnt = p->n;
+	attr.license = PTR("GPL");
+	if (log) {
+		log[0] = '\0';
+		attr.log_level = 1;
+		attr.log_buf = PTR(log);
+		attr.log_size = LOG_SIZE;
+	}
+	if (p->target == T_SYSCALL) {
+		attr.prog_type = BPF_PROG_TYPE_SYSCALL;
+		attr.prog_flags = BPF_F_SLEEPABLE;
+	} else {
+		attr.prog_type = BPF_PROG_TYPE_TRACING;
+		attr.expected_attach_type = BPF_TRACE_ITER;
+		attr.attach_btf_id = (uint32_t)e->target_id[p->target];
+	}
+	if (p->with_btf) {
+		for (unsigned int i = 0; i < p->nr_funcs; i++)
+			infos[i] = (struct bpf_func_info){p->funcs[i].at,
+							  function_type[p->funcs[i].fn]};
+		attr.prog_btf_fd = (uint32_t)e->btf;
+		attr.func_info = PTR(infos);
+		attr.func_info_rec_size = sizeof(infos[0]);
+		attr.func_info_cnt = p->nr_funcs;
+	}
+	return e->bpf(e, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+/* Walk M_ITER. A program may ask for the same element again for ever, so reads are counted. */
+static int walk(struct engine *e, int prog, struct outcome *o)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)e->maps[M_ITER]};
+	union bpf_attr attr = {0};
+	int link, session;
+	ssize_t n = 0;
+
+	attr.link_create.prog_fd = (uint32_t)prog;
+	attr.link_create.attach_type = BPF_TRACE_ITER;
+	attr.link_create.iter_info = PTR(&info);
+	attr.link_create.iter_info_len = sizeof(info);
+	link = e->bpf(e, BPF_LINK_CREATE, &attr, sizeof(attr));
+	if (link < 0)
+		return link;
+	memset(&attr, 0, sizeof(attr));
+	attr.iter_create.link_fd = (uint32_t)link;
+	session = e->bpf(e, BPF_ITER_CREATE, &attr, sizeof(attr));
+	e->end(e, link);
+	if (session < 0)
+		return session;
+	for (int reads = 0; reads < 12 && o->out_len < sizeof(o->out); reads++) {
+		n = e->read(e, session, o->out + o->out_len, sizeof(o->out) - o->out_len);
+		if (n > 0)
+			o->out_len += (uint32_t)n;
+		else if (n != -EAGAIN)
+			break;
+	}
+	e->end(e, session);
+	return n < 0 ? (int)n : 0;
+}
+
+void engine_run(struct engine *e, const struct program *p, int prog, uint64_t input,
+		struct outcome *o)
+{
+	memset(o, 0, sizeof(*o));
+	for (int map = 0; map < NR_MAPS; map++)
+		if (map != M_RODATA)
+			fill_map(e, map);
+	make_input(input, o->ctx);
+	if (p->target == T_SYSCALL)
+		o->err = e->run(e, prog, o->ctx, CTX_SIZE, &o->ret);
+	else
+		o->err = walk(e, prog, o);
+	dump_maps(e, o);
+}

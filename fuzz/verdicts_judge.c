@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What two verdicts on one program mean. Findings are grouped in classes, by what the engine that
+ * refused says, numbers left out; the first of each class is made small and printed.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verdicts.h"
+
+const struct program *under_judgement;
+
+/* Each engine twice: the second has its objects elsewhere and runs on another thread. */
+static struct engine kernels[2], runtimes[2];
+static char kernel_log[LOG_SIZE], our_log[LOG_SIZE];
+
+const char *judge_open(struct judge *j, bool want_kernel, bool want_embedded)
+{
+	const char *why = NULL;
+
+	j->use_kernel = want_kernel;
+	j->use_embedded = want_embedded;
+	for (int i = 0; i < 2 && !why; i++) {
+		kernels[i] = kernel_engine;
+		runtimes[i] = embedded_engine;
+		if (want_kernel)
+			why = engine_open(&kernels[i]);
+		if (!why && want_embedded)
+			why = engine_open(&runtimes[i]);
+	}
+	if (!why)
+		agree_on_fields(want_kernel ? &kernels[0] : NULL,
+				want_embedded ? &runtimes[0] : NULL);
+	return why;
+}
+
+void judge_close(struct judge *j)
+{
+	for (int i = 0; i < 2; i++) {
+		if (j->use_kernel)
+			engine_close(&kernels[i]);
+		if (j->use_embedded)
+			engine_close(&runtimes[i]);
+	}
+}
+
+/* --- classes -------------------------------------------------------------------------------------
+ */
+
+#define CLASS_TEXT 160
+#define MAX_CLASSES 512
+static struct class
+{
+	enum verdict verdict;
+	char text[CLASS_TEXT];
+	uint64_t count, first;
+} classes[MAX_CLASSES];
+static unsigned int nr_classes;
+
+/* The line of a log that says why, numbers as #: the last but for statistics. */
+static void reason(const char *log, int err, char *text)
+{
+	char line[CLASS_TEXT] = "", *o = text;
+
+	while (*log) {
+		size_t len = strcspn(log, "\n"),
+		       use = len < sizeof(line) - 1 ? len : sizeof(line) - 1;
+
+		bool statistics = !strncmp(log, "processed ", 10) ||
+				  !strncmp(log, "verification time", 17) ||
+				  !strncmp(log, "stack depth", 11) ||
+				  (memmem(log, len, " instructions walked", 20) != NULL);
+
+		if (len && !statistics) {
+			memcpy(line, log, use);
+			line[use] = '\0';
+			if (strstr(line, ": refused: ")) /* ours: reasons follow */
+				break;
+		}
+		log += len + (log[len] == '\n');
+	}
+	if (!*line)
+		snprintf(line, sizeof(line), "(%s)", strerror(-err));
+	for (const char *i = line; *i && o < text + CLASS_TEXT - 1;) {
+		if (*i >= '0' && *i <= '9') {
+			*o++ = '#';
+			i += strspn(i, "0123456789abcdefx");
+		} else {
+			*o++ = *i++;
+		}
+	}
+	*o = '\0';
+}
+
+/* The last instruction that the kernel's log names: "12: (85) call". */
+static unsigned int last_instruction(const char *log)
+{
+	unsigned int at = 0, n;
+	int end;
+
+	for (; log; log = strchr(log, '\n')) {
+		log += *log == '\n';
+		end = 0;
+		if (sscanf(log, "%u: (%*2x)%n", &n, &end) == 1 && end)
+			at = n;
+	}
+	return at;
+}
+
+/* Does the kernel refuse for what it believes of a number? */
+static bool about_a_bound(const char *text)
+{
+	static const char *const words[] = {"unbounded",  "min value",
+					    "max value",  "math between",
+					    "outside",	  "smin=",
+					    "variable",	  "var_off",
+					    "off (#; #)", "invalid access to map value"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+static struct class *class_of(enum verdict verdict, const char *text, uint64_t number)
+{
+	struct class *class;
+
+	for (unsigned int i = 0; i < nr_classes; i++)
+		if (classes[i].verdict == verdict && !strcmp(classes[i].text, text))
+			return &classes[i];
+	if (nr_classes == MAX_CLASSES)
+		return &classes[MAX_CLASSES - 1];
+	class = &classes[nr_classes++];
+	class->verdict = verdict;
+	class->first = number;
+	strcpy(class->text, text);
+	return class;
+}
+
+/* --- asking
+ * ----------------------------------------------------------------------------------------- */
+
+struct answers {
+	int kernel, ours; /* 0, or negative errno */
+};
+
+/* Load, and end at once. */
+static int ask(struct engine *e, const struct program *p, char *log)
+{
+	int prog = engine_load(e, p, log);
+
+	if (prog < 0)
+		return prog;
+	e->end(e, prog);
+	return 0;
+}
+
+struct run {
+	struct engine *e;
+	const struct program *p;
+	uint64_t input;
+	struct outcome *o;
+};
+
+static void *load_and_run(void *arg)
+{
+	struct run *run = arg;
+	int prog = engine_load(run->e, run->p, NULL);
+
+	memset(run->o, 0, sizeof(*run->o));
+	run->o->err = prog;
+	if (prog >= 0) {
+		engine_run(run->e, run->p, prog, run->input, run->o);
+		run->e->end(run->e, prog);
+	}
+	return NULL;
+}
+
+static void run_elsewhere(struct run *run)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, load_and_run, run))
+		return;
+	pthread_join(thread, NULL);
+}
+
+/* Inputs to try before a program that only we accept is called harmless. */
+#define WITNESS_INPUTS 500
+
+static uint8_t reached[MAX_INS]; /* by any of them */
+
+/* Does @p do what must not be, on some input? What, where, on which input. */
+static const char *does_wrong(const struct program *p, uint64_t *input, unsigned int *at)
+{
+	const char *what;
+
+	memset(reached, 0, sizeof(reached));
+	for (uint64_t i = 0; i < WITNESS_INPUTS; i++) {
+		*input = i;
+		if (witness(p, i, &what, at, reached) == WITNESS_WRONG)
+			return what;
+	}
+	return NULL;
+}
+
+enum comparison { SAME, NOT_SAME, UNSTEADY };
+
+static enum comparison compare(const struct program *p, uint64_t input, struct outcome *k,
+			       struct outcome *o)
+{
+	static struct outcome again;
+	const char *what;
+	unsigned int at;
+
+	load_and_run(&(struct run){&kernels[0], p, input, k});
+	load_and_run(&(struct run){&runtimes[0], p, input, o});
+	if (!memcmp(k, o, sizeof(*k)))
+		return SAME;
+	if (witness(p, input, &what, &at, NULL) != WITNESS_FINE)
+		return UNSTEADY;
+	run_elsewhere(&(struct run){&kernels[1], p, input, &again});
+	if (memcmp(k, &again, sizeof(*k)))
+		return UNSTEADY;
+	run_elsewhere(&(struct run){&runtimes[1], p, input, &again});
+	if (memcmp(o, &again, sizeof(*o)))
+		return UNSTEADY;
+	return NOT_SAME;
+}
+
+/* --- making it small
+ * ------------------------------------------------------------------------------------ */
+
+struct finding {
+	enum verdict verdict;
+	char text[CLASS_TEXT];
+	uint64_t input;
+	unsigned int at;
+	struct outcome k, o;
+};
+
+static bool still(const struct program *p, struct finding *f)
+{
+	char text[CLASS_TEXT];
+	int err;
+
+	if (!harmless(p))
+		return false;
+	switch (f->verdict) {
+	case UNSOUND:
+		return !ask(&runtimes[0], p, NULL) && does_wrong(p, &f->input, &f->at);
+	case OURS_ONLY:
+	case CLEVERER:
+		if (ask(&runtimes[0], p, NULL))
+			return false;
+		err = ask(&kernels[0], p, kernel_log);
+		if (!err)
+			return false;
+		reason(kernel_log, err, text);
+		return !strcmp(text, f->text);
+	case KERNEL_ONLY:
+		if (ask(&kernels[0], p, NULL))
+			return false;
+		err = ask(&runtimes[0], p, our_log);
+		if (!err)
+			return false;
+		reason(our_log, err, text);
+		return !strcmp(text, f->text);
+	default:
+		return !ask(&kernels[0], p, NULL) && !ask(&runtimes[0], p, NULL) &&
+		       compare(p, f->input, &f->k, &f->o) == NOT_SAME;
+	}
+}
+
+static void make_small(struct program *p, struct finding *f)
+{
+	static struct program try;
+	bool less = true;
+
+	for (int rounds = 0; less && rounds < 4; rounds++) {
+		less = false;
+		for (unsigned int n = p->n / 2; n; n /= 2) {
+			for (unsigned int at = 0; at < p->n;) {
+				unsigned int count = n;
+
+				if (at && is_wide(&p->ins[at - 1])) {
+					at++;
+					continue;
+				}
+				if (n == 1 && is_wide(&p->ins[at]))
+					count = 2;
+				try = *p;
+				if (take_out(&try, at, count) && still(&try, f)) {
+					*p = try;
+					less = true;
+				} else {
+					at += n;
+				}
+			}
+		}
+	}
+}
+
+static void print_bytes(FILE *out, const char *what, const uint8_t *a, const uint8_t *b,
+			uint32_t size)
+{
+	uint32_t at = 0;
+
+	while (at < size && a[at] == b[at])
+		at++;
+	if (at == size)
+		return;
+	at &= ~7u;
+	fprintf(out, "%s differs at %u: kernel", what, at);
+	for (uint32_t i = at; i < at + 16 && i < size; i++)
+		fprintf(out, " %02x", a[i]);
+	fprintf(out, ", ours");
+	for (uint32_t i = at; i < at + 16 && i < size; i++)
+		fprintf(out, " %02x", b[i]);
+	fprintf(out, "\n");
+}
+
+static void print_difference(FILE *out, const struct finding *f)
+{
+	const struct outcome *k = &f->k, *o = &f->o;
+
+	fprintf(out, "result: kernel %d r0 %#x, %u bytes; ours %d r0 %#x, %u bytes\n", k->err,
+		k->ret, k->out_len, o->err, o->ret, o->out_len);
+	print_bytes(out, "context", k->ctx, o->ctx, CTX_SIZE);
+	print_bytes(out, "output", k->out, o->out,
+		    k->out_len < o->out_len ? k->out_len : o->out_len);
+	if (k->maps_len != o->maps_len)
+		fprintf(out, "maps hold other elements: %u and %u bytes\n", k->maps_len,
+			o->maps_len);
+	else
+		print_bytes(out, "maps", k->maps, o->maps, k->maps_len);
+}
+
+/* The last lines of a log. */
+static void print_tail(FILE *out, const char *whose, const char *log)
+{
+	const char *at = log + strlen(log);
+
+	for (int lines = 0; at > log && lines < 14; at--)
+		lines += at[-1] == '\n';
+	fprintf(out, "--- %s:\n%s\n", whose, at);
+}
+
+static void report(struct judge *j, const struct program *p, struct finding *f)
+{
+	static const char *const names[NR_VERDICTS] = {
+		"UNSOUND: OURS ACCEPTS, AND THE WITNESS SEES", "OURS ACCEPTS, KERNEL REFUSES",
+		"OURS ACCEPTS, KERNEL SEES NO BOUND", "RESULTS DIFFER",
+		"KERNEL ACCEPTS, OURS REFUSES"};
+	struct class *class = class_of(f->verdict, f->text, p->number);
+	static struct program small;
+
+	j->tally.by[f->verdict]++;
+	if (class->count++ >= j->examples)
+		return;
+	small = *p;
+	make_small(&small, f);
+	fprintf(j->out, "\n=== %s: %s\n", names[f->verdict], f->text);
+	print_program(j->out, &small);
+	if (f->verdict == DIFFERENT) {
+		compare(&small, f->input, &f->k, &f->o);
+		print_difference(j->out, f);
+		return;
+	}
+	if (f->verdict == UNSOUND) {
+		const char *what = does_wrong(&small, &f->input, &f->at);
+
+		fprintf(j->out, "at %u on input %llu: %s\n", f->at, (unsigned long long)f->input,
+			what ? what : "?");
+	}
+	ask(&kernels[0], &small, kernel_log);
+	ask(&runtimes[0], &small, our_log);
+	print_tail(j->out, "kernel", kernel_log);
+	print_tail(j->out, "ours", our_log);
+	fflush(j->out);
+}
+
+/* --- judging
+ * ------------------------------------------------------------------------------------------- */
+
+static void judge_results(struct judge *j, const struct program *p)
+{
+	static struct finding f;
+
+	f.verdict = DIFFERENT;
+	strcpy(f.text, "results");
+	f.input = p->number;
+	j->tally.compared++;
+	switch (compare(p, f.input, &f.k, &f.o)) {
+	case SAME:
+		break;
+	case UNSTEADY:
+		j->tally.unsteady++;
+		break;
+	case NOT_SAME:
+		report(j, p, &f);
+	}
+}
+
+/* One engine alone: its verdict, and running what it accepts. */
+static void judge_alone(struct judge *j, struct engine *e, const struct program *p)
+{
+	static struct outcome o;
+	int err = ask(e, p, our_log);
+	struct class *class;
+	char text[CLASS_TEXT];
+
+	if (!err) {
+		uint64_t input;
+		unsigned int at;
+		const char *wrong = does_wrong(p, &input, &at);
+
+		j->tally.both++;
+		if (wrong) {
+			j->tally.by[UNSOUND]++;
+			class = class_of(UNSOUND, wrong, p->number);
+			if (class->count++ < j->examples) {
+				print_program(j->out, p);
+				fprintf(j->out, "UNSOUND at %u on input %llu: %s\n", at,
+					(unsigned long long)input, wrong);
+			}
+			return;
+		}
+		if (p->target != T_MAP)
+			load_and_run(&(struct run){e, p, p->number, &o});
+		return;
+	}
+	j->tally.neither++;
+	reason(our_log, err, text);
+	class = class_of(KERNEL_ONLY, text, p->number);
+	class->count++;
+}
+
+void judge_program(struct judge *j, const struct program *p)
+{
+	static struct finding f;
+	int k, o;
+
+	under_judgement = p;
+	j->tally.programs++;
+	if (!harmless(p)) {
+		j->tally.unloadable++;
+		return;
+	}
+	if (!j->use_kernel || !j->use_embedded) {
+		judge_alone(j, j->use_kernel ? &kernels[0] : &runtimes[0], p);
+		return;
+	}
+	o = ask(&runtimes[0], p, NULL);
+	k = ask(&kernels[0], p, NULL);
+	if (k == -ENOMEM || o == -ENOMEM)
+		return;
+	if (k && o) {
+		j->tally.neither++;
+	} else if (!k && !o) {
+		j->tally.both++;
+		if (p->comparable)
+			judge_results(j, p);
+	} else if (k) {
+		f.verdict = OURS_ONLY;
+		k = ask(&kernels[0], p, kernel_log);
+		reason(kernel_log, k, f.text);
+		if (strstr(f.text, "verifier bug")) /* its own word for it: no verdict */
+			return;
+		if (does_wrong(p, &f.input, &f.at))
+			f.verdict = UNSOUND;
+		else if (about_a_bound(f.text) || !reached[last_instruction(kernel_log) % MAX_INS])
+			f.verdict = CLEVERER;
+		report(j, p, &f);
+	} else {
+		f.verdict = KERNEL_ONLY;
+		o = ask(&runtimes[0], p, our_log);
+		reason(our_log, o, f.text);
+		report(j, p, &f);
+	}
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct class *x = a, *y = b;
+
+	if (x->verdict != y->verdict)
+		return (int)x->verdict - (int)y->verdict;
+	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
+}
+
+void judge_summary(const struct judge *j, FILE *out)
+{
+	const struct tally *t = &j->tally;
+	uint64_t kernel = t->both + t->by[KERNEL_ONLY],
+		 ours = t->both + t->by[OURS_ONLY] + t->by[CLEVERER] + t->by[UNSOUND];
+	uint64_t asked = t->programs - t->unloadable;
+
+	fprintf(out, "\n%llu programs, %llu not loaded\n", (unsigned long long)t->programs,
+		(unsigned long long)t->unloadable);
+	if (!asked)
+		return;
+	fprintf(out,
+		"accepted by the kernel %llu%%, by ours %llu%%, by both %llu, by neither %llu\n",
+		(unsigned long long)(kernel * 100 / asked),
+		(unsigned long long)(ours * 100 / asked), (unsigned long long)t->both,
+		(unsigned long long)t->neither);
+	fprintf(out,
+		"unsound %llu, ours alone %llu and %llu for bounds, the kernel alone %llu; "
+		"compared %llu, different "
+		"%llu, unsteady "
+		"%llu\n",
+		(unsigned long long)t->by[UNSOUND], (unsigned long long)t->by[OURS_ONLY],
+		(unsigned long long)t->by[CLEVERER], (unsigned long long)t->by[KERNEL_ONLY],
+		(unsigned long long)t->compared, (unsigned long long)t->by[DIFFERENT],
+		(unsigned long long)t->unsteady);
+	qsort(classes, nr_classes, sizeof(classes[0]), by_count);
+	for (unsigned int i = 0; i < nr_classes; i++)
+		fprintf(out, "%-12s %7llu  first %llu  %s\n",
+			classes[i].verdict == UNSOUND	  ? "UNSOUND"
+			: classes[i].verdict == CLEVERER  ? "CLEVERER"
+			: classes[i].verdict == OURS_ONLY ? "OURS ONLY"
+			: classes[i].verdict == CLEVERER  ? "bounds"
+			: classes[i].verdict == DIFFERENT ? "DIFFERENT"
+							  : "refused",
+			(unsigned long long)classes[i].count, (unsigned long long)classes[i].first,
+			classes[i].text);
+}

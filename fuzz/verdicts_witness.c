@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * A witness: executes a program step by step, knows of every value whether it is a number or a
+ * pointer into which memory, and stops at the first access that must not be. A verifier that
+ * accepted such a program is wrong, whatever another one says; if many inputs show nothing, it may
+ * only be cleverer than the other.
+ *
+ * It also tells whether results are a function of the input: not so where uninitialised memory, the
+ * address of something or an id went into them (tainted).
+ *
+ * Small maps, helpers by what they do to memory. What helpers return is right where it is simple.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "verdicts.h"
+
+enum { NUMBER, OBJECT, MAP, SEQ, MEMORY }; /* what a value is; MEMORY + n: region n */
+
+struct val {
+	uint64_t v; /* a number, or the offset in a region */
+	int is;
+	bool init, taint;
+	bool buffer; /* how much of it there is turns out when the program is attached */
+};
+
+#define REGION_SIZE 512
+#define MAX_REGIONS 96
+#define MAX_STEPS 400000
+struct region {
+	uint32_t size;
+	bool readonly, dead, stack;
+	int map; /* whose element; -1 */
+	uint8_t key[16];
+	uint8_t data[REGION_SIZE];
+	uint8_t taint[REGION_SIZE];
+	struct val slot[REGION_SIZE / 8]; /* spilled pointers; init: there is one */
+};
+
+static struct vm {
+	const struct program *p;
+	struct region region[MAX_REGIONS];
+	int nr_regions;
+	const char *wrong; /* what must not be; NULL */
+	unsigned int at;   /* where */
+	bool stopped;	   /* out of steps or room: no verdict */
+	bool tainted;
+	unsigned int steps;
+	struct val ctx[4]; /* of an iterator */
+	int depth;
+	uint8_t *reached; /* by instruction; NULL */
+} vm;
+
+static struct val number(uint64_t v)
+{
+	return (struct val){.v = v, .init = true};
+}
+
+static struct val unknown(uint64_t v)
+{
+	return (struct val){.v = v, .init = true, .taint = true};
+}
+
+static void wrong(const char *what)
+{
+	if (!vm.wrong && !vm.stopped)
+		vm.wrong = what;
+}
+
+static bool over(void)
+{
+	return vm.wrong || vm.stopped;
+}
+
+static int new_region(uint32_t size)
+{
+	struct region *r;
+
+	if (vm.nr_regions == MAX_REGIONS) {
+		vm.stopped = true;
+		return 0;
+	}
+	r = &vm.region[vm.nr_regions];
+	memset(r, 0, sizeof(*r));
+	r->size = size;
+	r->map = -1;
+	return vm.nr_regions++;
+}
+
+static struct val pointer(int region)
+{
+	return (struct val){.is = MEMORY + region, .init = true};
+}
+
+/* The region that @size bytes at @ptr are in; NULL, and what is wrong. */
+static struct region *reach(struct val ptr, int64_t off, uint64_t size, bool write)
+{
+	int64_t at = (int64_t)ptr.v + off;
+	struct region *r;
+
+	if (over())
+		return NULL;
+	if (!ptr.init) {
+		wrong("uninitialised register as a pointer");
+		return NULL;
+	}
+	if (ptr.is < MEMORY) {
+		wrong(ptr.is == NUMBER	 ? "a number as a pointer"
+		      : ptr.is == OBJECT ? "access to an object"
+					 : "access to a map or seq_file");
+		return NULL;
+	}
+	r = &vm.region[ptr.is - MEMORY];
+	/* How large the context of a syscall program is turns out when it is run; the
+	 * same for keys and values of an iterator. */
+	if (at >= 0 && at + (int64_t)size > r->size &&
+	    (ptr.buffer || (r == &vm.region[0] && vm.p->target == T_SYSCALL))) {
+		vm.stopped = true;
+		return NULL;
+	}
+	if (at < 0 || at > (int64_t)r->size || size > (uint64_t)((int64_t)r->size - at)) {
+		wrong(r->stack	    ? "outside of the stack"
+		      : r->map >= 0 ? "outside of a map's value or key"
+				    : "outside of the context");
+		return NULL;
+	}
+	if (write && r->readonly) {
+		wrong("write to read-only memory");
+		return NULL;
+	}
+	if (r->dead)
+		vm.tainted = true;
+	return r;
+}
+
+static void forget_slots(struct region *r, int64_t at, uint64_t size)
+{
+	for (int64_t s = at / 8; size && s <= (at + (int64_t)size - 1) / 8; s++) {
+		if (r->slot[s].init)
+			memset(r->taint + s * 8, 1, 8);
+		r->slot[s].init = false;
+	}
+}
+
+static void store(struct val ptr, int64_t off, uint32_t size, struct val value)
+{
+	struct region *r = reach(ptr, off, size, true);
+	int64_t at = (int64_t)ptr.v + off;
+
+	if (!r)
+		return;
+	if (!value.init) {
+		wrong("uninitialised register is stored");
+		return;
+	}
+	forget_slots(r, at, size);
+	if (r->stack && size == 8 && at % 8 == 0 && value.is != NUMBER) {
+		r->slot[at / 8] = value;
+		return;
+	}
+	memcpy(r->data + at, &value.v, size);
+	memset(r->taint + at, value.taint || value.is != NUMBER, size);
+}
+
+static struct val load(struct val ptr, int64_t off, uint32_t size)
+{
+	struct region *r = reach(ptr, off, size, false);
+	int64_t at = (int64_t)ptr.v + off;
+	struct val value = number(0);
+
+	if (!r)
+		return value;
+	if (size == 8 && at % 8 == 0 && r->slot[at / 8].init)
+		return r->slot[at / 8];
+	memcpy(&value.v, r->data + at, size);
+	for (uint32_t i = 0; i < size; i++)
+		value.taint |= r->taint[at + i] || r->slot[(at + i) / 8].init;
+	return value;
+}
+
+/* --- maps
+ * ------------------------------------------------------------------------------------------ */
+
+static int find(enum map map, const uint8_t *key)
+{
+	for (int i = 0; i < vm.nr_regions; i++)
+		if (vm.region[i].map == (int)map && !vm.region[i].dead &&
+		    !memcmp(vm.region[i].key, key, map_shapes[map].key))
+			return i;
+	return -1;
+}
+
+static int insert(enum map map, const uint8_t *key, const uint8_t *value)
+{
+	int i = new_region(map_shapes[map].value);
+
+	vm.region[i].map = (int)map;
+	vm.region[i].readonly = map == M_RODATA;
+	memcpy(vm.region[i].key, key, map_shapes[map].key);
+	memcpy(vm.region[i].data, value, map_shapes[map].value);
+	return i;
+}
+
+/* @size bytes of an argument; taint of any of them taints. */
+static bool argument(struct val ptr, uint64_t size, uint8_t *out, bool *taint)
+{
+	struct region *r = reach(ptr, 0, size, false);
+
+	if (!r)
+		return false;
+	for (uint64_t i = 0; i < size; i++) {
+		out[i] = r->data[ptr.v + i];
+		*taint |= r->taint[ptr.v + i] || r->slot[(ptr.v + i) / 8].init;
+	}
+	return true;
+}
+
+static struct val update(enum map map, struct val key_ptr, struct val value_ptr, uint64_t flags)
+{
+	uint8_t key[16], value[REGION_SIZE];
+	bool taint = false, hash = map_shapes[map].type == BPF_MAP_TYPE_HASH;
+	bool value_taint = false;
+	unsigned int n = 0;
+	int old, i;
+
+	if (!argument(key_ptr, map_shapes[map].key, key, &taint) ||
+	    !argument(value_ptr, map_shapes[map].value, value, &value_taint))
+		return number(0);
+	if (map == M_RODATA) {
+		wrong("write to a read-only map");
+		return number(0);
+	}
+	vm.tainted |= taint;
+	old = find(map, key);
+	if (flags > BPF_EXIST)
+		return number((uint64_t)-EINVAL);
+	if (!hash && old < 0)
+		return number((uint64_t)-E2BIG);
+	if (old >= 0 && flags == BPF_NOEXIST)
+		return number((uint64_t)-EEXIST);
+	if (old < 0 && flags == BPF_EXIST)
+		return number((uint64_t)-ENOENT);
+	for (i = 0; i < vm.nr_regions; i++)
+		n += vm.region[i].map == (int)map && !vm.region[i].dead;
+	if (hash && old < 0 && n >= map_shapes[map].max)
+		return number((uint64_t)-E2BIG);
+	if (hash) {
+		if (old >= 0)
+			vm.region[old].dead = true;
+		i = insert(map, key, value);
+	} else {
+		i = old;
+		memcpy(vm.region[i].data, value, map_shapes[map].value);
+	}
+	memset(vm.region[i].taint, value_taint, map_shapes[map].value);
+	return number(0);
+}
+
+/* --- execution
+ * ---------------------------------------------------------------------------------------- */
+
+static struct val execute(unsigned int pc, const struct val *args);
+
+static void written_by_helper(struct val ptr, uint64_t size)
+{
+	struct region *r = reach(ptr, 0, size, true);
+
+	if (!r)
+		return;
+	forget_slots(r, (int64_t)ptr.v, size);
+	/* What exactly is not followed. */
+	memset(r->data + ptr.v, 0, size);
+	memset(r->taint + ptr.v, 2, size);
+}
+
+static void read_by_helper(struct val ptr, uint64_t size, bool shown)
+{
+	uint8_t bytes[REGION_SIZE];
+	bool taint = false;
+
+	if (size && argument(ptr, size, bytes, &taint) && shown)
+		vm.tainted |= taint;
+}
+
+static struct val helper(int id, struct val *r)
+{
+	uint8_t key[16];
+	bool taint = false;
+	int map = (int)r[1].v, i;
+	struct val ret;
+
+	switch (id) {
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
+	case BPF_FUNC_for_each_map_elem:
+		if (r[1].is != MAP) {
+			wrong("no map as an argument");
+			return number(0);
+		}
+	}
+	switch (id) {
+	case BPF_FUNC_map_lookup_elem:
+		if (!argument(r[2], map_shapes[map].key, key, &taint))
+			return number(0);
+		vm.tainted |= taint;
+		i = find((enum map)map, key);
+		return i < 0 ? number(0) : pointer(i);
+	case BPF_FUNC_map_update_elem:
+		return update((enum map)map, r[2], r[3], r[4].v);
+	case BPF_FUNC_map_delete_elem:
+		if (!argument(r[2], map_shapes[map].key, key, &taint))
+			return number(0);
+		vm.tainted |= taint;
+		if (map_shapes[map].type != BPF_MAP_TYPE_HASH)
+			return number((uint64_t)-EINVAL);
+		i = find((enum map)map, key);
+		if (i < 0)
+			return number((uint64_t)-ENOENT);
+		vm.region[i].dead = true;
+		return number(0);
+	case BPF_FUNC_for_each_map_elem:
+		for (i = 0; i < vm.nr_regions && !over(); i++) {
+			struct val args[4] = {r[1], number(0), pointer(i), r[3]};
+			int at = vm.nr_regions;
+
+			if (vm.region[i].map != map || vm.region[i].dead)
+				continue;
+			new_region(map_shapes[map].key);
+			memcpy(vm.region[at].data, vm.region[i].key, map_shapes[map].key);
+			vm.region[at].readonly = true;
+			args[1] = pointer(at);
+			ret = execute((unsigned int)r[2].v, args);
+			if (!ret.init)
+				wrong("uninitialised result");
+			if (ret.v)
+				break;
+		}
+		return number((uint64_t)map_shapes[map].max);
+	case BPF_FUNC_loop:
+		for (uint64_t n = 0; n < r[1].v && n < 64 && !over(); n++) {
+			struct val args[4] = {number(n), r[3]};
+
+			ret = execute((unsigned int)r[2].v, args);
+			if (!ret.init)
+				wrong("uninitialised result");
+			if (ret.v)
+				return number(n + 1);
+		}
+		return number(r[1].v);
+	case BPF_FUNC_seq_write:
+		if (r[1].is != SEQ)
+			wrong("no seq_file as an argument");
+		read_by_helper(r[2], r[3].v, true);
+		return number(0);
+	case BPF_FUNC_seq_printf:
+		if (r[1].is != SEQ)
+			wrong("no seq_file as an argument");
+		read_by_helper(r[2], r[3].v, false);
+		read_by_helper(r[4], r[5].v, true);
+		return number(0);
+	case BPF_FUNC_snprintf:
+		read_by_helper(r[4], r[5].v, true);
+		if (r[2].v)
+			written_by_helper(r[1], r[2].v);
+		return number(0);
+	case BPF_FUNC_strncmp:
+		read_by_helper(r[1], r[2].v, true);
+		return number(0);
+	case BPF_FUNC_probe_read_kernel:
+		if (r[3].is != NUMBER && r[3].is < MEMORY)
+			vm.tainted = true;
+		if (r[2].v)
+			written_by_helper(r[1], r[2].v);
+		return number(0);
+	}
+	vm.stopped = true;
+	return number(0);
+}
+
+static uint64_t alu(int op, bool wide, int off, uint64_t a, uint64_t b, int32_t imm)
+{
+	unsigned int bits = wide ? 64 : 32;
+
+	if (!wide) {
+		a = (uint32_t)a;
+		b = (uint32_t)b;
+	}
+	switch (op) {
+	case BPF_ADD:
+		a += b;
+		break;
+	case BPF_SUB:
+		a -= b;
+		break;
+	case BPF_MUL:
+		a *= b;
+		break;
+	case BPF_OR:
+		a |= b;
+		break;
+	case BPF_AND:
+		a &= b;
+		break;
+	case BPF_XOR:
+		a ^= b;
+		break;
+	case BPF_LSH:
+		a <<= b & (bits - 1);
+		break;
+	case BPF_RSH:
+		a >>= b & (bits - 1);
+		break;
+	case BPF_ARSH:
+		a = wide ? (uint64_t)((int64_t)a >> (b & 63)) : (uint64_t)((int32_t)a >> (b & 31));
+		break;
+	case BPF_NEG:
+		a = -a;
+		break;
+	case BPF_MOV:
+		a = off == 8	? (uint64_t)(int8_t)b
+		    : off == 16 ? (uint64_t)(int16_t)b
+		    : off == 32 ? (uint64_t)(int32_t)b
+				: b;
+		break;
+	case BPF_DIV:
+	case BPF_MOD:
+		if (!off) {
+			a = op == BPF_DIV ? (b ? a / b : 0) : b ? a % b : a;
+		} else {
+			int64_t x = wide ? (int64_t)a : (int32_t)a,
+				y = wide ? (int64_t)b : (int32_t)b;
+
+			if (y == -1)
+				a = op == BPF_DIV ? -(uint64_t)x : 0;
+			else
+				a = op == BPF_DIV ? (y ? (uint64_t)(x / y) : 0)
+						  : (uint64_t)(y ? x % y : x);
+		}
+		break;
+	}
+	(void)imm;
+	return wide ? a : (uint32_t)a;
+}
+
+static uint64_t swap(const struct bpf_insn *i, uint64_t v)
+{
+	bool to_big = BPF_CLASS(i->code) == BPF_ALU64 || BPF_SRC(i->code) == BPF_TO_BE;
+
+	switch (i->imm) {
+	case 16:
+		return to_big ? __builtin_bswap16((uint16_t)v) : (uint16_t)v;
+	case 32:
+		return to_big ? __builtin_bswap32((uint32_t)v) : (uint32_t)v;
+	default:
+		return to_big ? __builtin_bswap64(v) : v;
+	}
+}
+
+static void step_alu(const struct bpf_insn *i, struct val *d, struct val s)
+{
+	bool wide = BPF_CLASS(i->code) == BPF_ALU64;
+	int op = BPF_OP(i->code);
+
+	if (op == BPF_END) {
+		d->v = swap(i, d->v);
+		d->taint |= d->is != NUMBER;
+		d->is = NUMBER;
+		return;
+	}
+	if (op == BPF_MOV && wide && !i->off) {
+		*d = s;
+		return;
+	}
+	/* A pointer plus a number stays one. What else is made of addresses is noise. */
+	if (wide && op == BPF_ADD && d->is == NUMBER && s.is != NUMBER) {
+		uint64_t v = d->v;
+
+		*d = s;
+		d->v += v;
+		return;
+	}
+	if (wide && (op == BPF_ADD || op == BPF_SUB) && d->is >= MEMORY && s.is == NUMBER) {
+		d->v = alu(op, true, 0, d->v, s.v, 0);
+		return;
+	}
+	if (op == BPF_MOV)
+		d->taint = s.taint || s.is != NUMBER;
+	else
+		d->taint |= s.taint || s.is != NUMBER || d->is != NUMBER;
+	d->v = alu(op, wide, i->off, d->v, s.v, i->imm);
+	d->is = NUMBER;
+	d->init = true;
+}
+
+static bool holds(const struct bpf_insn *i, const struct val *d, const struct val *s)
+{
+	bool wide = BPF_CLASS(i->code) == BPF_JMP;
+	uint64_t a = d->v, b = s->v;
+
+	if (d->is != NUMBER || s->is != NUMBER) {
+		/* A pointer against 0 is certain; against another, a matter of addresses. */
+		if (d->is == NUMBER || s->is != NUMBER || s->v)
+			vm.tainted = true;
+		a = (d->is != NUMBER) * 0x100000ull + (d->is == NUMBER ? d->v : 0);
+	}
+	vm.tainted |= d->taint || s->taint;
+	if (!wide) {
+		a = (uint32_t)a;
+		b = (uint32_t)b;
+	}
+	switch (BPF_OP(i->code)) {
+	case BPF_JEQ:
+		return a == b;
+	case BPF_JNE:
+		return a != b;
+	case BPF_JGT:
+		return a > b;
+	case BPF_JGE:
+		return a >= b;
+	case BPF_JLT:
+		return a < b;
+	case BPF_JLE:
+		return a <= b;
+	case BPF_JSET:
+		return a & b;
+	case BPF_JSGT:
+		return wide ? (int64_t)a > (int64_t)b : (int32_t)a > (int32_t)b;
+	case BPF_JSGE:
+		return wide ? (int64_t)a >= (int64_t)b : (int32_t)a >= (int32_t)b;
+	case BPF_JSLT:
+		return wide ? (int64_t)a < (int64_t)b : (int32_t)a < (int32_t)b;
+	default:
+		return wide ? (int64_t)a <= (int64_t)b : (int32_t)a <= (int32_t)b;
+	}
+}
+
+static struct val load_object(const struct ins *ins)
+{
+	const struct field *f = &fields[ins->what];
+
+	if (ins->reloc != RELOC_FIELD)
+		return unknown(0);
+	if (f->to == S_SEQ)
+		return (struct val){.is = SEQ, .init = true};
+	if (f->to >= 0)
+		return (struct val){.is = OBJECT, .init = true, .v = 1};
+	return unknown(0);
+}
+
+static void step_memory(const struct ins *ins, struct val *reg)
+{
+	const struct bpf_insn *i = &ins->insn;
+	uint32_t size = BPF_SIZE(i->code) == BPF_B   ? 1
+			: BPF_SIZE(i->code) == BPF_H ? 2
+			: BPF_SIZE(i->code) == BPF_W ? 4
+						     : 8;
+	struct val *d = &reg[i->dst_reg], *s = &reg[i->src_reg], old;
+	bool atomic = BPF_MODE(i->code) == BPF_ATOMIC;
+
+	if (BPF_CLASS(i->code) == BPF_LDX) {
+		if (s->init && s->is == MEMORY && vm.p->target != T_SYSCALL) {
+			if (s->v + i->off > 24 || (s->v + i->off) % 8 || size != 8)
+				wrong("outside of the context");
+			else
+				*d = vm.ctx[(s->v + i->off) / 8];
+			return;
+		}
+		if (s->init && (s->is == OBJECT || s->is == MAP || s->is == SEQ)) {
+			*d = s->is == OBJECT ? load_object(ins) : unknown(0);
+			return;
+		}
+		*d = load(*s, i->off, size);
+		if (BPF_MODE(i->code) == BPF_MEMSX && d->is == NUMBER)
+			d->v = size == 1   ? (uint64_t)(int8_t)d->v
+			       : size == 2 ? (uint64_t)(int16_t)d->v
+					   : (uint64_t)(int32_t)d->v;
+		return;
+	}
+	if (BPF_CLASS(i->code) == BPF_ST || !atomic) {
+		store(*d, i->off, size,
+		      BPF_CLASS(i->code) == BPF_ST ? number((uint64_t)(int64_t)i->imm) : *s);
+		return;
+	}
+	old = load(*d, i->off, size);
+	if (i->imm == BPF_CMPXCHG) {
+		uint64_t expected = size == 8 ? reg[0].v : (uint32_t)reg[0].v;
+
+		vm.tainted |= reg[0].taint || old.taint;
+		store(*d, i->off, size, old.v == expected ? *s : old);
+		reg[0] = old;
+		return;
+	}
+	if (i->imm == BPF_XCHG) {
+		store(*d, i->off, size, *s);
+	} else {
+		struct val sum = number(alu(i->imm & 0xf0, size == 8, 0, old.v, s->v, 0));
+
+		sum.taint = old.taint || s->taint || s->is != NUMBER;
+		store(*d, i->off, size, sum);
+	}
+	if (i->imm & BPF_FETCH)
+		*s = old;
+}
+
+static bool step_call(unsigned int pc, const struct ins *ins, struct val *reg)
+{
+	const struct bpf_insn *i = &ins->insn;
+
+	if (ins->reloc == RELOC_KFUNC) {
+		if (!reg[1].init || (reg[1].is != MAP && reg[1].is != OBJECT))
+			wrong("no map as an argument of a kfunc");
+		reg[0] = unknown(0);
+	} else if (i->src_reg == BPF_PSEUDO_CALL) {
+		struct val args[4] = {reg[1], reg[2], reg[3], reg[4]};
+
+		reg[0] = execute((unsigned int)((int)pc + 1 + i->imm), args);
+	} else {
+		reg[0] = helper(i->imm, reg);
+	}
+	for (int r = 1; r < 6; r++)
+		reg[r].init = false;
+	return !over();
+}
+
+static void load_wide(unsigned int pc, struct val *d)
+{
+	const struct ins *ins = &vm.p->ins[pc];
+	uint8_t key[16] = {0};
+	uint64_t v = (uint32_t)ins->insn.imm | (uint64_t)(uint32_t)ins[1].insn.imm << 32;
+
+	*d = number(v);
+	if (ins->reloc == RELOC_MAP) {
+		*d = (struct val){.is = MAP, .init = true, .v = ins->what};
+	} else if (ins->reloc == RELOC_MAP_VALUE) {
+		*d = pointer(find((enum map)ins->what, key));
+		d->v = (uint64_t)(int64_t)ins[1].insn.imm;
+	} else if (ins->insn.src_reg == BPF_PSEUDO_FUNC) {
+		d->v = pc + 1 + (unsigned int)ins->insn.imm;
+	}
+}
+
+/* One function, from @pc to its exit; r0. */
+static struct val execute(unsigned int pc, const struct val *args)
+{
+	struct val reg[11] = {0};
+	int stack, regions = vm.nr_regions;
+
+	if (++vm.depth > 16) {
+		wrong("calls without end");
+		return number(0);
+	}
+	stack = new_region(512);
+	vm.region[stack].stack = true;
+	memset(vm.region[stack].taint, 1, 512);
+	memcpy(reg + 1, args, 4 * sizeof(*args));
+	reg[10] = pointer(stack);
+	reg[10].v = 512;
+	while (!over()) {
+		const struct ins *ins = &vm.p->ins[pc];
+		const struct bpf_insn *i = &ins->insn;
+		int class = BPF_CLASS(i->code), op = BPF_OP(i->code);
+		struct val s = BPF_SRC(i->code) == BPF_X ? reg[i->src_reg]
+							 : number((uint64_t)(int64_t)i->imm);
+
+		if (pc >= vm.p->n) {
+			wrong("runs off the end");
+			break;
+		}
+		vm.at = pc;
+		if (vm.reached)
+			vm.reached[pc] = 1;
+		if (++vm.steps > MAX_STEPS) {
+			vm.stopped = true;
+			break;
+		}
+		if (class == BPF_ALU || class == BPF_ALU64) {
+			if ((op != BPF_MOV && !reg[i->dst_reg].init) ||
+			    (op != BPF_END && op != BPF_NEG && !s.init))
+				wrong("uninitialised register is used");
+			step_alu(i, &reg[i->dst_reg], s);
+		} else if (class == BPF_LD) {
+			load_wide(pc++, &reg[i->dst_reg]);
+		} else if (class == BPF_LDX || class == BPF_ST || class == BPF_STX) {
+			step_memory(ins, reg);
+		} else if (op == BPF_EXIT) {
+			break;
+		} else if (op == BPF_CALL) {
+			step_call(pc, ins, reg);
+		} else if (op == BPF_JA) {
+			pc = (unsigned int)((int)pc + (class == BPF_JMP ? i->off : i->imm));
+		} else {
+			if (!reg[i->dst_reg].init || !s.init)
+				wrong("uninitialised register is compared");
+			if (holds(i, &reg[i->dst_reg], &s))
+				pc = (unsigned int)((int)pc + i->off);
+		}
+		pc++;
+	}
+	vm.depth--;
+	/* Regions are given back only if nothing was inserted behind the stack. */
+	if (vm.nr_regions == stack + 1)
+		vm.nr_regions = regions;
+	return reg[0];
+}
+
+/* --- the whole
+ * ------------------------------------------------------------------------------------------- */
+
+static void set_up(const struct program *p, uint64_t input)
+{
+	uint8_t key[16], value[RODATA_SIZE];
+
+	vm.p = p;
+	vm.nr_regions = 0;
+	vm.wrong = NULL;
+	vm.stopped = vm.tainted = false;
+	vm.steps = 0;
+	vm.depth = 0;
+	new_region(CTX_SIZE); /* region 0: the context */
+	make_input(input, vm.region[0].data);
+	for (int map = 0; map < NR_MAPS; map++) {
+		bool hash = map_shapes[map].type == BPF_MAP_TYPE_HASH;
+
+		for (uint32_t i = 0; i < (hash ? 2 : map_shapes[map].max); i++) {
+			make_element((enum map)map, i, key, value);
+			insert((enum map)map, key, value);
+		}
+	}
+}
+
+enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
+		     uint8_t *reached)
+{
+	struct val args[4] = {0}, object = {.is = OBJECT, .init = true, .v = 1};
+	struct val ret;
+	bool range;
+
+	set_up(p, input);
+	vm.reached = reached;
+	range = p->target != T_SYSCALL;
+	args[0] = pointer(0);
+	for (int i = 0; i < 5 && !over(); i++) {
+		vm.ctx[0] = vm.ctx[1] = object;
+		vm.ctx[2] = vm.ctx[3] = number(0);
+		if (p->target == T_MAP && i)
+			vm.ctx[1] = number(0);
+		if (p->target == T_ELEM && i < 4) {
+			uint8_t key[16] = {(uint8_t)i};
+			int at_key = new_region(4);
+
+			vm.region[at_key].readonly = true;
+			vm.region[at_key].data[0] = (uint8_t)i;
+			vm.ctx[2] = pointer(at_key);
+			vm.ctx[3] = pointer(find(M_ITER, key));
+			vm.ctx[2].buffer = vm.ctx[3].buffer = true;
+		}
+		ret = execute(0, args);
+		if (!over() && !ret.init)
+			wrong("uninitialised result");
+		if (!over() && range && (ret.is != NUMBER || ret.v > 1))
+			wrong("result of an iterator is not 0 or 1");
+		vm.tainted |= ret.taint || ret.is != NUMBER;
+		if (p->target == T_SYSCALL)
+			break;
+	}
+	for (int r = 0; r < vm.nr_regions; r++) /* what is left in maps and the context */
+		if (!r || vm.region[r].map >= 0)
+			for (uint32_t b = 0; b < vm.region[r].size; b++)
+				vm.tainted |= vm.region[r].taint[b] == 1;
+	*what = vm.wrong;
+	*at = vm.at;
+	return vm.wrong	    ? WITNESS_WRONG
+	       : vm.stopped ? WITNESS_NOTHING
+	       : vm.tainted ? WITNESS_TAINTED
+			    : WITNESS_FINE;
+}
