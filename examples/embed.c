@@ -48,8 +48,8 @@ enum { CTX_META = 0, CTX_MAP = 8, CTX_KEY = 16, CTX_VALUE = 24, META_SEQ = 0 };
 static const struct bpf_insn show_element[] = {
 	LOAD(BPF_DW, 2, 1, CTX_KEY),
 	LOAD(BPF_DW, 3, 1, CTX_VALUE),
-	JEQ_IMM(2, 0, 18), /* the call after the last element has neither */
-	JEQ_IMM(3, 0, 17),
+	JEQ_IMM(2, 0, 19), /* the call after the last element has neither */
+	JEQ_IMM(3, 0, 18),
 	LOAD(BPF_W, 2, 2, 0),
 	LOAD(BPF_DW, 3, 3, 0),
 	STORE(BPF_DW, 10, -16, 2),
