@@ -14,6 +14,27 @@
 static char said[32768];
 static size_t used;
 static char *attached;
+/* The CO-RE relocation that libbpf is at, and the first that it could not resolve. */
+static char relocation[256], unresolved[256];
+
+/*
+ * Of all that libbpf tells in passing, only where a relocation failed is worth to be kept:
+ * "prog 'P': relo #0: <byte_off> [98] struct bpf_map.field (0:0 @ offset 0)", and later
+ * "prog 'P': relo #0: substituting insn #1 w/ invalid insn".
+ */
+static void follow_relocation(const char *text)
+{
+	const char *spec = strstr(text, ": <");
+
+	if (spec && !strstr(text, "candidate"))
+		spec = strstr(spec, "] ");
+	if (spec && *spec == ']')
+		snprintf(relocation, sizeof(relocation), "%.*s", (int)strcspn(spec + 2, "("),
+			 spec + 2);
+	else if (strstr(text, "w/ invalid insn") && !*unresolved)
+		snprintf(unresolved, sizeof(unresolved), "%.*s",
+			 (int)strlen(relocation) - (*relocation != '\0'), relocation);
+}
 
 static int keep(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -23,14 +44,17 @@ static int keep(enum libbpf_print_level level, const char *format, va_list args)
 	char *text = line;
 	int len;
 
-	if (level != LIBBPF_WARN)
+	/* Most of what is told in passing is never formatted. */
+	if (level != LIBBPF_WARN && !strstr(format, "relo #%d"))
 		return 0;
 	vsnprintf(line, sizeof(line), format, args);
 	if (!strncmp(text, prefix, strlen(prefix)))
 		text += strlen(prefix);
 	text[strcspn(text, "\n")] = '\0';
 	len = strlen(text);
-	if (len && len < room) {
+	if (level != LIBBPF_WARN) {
+		follow_relocation(text);
+	} else if (len && len < room) {
 		memcpy(said + used, text, len + 1);
 		used += len + 1;
 	}
@@ -45,6 +69,7 @@ void libbpf_log_start(void)
 void libbpf_log_clear(void)
 {
 	used = 0;
+	*unresolved = '\0';
 	free(attached);
 	attached = NULL;
 }
@@ -55,6 +80,11 @@ const char *libbpf_log_find(const char *word)
 		if (!word || strstr(line, word))
 			return line;
 	return NULL;
+}
+
+const char *libbpf_log_unresolved(void)
+{
+	return *unresolved ? unresolved : NULL;
 }
 
 void libbpf_log_attach(const char *text)

@@ -17,6 +17,13 @@ void libbpf_log_clear(void);
 /* The first warning since then that holds @word (NULL: any), without "libbpf: "; or NULL. */
 const char *libbpf_log_find(const char *word);
 
+/*
+ * The first CO-RE relocation since then that libbpf replaced by an instruction no verifier accepts,
+ * because the engine's types have no such field, type or value; or NULL. In code that is never
+ * reached it does no harm.
+ */
+const char *libbpf_log_unresolved(void);
+
 /* Print all that is kept on standard error (--verbose), and forget it. */
 void libbpf_log_print(void);
 

@@ -145,6 +145,29 @@ static struct bpf_program *failed_program(struct bpf_object *obj)
 	return bpf_object__find_program_by_name(obj, name);
 }
 
+/* A map that could not be made: libbpf says "map 'NAME': failed to create: REASON(-N)". */
+static int explain_map(struct bpf_object *obj, const char *path, const char *said)
+{
+	const struct bpf_map *map;
+	const char *type;
+	char name[64], reason[64];
+
+	if (!said || sscanf(said, "map '%63[^']': failed to create: %63[^(]", name, reason) != 2)
+		return 0;
+	map = bpf_object__find_map_by_name(obj, name);
+	type = map ? libbpf_bpf_map_type_str(bpf_map__type(map)) : NULL;
+	return fail("%s: map %s: the %s engine does not make it, of type %s: %s; change its "
+		    "definition%s",
+		    path, name, engine_name(), type ? type : "unknown", reason,
+		    engine_is_kernel() ? "" : " or run it with --on kernel");
+}
+
+/* libbpf calls this helper where a relocation failed: 0xbad2310, as "bad relo". */
+static bool hit_unresolved(const char *log)
+{
+	return strstr(log, "195896080") || strstr(log, "invalid CO-RE");
+}
+
 static int explain(struct bpf_object *obj, const char *path, const char *log, int err)
 {
 	struct bpf_program *prog = failed_program(obj);
@@ -157,6 +180,10 @@ static int explain(struct bpf_object *obj, const char *path, const char *log, in
 		return fail("%s: program %s: the %s engine has no iterator target '%s'; 'bpftrek "
 			    "targets' lists those it has",
 			    path, bpf_program__name(prog), engine_name(), target);
+	if (prog && libbpf_log_unresolved() && hit_unresolved(log))
+		return fail("%s: program %s: the types of the %s engine lack %s; ask with "
+			    "bpf_core_field_exists() before it is used",
+			    path, bpf_program__name(prog), engine_name(), libbpf_log_unresolved());
 	verdict(log, line, sizeof(line));
 	advice(log, todo, sizeof(todo));
 	if (prog && *line)
@@ -165,6 +192,8 @@ static int explain(struct bpf_object *obj, const char *path, const char *log, in
 			    path, bpf_program__name(prog), strerror(err), line, todo);
 	if (err == EPERM && engine_is_kernel())
 		return engine_refused(path);
+	if (explain_map(obj, path, libbpf_log_find("failed to create")))
+		return 1;
 	/* An extern, a relocation or a map: what libbpf says of it names the thing. */
 	return fail("%s: %s%s%s; --verbose shows all that libbpf said", path,
 		    said ? said : "not loaded: ", said ? "" : strerror(err),

@@ -65,6 +65,21 @@ int no_target(void *ctx)
 	return 0;
 }
 
+struct bpf_map___other {
+	int no_such_field;
+} __attribute__((preserve_access_index));
+
+/* A field that no engine has. */
+SEC("iter/bpf_map")
+int no_field(struct bpf_iter__bpf_map *ctx)
+{
+	struct bpf_map___other *map = (void *)ctx->map;
+
+	if (map)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%d\n", map->no_such_field);
+	return 0;
+}
+
 /* No iterator. */
 SEC("socket")
 int no_iterator(void *ctx)
