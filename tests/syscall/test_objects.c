@@ -381,14 +381,61 @@ static void test_run(void **state)
 	assert_int_equal(trek_prog_run(rt, 999, NULL, 0, &ret), -EBADF);
 }
 
+/* A program of type SYSCALL: a context of its caller's, which it may change. */
+static void test_run_syscall(void **state)
+{
+	/* ctx[1] = ctx[0] + 1; return 7; with ctx of two u64. */
+	const struct bpf_insn insns[] = {
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = 2, .src_reg = 1},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = 1},
+		{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = 1, .src_reg = 2, .off = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 7},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	uint64_t ctx[2] = {41};
+	union bpf_attr attr = {0};
+	uint32_t ret = 0;
+	int fd;
+
+	fd = BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_SYSCALL, .insns = PTR(insns),
+		 .insn_cnt = 5, .license = PTR("GPL"));
+	assert_int_equal(fd, -EINVAL); /* not BPF_F_SLEEPABLE */
+	fd = BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_SYSCALL, .insns = PTR(insns),
+		 .insn_cnt = 5, .license = PTR("GPL"), .prog_flags = BPF_F_SLEEPABLE);
+	assert_true(fd > 0);
+	attr.test.prog_fd = fd;
+	attr.test.ctx_in = PTR(ctx);
+	attr.test.ctx_size_in = sizeof(ctx);
+	assert_int_equal(trek_bpf(rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr)), 0);
+	assert_int_equal(attr.test.retval, 7);
+	assert_int_equal(ctx[1], 42);
+	assert_int_equal(trek_prog_run(rt, fd, ctx, sizeof(ctx), &ret), 0);
+	assert_int_equal(ret, 7);
+
+	/* Less than the program reaches; more than there may be; nowhere. */
+	attr.test.ctx_size_in = 15;
+	assert_int_equal(trek_bpf(rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr)), -EINVAL);
+	assert_int_equal(trek_prog_run(rt, fd, ctx, 15, &ret), -EINVAL);
+	assert_int_equal(trek_prog_run(rt, fd, NULL, 0, &ret), -EINVAL);
+	attr.test.ctx_size_in = 65536;
+	assert_int_equal(trek_bpf(rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr)), -EINVAL);
+	attr.test.ctx_size_in = 16;
+	attr.test.ctx_in = 8;
+	assert_int_equal(trek_bpf(rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr)), -EFAULT);
+	attr.test.ctx_in = PTR(ctx);
+	attr.test.repeat = 1;
+	assert_int_equal(trek_bpf(rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr)), -EINVAL);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_ids),	     TEST(test_map_info),   TEST(test_prog_info),
-		TEST(test_btf_info), TEST(test_load_attrs), TEST(test_log_true_size),
-		TEST(test_elements), TEST(test_mmap),	    TEST(test_run),
+		TEST(test_ids),		TEST(test_map_info),   TEST(test_prog_info),
+		TEST(test_btf_info),	TEST(test_load_attrs), TEST(test_log_true_size),
+		TEST(test_elements),	TEST(test_mmap),       TEST(test_run),
+		TEST(test_run_syscall),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

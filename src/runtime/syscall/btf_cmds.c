@@ -12,12 +12,9 @@
 
 static struct btf *btf_parse_user(struct bpf_call *call, struct bpf_verifier_log *log)
 {
+	void *data = memdup_user(call->attr.btf, call->attr.btf_size);
 	struct btf *btf;
-	void *data;
 
-	if (call->attr.btf_size > BTF_MAX_SIZE)
-		return ERR_PTR(-E2BIG);
-	data = memdup_user(call->attr.btf, call->attr.btf_size);
 	if (IS_ERR(data))
 		return data;
 	btf = btf_parse(call->rt, data, call->attr.btf_size, NULL, log);
@@ -33,16 +30,19 @@ int btf_load(struct bpf_call *call)
 	u32 log_true_size;
 	int err;
 
+	if (attr->btf_size > BTF_MAX_SIZE)
+		return -E2BIG;
 	err = bpf_vlog_init(&log, attr->btf_log_level, attr->btf_log_buf, attr->btf_log_size);
 	if (err)
 		return err;
 	btf = btf_parse_user(call, &log);
+	/* What is wrong with the log hides what is wrong with the types. */
 	err = bpf_vlog_finalize(&log, &log_true_size);
 	if (call->size >= BTF_LOG_TRUE_SIZE_OFFSET + sizeof(log_true_size) &&
 	    bpf_call_write(call, BTF_LOG_TRUE_SIZE_OFFSET, &log_true_size, sizeof(log_true_size)))
 		err = -EFAULT;
 	if (IS_ERR(btf))
-		return err == -EFAULT ? err : PTR_ERR(btf);
+		return err ? err : PTR_ERR(btf);
 	if (!err)
 		err = btf_alloc_id(btf);
 	if (err) {

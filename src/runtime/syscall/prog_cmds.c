@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/nofault.h"
 #include "base/rcu.h"
@@ -94,6 +95,14 @@ int prog_bind_map(struct bpf_call *call)
 
 /* --- BPF_PROG_TEST_RUN ------------------------------------------------------------------------ */
 
+static u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static u32 run_once(struct bpf_prog *prog, void *ctx)
 {
 	struct bpf_run_ctx run;
@@ -176,7 +185,9 @@ static int give_packet_back(const struct bpf_call *call, const void *packet, u32
 static int test_run_socket_filter(struct bpf_call *call, struct bpf_prog *prog)
 {
 	const union bpf_attr *attr = &call->attr;
-	u32 size = attr->test.data_size_in, repeat = max_of(attr->test.repeat, 1u), retval = 0;
+	u32 size = attr->test.data_size_in, repeat = max_of(attr->test.repeat, 1u);
+	u32 retval = 0, duration, i;
+	u64 start;
 	void *packet;
 	int err;
 
@@ -188,15 +199,18 @@ static int test_run_socket_filter(struct bpf_call *call, struct bpf_prog *prog)
 	packet = memdup_user(attr->test.data_in, size);
 	if (IS_ERR(packet))
 		return PTR_ERR(packet);
-	do
+	start = now_ns();
+	for (i = 0; i < repeat; i++)
 		run_socket_filter(prog, packet, size, &retval);
-	while (--repeat);
+	duration = (now_ns() - start) / repeat;
 	err = give_packet_back(call, packet, size);
 	free(packet);
-	if (!err || err == -ENOSPC)
-		if (bpf_call_write(call, offsetof(union bpf_attr, test.retval), &retval,
-				   sizeof(retval)))
-			err = -EFAULT;
+	if (err && err != -ENOSPC)
+		return err;
+	if (bpf_call_write(call, offsetof(union bpf_attr, test.retval), &retval, sizeof(retval)) ||
+	    bpf_call_write(call, offsetof(union bpf_attr, test.duration), &duration,
+			   sizeof(duration)))
+		return -EFAULT;
 	return err;
 }
 

@@ -344,6 +344,29 @@ static const char *op_name(u8 op)
 	return name[op >> 4] ? name[op >> 4] : "?";
 }
 
+/* A number plus a constant stays tied to the numbers that it was equal to. */
+static void keep_link(struct bpf_reg_state *dst, const struct bpf_reg_state *src, u8 op, bool is64)
+{
+	s64 off = dst->off;
+
+	if (dst->id && is64 && (op == BPF_ADD || op == BPF_SUB) && tnum_is_const(src->var_off) &&
+	    src->smin_value > -BPF_MAX_VAR_OFF && src->smin_value < BPF_MAX_VAR_OFF)
+		off += op == BPF_ADD ? src->smin_value : -src->smin_value;
+	else
+		dst->id = 0;
+	if (off <= -BPF_MAX_VAR_OFF || off >= BPF_MAX_VAR_OFF)
+		dst->id = 0;
+	dst->off = dst->id ? off : 0;
+}
+
+void reg_add_const(struct bpf_reg_state *reg, s64 number)
+{
+	struct bpf_reg_state constant;
+
+	reg_mark_const(&constant, number);
+	scalar_op(reg, &constant, BPF_ADD, true, false);
+}
+
 static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
@@ -363,7 +386,7 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 			reg_mark_const(dst, 0);
 			return 0;
 		}
-		dst->id = 0;
+		keep_link(dst, &src, op, is64);
 		scalar_op(dst, &src, op, is64, insn->off != 0);
 		return 0;
 	}
@@ -492,6 +515,29 @@ static int check_neg(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	return 0;
 }
 
+static int check_shift_or_div(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	s32 bits = BPF_CLASS(insn->code) == BPF_ALU64 ? 64 : 32;
+
+	if (BPF_SRC(insn->code) != BPF_K)
+		return 0;
+	switch (BPF_OP(insn->code)) {
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH:
+		if (insn->imm < 0 || insn->imm >= bits)
+			return refuse(env, -EINVAL, -1, NULL, "a shift of a %d-bit number by %d",
+				      bits, insn->imm);
+		return 0;
+	case BPF_DIV:
+	case BPF_MOD:
+		if (!insn->imm)
+			return refuse(env, -EINVAL, -1, NULL, "division by zero");
+		return 0;
+	}
+	return 0;
+}
+
 int check_alu_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	u8 op = BPF_OP(insn->code);
@@ -506,6 +552,9 @@ int check_alu_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		return check_end(env, insn);
 	if (op == BPF_NEG)
 		return check_neg(env, insn);
+	err = check_shift_or_div(env, insn);
+	if (err)
+		return err;
 	if (BPF_SRC(insn->code) == BPF_X) {
 		err = check_reg_read(env, insn->src_reg);
 		if (err)

@@ -96,6 +96,20 @@ static void bounds_from_bits(struct bpf_reg_state *reg)
 /* A range that does not cross the point where the other reading wraps is a range there, too. */
 static void signed_and_unsigned(struct bpf_reg_state *reg)
 {
+	/* Around 0: if one of the two parts is out of the unsigned range, the value is in the
+	 * other. */
+	if (reg->smin_value < 0 && reg->smax_value >= 0) {
+		if (reg->umin_value > (u64)reg->smax_value)
+			reg->smax_value = -1;
+		else if (reg->umax_value < (u64)reg->smin_value)
+			reg->smin_value = 0;
+	}
+	if (reg->s32_min_value < 0 && reg->s32_max_value >= 0) {
+		if (reg->u32_min_value > (u32)reg->s32_max_value)
+			reg->s32_max_value = -1;
+		else if (reg->u32_max_value < (u32)reg->s32_min_value)
+			reg->s32_min_value = 0;
+	}
 	if ((s64)reg->umin_value <= (s64)reg->umax_value)
 		tighten_s64(reg, (s64)reg->umin_value, (s64)reg->umax_value);
 	if ((u64)reg->smin_value <= (u64)reg->smax_value)

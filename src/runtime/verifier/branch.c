@@ -211,8 +211,8 @@ static void narrow_sgreater(struct view *a, struct view *b, s64 by)
 		b->smax = min_of(b->smax, a->smax - by);
 }
 
-/* @reg1 @op @reg2 is true: what does that say of the two? */
-static void narrow(struct bpf_reg_state *reg1, struct bpf_reg_state *reg2, u8 op, bool is32)
+/* @reg1 @op @reg2 is true: what does that say of the two? False: it cannot be true. */
+static bool narrow(struct bpf_reg_state *reg1, struct bpf_reg_state *reg2, u8 op, bool is32)
 {
 	bool swap = as_greater(&op);
 	struct bpf_reg_state *ra = swap ? reg2 : reg1, *rb = swap ? reg1 : reg2;
@@ -249,22 +249,39 @@ static void narrow(struct bpf_reg_state *reg1, struct bpf_reg_state *reg2, u8 op
 	}
 	/* A bound beyond 32 bits would be cut when it is stored: the comparison is impossible. */
 	if (is32 && (a.umin > UINT_MAX || a.smin > INT_MAX || b.smax < INT_MIN))
-		return;
+		return false;
 	store_view(ra, &a, is32);
 	store_view(rb, &b, is32);
+	if (!reg_bounds_sane(ra) || !reg_bounds_sane(rb))
+		return false;
 	reg_bounds_sync(ra);
 	reg_bounds_sync(rb);
+	return true;
 }
 
+/* The same without a change: can it be true? */
+static bool possible(const struct bpf_reg_state *reg1, const struct bpf_reg_state *reg2, u8 op,
+		     bool is32)
+{
+	struct bpf_reg_state copy1 = *reg1, copy2 = *reg2;
+
+	return narrow(&copy1, &copy2, op, is32);
+}
+
+/* What is known of @known is known of @reg, too, but for the constant that lies between them. */
 static void copy_to_equal(struct bpf_reg_state *reg, void *arg)
 {
 	const struct bpf_reg_state *known = arg;
-	u32 since = reg->since;
+	struct bpf_reg_state told = *known;
 
 	if (reg->type != SCALAR_VALUE || reg->id != known->id)
 		return;
-	*reg = *known;
-	reg->since = since;
+	if (reg->off != known->off)
+		reg_add_const(&told, (s64)reg->off - known->off);
+	told.off = reg->off;
+	told.id = reg->id;
+	told.since = reg->since;
+	*reg = told;
 }
 
 static void tell_equal_regs(struct bpf_verifier_state *state, const struct bpf_reg_state *reg)
@@ -360,6 +377,13 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	scalars = dst->type == SCALAR_VALUE && src->type == SCALAR_VALUE;
 
 	taken = scalars ? decide(dst, src, op, is32) : decide_pointer(insn, dst);
+	if (scalars && taken < 0 && dst != src) {
+		bool can = possible(dst, src, op, is32);
+
+		/* A path that cannot be at all is walked all the same: both ways. */
+		if (can != possible(dst, src, opposite(op), is32))
+			taken = can;
+	}
 	if (taken >= 0) {
 		*next = taken ? target : env->insn_idx + 1;
 		return 0;

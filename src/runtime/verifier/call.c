@@ -365,10 +365,14 @@ void clear_caller_saved(struct bpf_verifier_env *env)
 int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	struct helper_call call = {.helper = env->aux[env->insn_idx].helper};
-	const struct bpf_func_proto *proto = &call.helper->proto;
+	const struct bpf_func_proto *proto;
 	int err;
 	u32 i;
 
+	err = check_helper_allowed(env);
+	if (err)
+		return err;
+	proto = &call.helper->proto;
 	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++) {
 		err = check_arg(env, &call, i);
 		if (err)

@@ -22,29 +22,6 @@ static int bad_opcode(struct bpf_verifier_env *env)
 		      env->insns[env->insn_idx].code);
 }
 
-static int check_shift_or_div(struct bpf_verifier_env *env, const struct bpf_insn *insn)
-{
-	s32 bits = BPF_CLASS(insn->code) == BPF_ALU64 ? 64 : 32;
-
-	if (BPF_SRC(insn->code) != BPF_K)
-		return 0;
-	switch (BPF_OP(insn->code)) {
-	case BPF_LSH:
-	case BPF_RSH:
-	case BPF_ARSH:
-		if (insn->imm < 0 || insn->imm >= bits)
-			return refuse(env, -EINVAL, -1, NULL, "a shift of a %d-bit number by %d",
-				      bits, insn->imm);
-		return 0;
-	case BPF_DIV:
-	case BPF_MOD:
-		if (!insn->imm)
-			return refuse(env, -EINVAL, -1, NULL, "division by zero");
-		return 0;
-	}
-	return 0;
-}
-
 static bool alu_off_known(const struct bpf_insn *insn)
 {
 	switch (BPF_OP(insn->code)) {
@@ -82,7 +59,7 @@ static int check_alu(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		return bad_field(env);
 	if (!alu_off_known(insn))
 		return bad_field(env);
-	return check_shift_or_div(env, insn);
+	return 0;
 }
 
 static int check_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)

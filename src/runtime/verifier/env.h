@@ -59,7 +59,11 @@
 /* One register, or a spilled copy of one. All zero is a register that holds nothing. */
 struct bpf_reg_state {
 	u32 type; /* enum bpf_reg_type with flags */
-	s32 off;  /* of a pointer: the fixed part of its offset; var_off and the ranges: the rest */
+	/*
+	 * Of a pointer: the fixed part of its offset; var_off and the ranges have the rest. Of a
+	 * scalar with an id: how much it is more than the number that the id stands for.
+	 */
+	s32 off;
 	union {
 		struct bpf_map *map_ptr; /* CONST_PTR_TO_MAP, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY */
 		const struct btf *btf;	 /* PTR_TO_BTF_ID */
@@ -70,7 +74,8 @@ struct bpf_reg_state {
 		u32 subprogno; /* PTR_TO_FUNC */
 		u32 frameno;   /* PTR_TO_STACK: whose */
 	};
-	/* Registers of one id (not 0) hold the same value, or the same pointer that may be NULL. */
+	/* Registers of one id (not 0) hold the same number (but for off), or pointer that may be
+	 * NULL. */
 	u32 id;
 	struct tnum var_off;
 	s64 smin_value, smax_value;
@@ -121,6 +126,7 @@ struct bpf_verifier_state {
 	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
 	struct bpf_callback_call *callback_call;
 	bool first_of_call;		 /* kept: where callback_call began */
+	u32 callback_rounds;		 /* calls of callbacks on the way here */
 	struct bpf_verifier_state *next; /* kept: at the same instruction; or put aside */
 	u32 hits, misses;
 };
@@ -212,6 +218,8 @@ int check_cfg(struct bpf_verifier_env *env);
 /* The instructions that may run after @idx in the same function: up to two. */
 u32 insn_successors(const struct bpf_verifier_env *env, u32 idx, u32 succ[2]);
 int check_max_stack_depth(struct bpf_verifier_env *env);
+int check_helper_allowed(struct bpf_verifier_env *env);
+int check_kfunc_allowed(struct bpf_verifier_env *env);
 int resolve_references(struct bpf_verifier_env *env);
 int check_btf_info(struct bpf_verifier_env *env);
 int compute_live_registers(struct bpf_verifier_env *env);
@@ -325,6 +333,8 @@ static inline bool reg_is_null(const struct bpf_reg_state *reg)
 /* --- alu.c, branch.c --- */
 
 int check_alu_op(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+/* reg += number, of 64 bits. */
+void reg_add_const(struct bpf_reg_state *reg, s64 number);
 /* Sets *@next to the instruction that the current path goes on with. */
 int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 
@@ -381,7 +391,6 @@ struct bpf_prog_type_ops {
 	int (*ctx_access)(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
 			  struct bpf_reg_state *result);
 	const char *ctx_name; /* of the structure, as an argument of a global function; NULL */
-	bool ctx_is_memory;   /* plain bytes, which a call may be given */
 	bool checks_result;   /* r0 at the end of the program must be in: */
 	s32 result_min, result_max;
 };

@@ -72,12 +72,16 @@ static int check_kfunc_arg(struct bpf_verifier_env *env, const struct btf *btf,
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
-	const struct btf_type *func = btf_type_by_id(btf, insn->imm);
-	const struct btf_type *proto = btf_type_by_id(btf, func->type), *result;
 	const struct btf_kfunc *kfunc = env->aux[env->insn_idx].kfunc;
+	const struct btf_type *func, *proto, *result;
 	u32 i;
 	int err;
 
+	err = check_kfunc_allowed(env);
+	if (err)
+		return err;
+	func = btf_type_by_id(btf, insn->imm);
+	proto = btf_type_by_id(btf, func->type);
 	if (!proto || btf_vlen(proto) > 5)
 		return refuse(env, -EINVAL, -1, NULL, "%s has no prototype that can be called",
 			      kfunc->name);

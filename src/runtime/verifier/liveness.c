@@ -59,7 +59,7 @@ static u16 helper_args(const struct bpf_func_proto *proto, u16 *decides)
 static u16 kfunc_args(const struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
-	const struct btf_type *func = btf_type_by_id(btf, insn->imm);
+	const struct btf_type *func = btf ? btf_type_by_id(btf, insn->imm) : NULL;
 	const struct btf_type *proto = func ? btf_type_by_id(btf, func->type) : NULL;
 
 	return proto ? (u16)(ARGS & ((R(btf_vlen(proto) + 1)) - 1)) : ARGS;
@@ -80,6 +80,8 @@ static void flow_of_call(const struct bpf_verifier_env *env, u32 idx, struct flo
 			f->uses = f->decides = ARGS;
 	} else if (insn_calls_kfunc(insn)) {
 		f->uses = f->decides = kfunc_args(env, insn);
+	} else if (!env->aux[idx].helper) {
+		f->uses = f->decides = ARGS;
 	} else {
 		f->uses = helper_args(&env->aux[idx].helper->proto, &f->decides);
 		/* What a callback is handed is its business. */

@@ -127,27 +127,12 @@ static int ctx_access(struct bpf_verifier_env *env, struct mem_access *a)
 	return err;
 }
 
-static int ctx_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
-		    u32 access)
-{
-	struct bpf_prog_aux *aux = env->prog->aux;
-	int err = check_fixed_offset(env, a);
-
-	if (err)
-		return err;
-	if (!env->type->ctx_is_memory || a->off + (u64)max > UINT16_MAX)
-		return refuse(env, -EACCES, a->regno, NULL, "%u bytes of the context as memory",
-			      max);
-	aux->max_ctx_offset = max_of(aux->max_ctx_offset, a->off + max);
-	return 0;
-}
-
 /* --- map values and keys --- */
 
 bool map_is_rdonly(const struct bpf_map *map)
 {
-	return (map->map_flags & BPF_F_RDONLY_PROG) && READ_ONCE(map->frozen) &&
-	       !atomic64_read(&map->writecnt);
+	/* A map is frozen only when no write is under way, and none can begin afterwards. */
+	return (map->map_flags & BPF_F_RDONLY_PROG) && READ_ONCE(map->frozen);
 }
 
 bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value)
@@ -343,7 +328,7 @@ static int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
 
 static const struct mem_kind mem_kinds[] = {
 	[PTR_TO_STACK] = {stack_access, stack_call},
-	[PTR_TO_CTX] = {ctx_access, ctx_call},
+	[PTR_TO_CTX] = {ctx_access, NULL},
 	[PTR_TO_MAP_VALUE] = {map_value_access, map_value_call},
 	[PTR_TO_MAP_KEY] = {map_key_access, map_key_call},
 	[PTR_TO_MEM] = {mem_access, mem_call},

@@ -82,6 +82,8 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 	if (old->type == SCALAR_VALUE) {
 		if (!precise && !exact)
 			return true;
+		if (old->id && cur->id && old->off != cur->off)
+			return false;
 		return range_within(old, cur) && ids_match(old->id, cur->id, map);
 	}
 	return old->off == cur->off && old->map_ptr == cur->map_ptr && old->btf_id == cur->btf_id &&
@@ -311,7 +313,9 @@ int is_state_visited(struct bpf_verifier_env *env)
 					return 1;
 			}
 		} else if (kept->branches) {
-			if (state_covered(env, kept, env->cur, true))
+			/* Between two rounds of a callback a helper counts. */
+			if (kept->callback_rounds == env->cur->callback_rounds &&
+			    state_covered(env, kept, env->cur, true))
 				return refuse(
 					env, -EINVAL, -1,
 					"let something change that the loop's condition reads",

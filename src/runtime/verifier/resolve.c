@@ -107,9 +107,22 @@ static int resolve_helper(struct bpf_verifier_env *env, const struct bpf_insn *i
 {
 	const struct bpf_helper *helper = insn->imm < 0 ? NULL : bpf_helper_by_id(insn->imm);
 
-	if (!helper)
-		return refuse(env, -EINVAL, -1, NULL, "there is no helper %d", insn->imm);
 	env->aux[env->insn_idx].helper = helper;
+	if (helper && helper->proto.callback != BPF_CALLBACK_NONE) {
+		env->aux[env->insn_idx].calls_back = true;
+		env->aux[env->insn_idx].prune_point = true;
+	}
+	return 0;
+}
+
+/* Asked where a path comes to the call: programs may have calls that never run on this engine. */
+int check_helper_allowed(struct bpf_verifier_env *env)
+{
+	const struct bpf_helper *helper = env->aux[env->insn_idx].helper;
+
+	if (!helper)
+		return refuse(env, -EINVAL, -1, NULL, "there is no helper %d",
+			      env->insns[env->insn_idx].imm);
 	if (helper->allowed && !helper->allowed(env->prog))
 		return refuse(env, -EINVAL, -1, NULL, "programs of this type may not call %s",
 			      helper->name);
@@ -117,10 +130,6 @@ static int resolve_helper(struct bpf_verifier_env *env, const struct bpf_insn *i
 		return refuse(env, -EINVAL, -1,
 			      "give the program a licence that is compatible with it",
 			      "%s may be called by GPL programs only", helper->name);
-	if (helper->proto.callback != BPF_CALLBACK_NONE) {
-		env->aux[env->insn_idx].calls_back = true;
-		env->aux[env->insn_idx].prune_point = true;
-	}
 	return 0;
 }
 
@@ -153,6 +162,9 @@ static int resolve_kfunc(struct bpf_verifier_env *env, const struct bpf_insn *in
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
 	const struct btf_type *t = btf && insn->imm > 0 ? btf_type_by_id(btf, insn->imm) : NULL;
 
+	/* A weak one that is not there has number 0, and a path around it. */
+	if (!insn->imm)
+		return 0;
 	if (!env->prog->gpl_compatible)
 		return refuse(env, -EINVAL, -1,
 			      "give the program a licence that is compatible with it",
@@ -161,10 +173,21 @@ static int resolve_kfunc(struct bpf_verifier_env *env, const struct bpf_insn *in
 		return refuse(env, -EINVAL, -1, NULL,
 			      "type %d of the built-in types is no function", insn->imm);
 	aux->kfunc = btf_kfunc_find(env->prog->type, btf_type_name(btf, t));
-	if (!aux->kfunc)
+	return aux->kfunc ? add_kfunc(env, insn->imm, aux->kfunc, &aux->kfunc_index) : 0;
+}
+
+int check_kfunc_allowed(struct bpf_verifier_env *env)
+{
+	const struct btf *btf = env->prog->aux->rt->vmlinux;
+	const struct bpf_insn *insn = &env->insns[env->insn_idx];
+
+	if (!insn->imm)
+		return refuse(env, -EINVAL, -1, "check that it exists before it is called",
+			      "a kernel function that does not exist here");
+	if (!env->aux[env->insn_idx].kfunc)
 		return refuse(env, -EACCES, -1, NULL, "programs of this type may not call %s",
-			      btf_type_name(btf, t));
-	return add_kfunc(env, insn->imm, aux->kfunc, &aux->kfunc_index);
+			      btf_type_name(btf, btf_type_by_id(btf, insn->imm)));
+	return 0;
 }
 
 int resolve_references(struct bpf_verifier_env *env)

@@ -103,6 +103,7 @@ struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 	copy->curframe = state->curframe;
 	copy->parent = state->parent;
 	copy->callback_call = state->callback_call;
+	copy->callback_rounds = state->callback_rounds;
 	for (i = 0; i <= state->curframe; i++) {
 		copy->frame[i] = copy_frame(env, state->frame[i]);
 		if (!copy->frame[i]) {

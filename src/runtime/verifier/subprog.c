@@ -236,6 +236,10 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	if (env->subprogs[subprogno].is_global)
 		return refuse(env, -EINVAL, -1, "make the callback static",
 			      "a global function as a callback");
+	if (proto->callback == BPF_CALLBACK_LOOP && reg_is_null(&cur_regs(env)[BPF_REG_1])) {
+		env->cur->callback_call = NULL;
+		return 0;
+	}
 	/* Behind the call, this call is over. */
 	env->cur->callback_call = NULL;
 	state = push_path(env, env->subprogs[subprogno].start);
@@ -244,6 +248,7 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	callee = enter(env, state, subprogno);
 	if (IS_ERR(callee))
 		return PTR_ERR(callee);
+	state->callback_rounds++;
 	callee->callback = proto->callback;
 	callee->callback_call = call;
 	callback_args[proto->callback](state->frame[state->curframe - 1]->regs, callee->regs);
