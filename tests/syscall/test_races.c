@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Threads that make, find, change, read and drop the same objects. What each call returns depends
+ * on who was first; that nothing is used after it is gone, or left over at the end, does not.
+ */
+#include "test.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "call.h"
+
+enum { THREADS = 4, ROUNDS = 6000, HANDLES = 48 };
+
+static int set_up(void **state)
+{
+	return trek_runtime_open(NULL, &rt);
+}
+
+static int tear_down(void **state)
+{
+	trek_runtime_close(rt);
+	return 0;
+}
+
+static int some(unsigned int *seed)
+{
+	return 3 + rand_r(seed) % HANDLES;
+}
+
+static void make(unsigned int *seed)
+{
+	switch (rand_r(seed) % 6) {
+	case 0:
+		map_new(BPF_MAP_TYPE_ARRAY, 8, 4, 0);
+		break;
+	case 1:
+		map_new(BPF_MAP_TYPE_HASH, 8, 64, 0);
+		break;
+	case 2:
+		iter_prog_new(rand_r(seed) % 2 ? "bpf_iter_bpf_map" : "bpf_iter_bpf_link");
+		break;
+	case 3:
+		link_new(some(seed));
+		break;
+	case 4:
+		BPF(BPF_ITER_CREATE, .iter_create = {.link_fd = some(seed)});
+		break;
+	default:
+		trek_dup(rt, some(seed));
+	}
+}
+
+static void find(unsigned int *seed)
+{
+	static const int next[] = {BPF_MAP_GET_NEXT_ID, BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID,
+				   BPF_BTF_GET_NEXT_ID};
+	static const int get[] = {BPF_MAP_GET_FD_BY_ID, BPF_PROG_GET_FD_BY_ID,
+				  BPF_LINK_GET_FD_BY_ID, BPF_BTF_GET_FD_BY_ID};
+	int kind = rand_r(seed) % 4;
+	union bpf_attr attr = {.start_id = 0};
+
+	if (!trek_bpf(rt, next[kind], &attr, sizeof(attr)))
+		BPF(get[kind], .map_id = attr.next_id);
+}
+
+static void change(unsigned int *seed)
+{
+	uint32_t key = rand_r(seed) % 4;
+	uint64_t value = 1;
+
+	switch (rand_r(seed) % 4) {
+	case 0:
+		BPF(BPF_MAP_UPDATE_ELEM, .map_fd = some(seed), .key = PTR(&key),
+		    .value = PTR(&value));
+		break;
+	case 1:
+		BPF(BPF_MAP_DELETE_ELEM, .map_fd = some(seed), .key = PTR(&key));
+		break;
+	case 2:
+		BPF(BPF_LINK_UPDATE,
+		    .link_update = {.link_fd = some(seed), .new_prog_fd = some(seed)});
+		break;
+	default:
+		BPF(BPF_PROG_BIND_MAP,
+		    .prog_bind_map = {.prog_fd = some(seed), .map_fd = some(seed)});
+	}
+}
+
+static void look(unsigned int *seed)
+{
+	char buf[512] = {0};
+
+	switch (rand_r(seed) % 3) {
+	case 0:
+		trek_read(rt, some(seed), buf, sizeof(buf));
+		break;
+	case 1:
+		trek_fdinfo(rt, some(seed), buf, sizeof(buf));
+		break;
+	default:
+		BPF(BPF_OBJ_GET_INFO_BY_FD,
+		    .info = {.bpf_fd = some(seed), .info_len = 48, .info = PTR(buf)});
+	}
+}
+
+static void pin(unsigned int *seed)
+{
+	char path[] = "/sys/fs/bpf/a";
+
+	path[sizeof(path) - 2] += rand_r(seed) % 4;
+	switch (rand_r(seed) % 4) {
+	case 0:
+		BPF(BPF_OBJ_PIN, .bpf_fd = some(seed), .pathname = PTR(path));
+		break;
+	case 1:
+		BPF(BPF_OBJ_GET, .pathname = PTR(path));
+		break;
+	case 2:
+		trek_open(rt, path);
+		break;
+	default:
+		trek_unlink(rt, path);
+	}
+}
+
+static void drop(unsigned int *seed)
+{
+	trek_close(rt, some(seed));
+	trek_close(rt, some(seed));
+}
+
+static void *work(void *arg)
+{
+	static void (*const acts[])(unsigned int *) = {make, make, find, change, look, pin, drop};
+	unsigned int seed = (unsigned long)arg;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		acts[rand_r(&seed) % (sizeof(acts) / sizeof(acts[0]))](&seed);
+	return NULL;
+}
+
+static void test_everything_at_once(void **state)
+{
+	pthread_t threads[THREADS];
+	unsigned long i;
+	char path[] = "/sys/fs/bpf/a";
+
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work, (void *)(i + 1)), 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i < 4; i++, path[sizeof(path) - 2]++)
+		trek_unlink(rt, path);
+	for (i = 0; i < THREADS * ROUNDS; i++)
+		trek_close(rt, i);
+	assert_int_equal(BPF(BPF_MAP_GET_NEXT_ID, .start_id = 0), -ENOENT);
+	assert_int_equal(BPF(BPF_PROG_GET_NEXT_ID, .start_id = 0), -ENOENT);
+	assert_int_equal(BPF(BPF_LINK_GET_NEXT_ID, .start_id = 0), -ENOENT);
+}
+
+/* The runtime is closed with all that is open, pinned and half read. */
+static void test_closing_with_everything_open(void **state)
+{
+	unsigned int seed = 7;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		make(&seed);
+		change(&seed);
+		pin(&seed);
+		look(&seed);
+	}
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_everything_at_once),
+		TEST(test_closing_with_everything_open),
+	};
+
+	return cmocka_run_group_tests_name("races", tests, NULL, NULL);
+}
