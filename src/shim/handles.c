@@ -6,11 +6,16 @@
  * A number is marked after its descriptor was made and unmarked before it is closed. As the
  * descriptor stands for the handle all that time, the kernel gives the number to nobody else.
  *
+ * A child of vfork() has descriptors of its own, yet it runs in the memory of its parent: what it
+ * closes before it execs must not end there. It is known by its process id, which a child of fork()
+ * takes over as its own.
+ *
  * The descriptor of a handle without memory is an epoll instance: it cannot be read or written
  * (EINVAL), which is what the kernel says of a map or a program, and it needs no path and no /dev.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -25,6 +30,8 @@ typedef _Atomic(unsigned char) mark_t;
 
 static _Atomic(mark_t *) pages[PAGES];
 static _Atomic(struct trek_runtime *) runtime;
+static _Atomic(pid_t) owner;
+static pthread_once_t watch_forks = PTHREAD_ONCE_INIT;
 static __thread const struct shim_place *wanted_place;
 
 struct trek_runtime *shim_runtime(void)
@@ -64,7 +71,9 @@ struct trek_runtime *shim_runtime_of(int fd)
 	struct trek_runtime *rt = shim_runtime();
 	mark_t *marked = rt ? mark_of(fd) : NULL;
 
-	return marked && atomic_load_explicit(marked, memory_order_acquire) ? rt : NULL;
+	if (!marked || !atomic_load_explicit(marked, memory_order_acquire))
+		return NULL;
+	return atomic_load_explicit(&owner, memory_order_relaxed) == getpid() ? rt : NULL;
 }
 
 long shim_result(long result)
@@ -153,10 +162,22 @@ int shim_dup(struct trek_runtime *rt, int fd, struct shim_place place)
 	return duplicate;
 }
 
+static void own(void)
+{
+	atomic_store(&owner, getpid());
+}
+
+static void own_in_children(void)
+{
+	pthread_atfork(NULL, NULL, own);
+}
+
 int shim_enable(struct trek_runtime *rt)
 {
 	struct trek_runtime *none = NULL;
 
+	pthread_once(&watch_forks, own_in_children);
+	own();
 	return atomic_compare_exchange_strong(&runtime, &none, rt) ? 0 : -EBUSY;
 }
 

@@ -20,6 +20,8 @@
  * it does is not seen by the parent (memory of a map that is mapped is shared by both). Only the
  * thread that forked lives in the child, so it may use the runtime only if no other thread was in
  * a bpf(2) call at that moment; fork() followed by exec is always safe. exec ends all.
+ * A child of vfork(), or of a clone that is made by system call, has no handles: in it they are
+ * descriptors that it can close and nothing else.
  *
  * close_range() and closefrom() end the handles in their range one after the other, not at once.
  * dup2() onto one of the runtime's descriptors ends that one first: not atomically.

@@ -436,6 +436,27 @@ static void forked_child(void **state)
 	close(map);
 }
 
+/* It runs in our memory, and what it closes are its own descriptors. */
+static void vforked_child(void **state)
+{
+	int map = make_map(0), status;
+	uint64_t value;
+	pid_t child;
+
+	put(map, 1);
+	child = vfork();
+	assert_true(child >= 0);
+	if (!child) {
+		close(map);
+		close_range(map, map, 0);
+		_exit(fcntl(map, F_GETFD) != -1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(look(map, &value) ? 0 : value, 1);
+	close(map);
+}
+
 static void one_at_a_time(void **state)
 {
 	assert_int_equal(shim_enable(*state), -EBUSY);
@@ -482,6 +503,7 @@ int main(void)
 		on_runtime(files),
 		on_runtime(threads),
 		on_runtime(forked_child),
+		on_runtime(vforked_child),
 		on_runtime(one_at_a_time),
 		cmocka_unit_test(nothing_is_left),
 	};
