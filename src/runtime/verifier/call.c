@@ -218,7 +218,6 @@ static bool writes_map(u32 id)
 	case BPF_FUNC_map_delete_elem:
 	case BPF_FUNC_map_push_elem:
 	case BPF_FUNC_map_pop_elem:
-	case BPF_FUNC_for_each_map_elem:
 		return true;
 	}
 	return false;
@@ -272,6 +271,11 @@ static int check_format(struct bpf_verifier_env *env, const struct helper_call *
 	size = &cur_regs(env)[proto->fmt_data_arg + 1];
 	if (!reg_is_const(size))
 		return 0;
+	if (size->var_off.value % sizeof(u64) ||
+	    size->var_off.value > MAX_BPRINTF_VARARGS * sizeof(u64))
+		return refuse(env, -EINVAL, proto->fmt_data_arg + 1, NULL,
+			      "the arguments of a format are up to %u numbers of 8 bytes",
+			      MAX_BPRINTF_VARARGS);
 	if (fmt->map_ptr->ops->map_direct_value_addr(fmt->map_ptr, &addr,
 						     fmt->off + fmt->var_off.value))
 		return -EACCES;

@@ -134,14 +134,22 @@ static int walk(struct bpf_verifier_env *env, u32 subprog)
 	return ret;
 }
 
+/* The program, and each global function that a path calls: whichever calls it, it is walked once.
+ */
 static int walk_all(struct bpf_verifier_env *env)
 {
 	int err = walk(env, 0);
-	u32 i;
+	u32 i = 1;
 
-	for (i = 1; !err && i < env->nr_subprogs; i++)
-		if (env->subprogs[i].is_global)
-			err = walk(env, i);
+	while (!err && i < env->nr_subprogs) {
+		struct bpf_subprog_info *subprog = &env->subprogs[i++];
+
+		if (!subprog->called || subprog->walked)
+			continue;
+		subprog->walked = true;
+		err = walk(env, i - 1);
+		i = 1;
+	}
 	return err;
 }
 

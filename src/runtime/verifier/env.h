@@ -143,6 +143,8 @@ struct bpf_subprog_info {
 	u32 stack_depth;
 	bool is_global; /* by func_info */
 	bool is_callback;
+	bool called; /* a global one: on a path that can be */
+	bool walked;
 	const struct btf_type *func;  /* FUNC; NULL: no func_info */
 	const struct btf_type *proto; /* FUNC_PROTO */
 };

@@ -97,6 +97,10 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	if (err)
 		return err;
 	slot = slot_at(frame, min);
+	if (min == max && slot && size < BPF_REG_SIZE && slot->type[0] == STACK_SPILL &&
+	    slot->spilled.type != SCALAR_VALUE)
+		return refuse(env, -EACCES, regno, "read all of its 8 bytes",
+			      "a read of a part of a pointer that is stored at r10%d", min);
 	if (min == max && slot && !(min & (BPF_REG_SIZE - 1)) && spill_size(slot) >= size) {
 		if (spill_size(slot) == size || slot->spilled.type == SCALAR_VALUE)
 			*result = slot->spilled; /* the caller cuts it to size */
@@ -169,6 +173,9 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 		write_somewhere(frame, min, max + size, reg_is_null(value));
 		return 0;
 	}
+	if (size < BPF_REG_SIZE && value->type != SCALAR_VALUE)
+		return refuse(env, -EACCES, regno, "store all of its 8 bytes",
+			      "a part of a pointer is stored on the stack");
 	err = grow_stack(env, frame, min);
 	if (!err)
 		write_fixed(frame, min, size, value);

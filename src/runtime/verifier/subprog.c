@@ -114,7 +114,7 @@ static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, 
 	}
 }
 
-static int check_global_call(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_info *subprog)
 {
 	enum global_arg kind;
 	u32 i, size = 0;
@@ -127,6 +127,7 @@ static int check_global_call(struct bpf_verifier_env *env, const struct bpf_subp
 	}
 	if (err)
 		return err;
+	subprog->called = true;
 	clear_caller_saved(env);
 	reg_mark_unknown(&cur_regs(env)[BPF_REG_0]);
 	return 0;
