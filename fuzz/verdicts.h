@@ -230,6 +230,7 @@ struct judge {
 	struct tally tally;
 	bool use_kernel, use_embedded;
 	unsigned int examples; /* of each class of findings, printed in full */
+	bool only_wrong; /* no examples of what is merely refused, or merely understood better */
 	FILE *out;
 };
 

@@ -542,7 +542,9 @@ static void bound(struct gen *g, int reg, uint64_t max)
 		alu_imm(g, reg, BPF_AND, true, (int32_t)(max & rnd(&g->r)));
 		return;
 	case 3:
-		alu_imm(g, reg, BPF_MOD, chance(&g->r, 60), (int32_t)max + 1);
+		alu_imm(g, reg, chance(&g->r, 10) ? BPF_MOD : BPF_AND, chance(&g->r, 60),
+			(int32_t)max + 1);
+		bound(g, reg, max);
 		return;
 	case 4:
 		guard(g, reg, BPF_JLE, true, (int32_t)max);
@@ -1044,6 +1046,62 @@ static void gen_loop(struct gen *g)
 			g->s.spill[i] = scalar_any;
 }
 
+/* A bad access where the model, or nobody, thinks that a number gets: only who is wrong about
+ * numbers accepts it where it is reached. */
+static void gen_trap(struct gen *g)
+{
+	int reg = pick_scalar(g);
+	const struct reg *r = &g->s.reg[reg < 0 ? 0 : reg];
+	uint8_t class = chance(&g->r, 65) ? BPF_JMP : BPF_JMP32;
+
+	if (reg < 0)
+		return;
+	if (r->kind == K_SCALAR && r->umax < INT32_MAX && chance(&g->r, 65)) {
+		bool high = chance(&g->r, 70);
+
+		emit(g, class | (high ? BPF_JGT : BPF_JLT) | BPF_K, reg, 0, 1,
+		     (int32_t)(high ? r->umax - slip(g) : r->umin));
+	} else if (chance(&g->r, 60)) {
+		/* One operation more, and what it cannot make. */
+		int32_t n = 1 + (int32_t)below(&g->r, 62);
+
+		if (g->protect & 1u << reg)
+			return;
+		/* A modulus seldom: Linux 6.18 does not follow it. */
+		switch (chance(&g->r, 3) ? 0 : 1 + below(&g->r, 5)) {
+		case 0:
+			alu_imm(g, reg, BPF_MOD, chance(&g->r, 50), n + 1);
+			emit(g, class | BPF_JGT | BPF_K, reg, 0, 1, n);
+			break;
+		case 1:
+			alu_imm(g, reg, BPF_AND, chance(&g->r, 50), n);
+			emit(g, class | BPF_JSET | BPF_K, reg, 0, 1, ~n);
+			break;
+		case 2:
+			alu_imm(g, reg, BPF_OR, chance(&g->r, 50), n);
+			emit(g, class | BPF_JLT | BPF_K, reg, 0, 1, n);
+			break;
+		case 3:
+			alu_imm(g, reg, BPF_RSH, true, n);
+			emit(g, BPF_JMP | BPF_JSLT | BPF_K, reg, 0, 1, 0);
+			break;
+		case 4:
+			alu_imm(g, reg, BPF_ARSH, false, n & 31);
+			emit(g, BPF_JMP | BPF_JSLT | BPF_K, reg, 0, 1, 0);
+			break;
+		default:
+			alu_imm(g, reg, BPF_LSH, chance(&g->r, 50), n & 31);
+			emit(g, class | BPF_JSET | BPF_K, reg, 0, 1,
+			     (int32_t)((1u << (n & 31)) - 1));
+		}
+	} else {
+		emit(g, class | jump_ops[below(&g->r, ARRAY_SIZE(jump_ops))] | BPF_K, reg, 0, 1,
+		     (int32_t)interesting(&g->r));
+	}
+	emit(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
+	emit(g, BPF_ST | BPF_MEM | BPF_DW, 10, 0, 8, 0);
+}
+
 /* Give a maybe-NULL pointer its check. */
 static void gen_null_check(struct gen *g)
 {
@@ -1483,13 +1541,13 @@ static const struct {
 	void (*piece)(struct gen *g);
 	unsigned int weight;
 } pieces[] = {
-	{gen_alu, 22},	  {gen_odd_alu, 6},	 {gen_number, 8},      {gen_copy, 6},
-	{gen_load, 12},	  {gen_store, 10},	 {gen_spill, 6},       {gen_fill, 6},
-	{gen_atomic, 4},  {gen_add_constant, 5}, {gen_variable, 16},   {gen_if, 12},
-	{gen_loop, 4},	  {gen_null_check, 4},	 {gen_lookup, 7},      {gen_update, 3},
-	{gen_delete, 1},  {gen_seq_write, 5},	 {gen_seq_printf, 2},  {gen_snprintf, 2},
-	{gen_strncmp, 2}, {gen_probe_read, 3},	 {gen_ctx, 8},	       {gen_walk, 7},
-	{gen_count, 1},	  {gen_call, 4},	 {gen_helper_loop, 3},
+	{gen_alu, 22},	   {gen_odd_alu, 6},	  {gen_number, 8},     {gen_copy, 6},
+	{gen_load, 12},	   {gen_store, 10},	  {gen_spill, 6},      {gen_fill, 6},
+	{gen_atomic, 4},   {gen_add_constant, 5}, {gen_variable, 16},  {gen_if, 12},
+	{gen_loop, 4},	   {gen_trap, 3},	  {gen_null_check, 4}, {gen_lookup, 7},
+	{gen_update, 3},   {gen_delete, 1},	  {gen_seq_write, 5},  {gen_seq_printf, 2},
+	{gen_snprintf, 2}, {gen_strncmp, 2},	  {gen_probe_read, 3}, {gen_ctx, 8},
+	{gen_walk, 7},	   {gen_count, 1},	  {gen_call, 4},       {gen_helper_loop, 3},
 };
 
 static void gen_pieces(struct gen *g, int count)

@@ -112,11 +112,18 @@ static unsigned int last_instruction(const char *log)
 /* Does the kernel refuse for what it believes of a number? */
 static bool about_a_bound(const char *text)
 {
-	static const char *const words[] = {"unbounded",  "min value",
-					    "max value",  "math between",
-					    "outside",	  "smin=",
-					    "variable",	  "var_off",
-					    "off (#; #)", "invalid access to map value"};
+	static const char *const words[] = {"unbounded",
+					    "min value",
+					    "max value",
+					    "math between",
+					    "outside",
+					    "smin=",
+					    "variable",
+					    "var_off",
+					    "off (#; #)",
+					    "invalid access to map value",
+					    "invalid write to stack",
+					    "invalid read from stack"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(text, words[i]))
@@ -359,7 +366,8 @@ static void report(struct judge *j, const struct program *p, struct finding *f)
 	static struct program small;
 
 	j->tally.by[f->verdict]++;
-	if (class->count++ >= j->examples)
+	if (class->count++ >= j->examples ||
+	    (j->only_wrong && (f->verdict == KERNEL_ONLY || f->verdict == CLEVERER)))
 		return;
 	small = *p;
 	make_small(&small, f);
@@ -391,7 +399,6 @@ static void judge_results(struct judge *j, const struct program *p)
 	static struct finding f;
 
 	f.verdict = DIFFERENT;
-	strcpy(f.text, "results");
 	f.input = p->number;
 	j->tally.compared++;
 	switch (compare(p, f.input, &f.k, &f.o)) {
@@ -401,6 +408,12 @@ static void judge_results(struct judge *j, const struct program *p)
 		j->tally.unsteady++;
 		break;
 	case NOT_SAME:
+		strcpy(f.text, f.k.err != f.o.err			   ? "error"
+			       : f.k.ret != f.o.ret			   ? "r0"
+			       : memcmp(f.k.ctx, f.o.ctx, sizeof(f.k.ctx)) ? "context"
+			       : f.k.out_len != f.o.out_len		   ? "length of the output"
+			       : memcmp(f.k.out, f.o.out, f.k.out_len)	   ? "output"
+									   : "maps");
 		report(j, p, &f);
 	}
 }

@@ -499,8 +499,10 @@ static bool holds(const struct bpf_insn *i, const struct val *d, const struct va
 	uint64_t a = d->v, b = s->v;
 
 	if (d->is != NUMBER || s->is != NUMBER) {
-		/* A pointer against 0 is certain; against another, a matter of addresses. */
-		if (d->is == NUMBER || s->is != NUMBER || s->v)
+		/* Whether a pointer is 0 is certain; all else is a matter of addresses. */
+		bool equality = BPF_OP(i->code) == BPF_JEQ || BPF_OP(i->code) == BPF_JNE;
+
+		if (d->is == NUMBER || s->is != NUMBER || s->v || !equality)
 			vm.tainted = true;
 		a = (d->is != NUMBER) * 0x100000ull + (d->is == NUMBER ? d->v : 0);
 	}
