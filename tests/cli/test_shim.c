@@ -477,7 +477,7 @@ static int count_descriptors(void)
 static void nothing_is_left(void **state)
 {
 	int before = count_descriptors();
-	void *rt;
+	void *rt = NULL;
 
 	assert_int_equal(setup(&rt), 0);
 	make_map(0);
