@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nofault.h"
 #include "base/rcu.h"
@@ -128,6 +129,35 @@ static void fake_stop(struct seq_file *seq, void *v)
 	else if (!IS_ERR(v))
 		fake.held--;
 }
+
+/* A target whose first object has a thread wait for a grace period; each object takes a while. */
+static void *wait_for_readers(void *done)
+{
+	synchronize_rcu();
+	__atomic_store_n((bool *)done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static struct {
+	pthread_t thread;
+	bool done;     /* the grace period is over */
+	u32 seen_done; /* objects shown since */
+} grace;
+
+static int grace_show(struct seq_file *seq, void *v)
+{
+	if (!fake.shown++)
+		pthread_create(&grace.thread, NULL, wait_for_readers, &grace.done);
+	if (__atomic_load_n(&grace.done, __ATOMIC_ACQUIRE))
+		grace.seen_done++;
+	else
+		usleep(500);
+	return 0;
+}
+
+static const struct seq_operations grace_ops = {fake_start, fake_stop, fake_next, grace_show};
+static const struct bpf_iter_seq_info grace_info = {.seq_ops = &grace_ops,
+						    .seq_priv_size = sizeof(u32)};
 
 static const struct seq_operations fake_ops = {fake_start, fake_stop, fake_next, fake_show};
 static const struct bpf_iter_seq_info fake_info = {.seq_ops = &fake_ops,
@@ -465,6 +495,21 @@ static void test_sessions_have_numbers(void **state)
 	close_session(b);
 }
 
+/* A read that goes on and on does not hold up what is to be freed. */
+static void test_a_long_read_lets_a_grace_period_end(void **state)
+{
+	struct bpf_iter_session *s;
+
+	memset(&fake, 0, sizeof(fake));
+	fake.nr = 2000;
+	s = bpf_iter_session_new(prog, &grace_info, NULL);
+	assert_false(IS_ERR(s));
+	assert_int_equal(rd(s, 100), 0);
+	pthread_join(grace.thread, NULL);
+	assert_true(grace.seen_done > 0);
+	close_session(s);
+}
+
 struct reader {
 	struct bpf_iter_session *session;
 	size_t bytes;
@@ -519,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_a_next_that_forgets_the_index),
 		cmocka_unit_test(test_a_bad_buffer_loses_nothing),
 		cmocka_unit_test(test_sessions_have_numbers),
+		cmocka_unit_test(test_a_long_read_lets_a_grace_period_end),
 		cmocka_unit_test(test_readers_share_a_session),
 	};
 

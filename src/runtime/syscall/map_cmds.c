@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/nofault.h"
 #include "base/rcu.h"
@@ -259,6 +260,7 @@ int map_freeze(struct bpf_call *call)
 static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t offset, void **addr)
 {
 	bool write = prot & PROT_WRITE;
+	const off_t page = sysconf(_SC_PAGESIZE);
 	struct stat memory;
 	int fd = map->ops->map_memfd ? map->ops->map_memfd(map) : -ENOTSUP;
 	int err;
@@ -268,7 +270,7 @@ static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t o
 	if (fstat(fd, &memory))
 		return -errno;
 	if (!len || offset < 0 || offset > memory.st_size ||
-	    len > (size_t)round_up(memory.st_size, 4096) - offset)
+	    len > (size_t)round_up(memory.st_size, page) - offset)
 		return -EINVAL;
 	if (!(mode & FMODE_READ) || (write && !(mode & FMODE_WRITE)))
 		return -EPERM;

@@ -19,6 +19,12 @@
 #define BPFFS "/sys/fs/bpf"
 #define BPFFS_NAME_MAX 255
 
+/* A path of a caller's. */
+struct pin_path {
+	char name[PATH_MAX]; /* below BPFFS, without empty and "." components */
+	bool dir;	     /* it ends in a slash: only a directory will do */
+};
+
 struct pin {
 	char *path; /* below BPFFS, normal: "a/b" */
 	const struct file_operations *ops;
@@ -35,15 +41,15 @@ struct pinfs {
 /* --- paths ------------------------------------------------------------------------------------ */
 
 /*
- * What is below BPFFS, without empty and "." components, into @out of PATH_MAX bytes. 0; -EPERM:
- * not below BPFFS; -ENOENT: a directory was asked for ("a/"), or none at all; -ENAMETOOLONG.
- * ".." is not walked: nothing here is above.
+ * 0; -EPERM: not below BPFFS; -ENOENT: the path is empty; -ENAMETOOLONG. ".." is not walked:
+ * nothing here is above.
  */
-static int normalise(const char *path, char *out)
+static int normalise(const char *path, struct pin_path *out)
 {
 	size_t prefix = strlen(BPFFS), len = 0, part;
 
-	out[0] = '\0';
+	out->name[0] = '\0';
+	out->dir = false;
 	if (!*path)
 		return -ENOENT;
 	if (strncmp(path, BPFFS, prefix) || (path[prefix] && path[prefix] != '/'))
@@ -53,23 +59,21 @@ static int normalise(const char *path, char *out)
 		part = strcspn(path, "/");
 		if (part > BPFFS_NAME_MAX)
 			return -ENAMETOOLONG;
-		if (!part)
-			return len ? -ENOENT : 0;
-		if (part == 1 && path[0] == '.')
+		out->dir = !part || (part == 1 && path[0] == '.');
+		if (out->dir)
 			continue;
 		if (part == 2 && !strncmp(path, "..", 2))
 			return -EPERM;
 		if (len)
-			out[len++] = '/';
-		memcpy(out + len, path, part);
+			out->name[len++] = '/';
+		memcpy(out->name + len, path, part);
 		len += part;
-		out[len] = '\0';
+		out->name[len] = '\0';
 	}
 	return 0;
 }
 
-/* A path of the caller's, in @out of PATH_MAX bytes. */
-static int copy_path(u64 uaddr, char *out)
+static int copy_path(u64 uaddr, struct pin_path *out)
 {
 	char path[PATH_MAX + 1];
 	long len = strncpy_from_nofault(path, (const void *)(unsigned long)uaddr, sizeof(path));
@@ -135,9 +139,10 @@ static bool is_below_pin(const struct pinfs *pins, const char *path)
 }
 
 /* Put an object, whose reference goes with it on success, at @path. */
-static int pin_add(struct pinfs *pins, const char *path, const struct file_operations *ops,
-		   void *object)
+static int pin_add(struct pinfs *pins, const struct pin_path *where,
+		   const struct file_operations *ops, void *object)
 {
+	const char *path = where->name;
 	size_t i = pin_lower_bound(pins, path);
 	struct pin pin = {.ops = ops, .object = object};
 
@@ -145,6 +150,11 @@ static int pin_add(struct pinfs *pins, const char *path, const struct file_opera
 		return -EEXIST;
 	if (is_below_pin(pins, path))
 		return -ENOTDIR;
+	/* Names with a dot are kept for the file system itself, as in Linux. */
+	if (strchr(path, '.'))
+		return -EPERM;
+	if (where->dir)
+		return -ENOENT;
 	if (pins->nr == pins->room) {
 		size_t room = pins->room ? pins->room * 2 : 16;
 		struct pin *larger = reallocarray(pins->pins, room, sizeof(*larger));
@@ -164,14 +174,17 @@ static int pin_add(struct pinfs *pins, const char *path, const struct file_opera
 }
 
 /* What is pinned at @path, with a reference taken. */
-static int pin_get(struct pinfs *pins, const char *path, struct pin *found)
+static int pin_get(struct pinfs *pins, const struct pin_path *where, struct pin *found)
 {
+	const char *path = where->name;
 	struct pin *pin;
 	int err = 0;
 
 	pthread_mutex_lock(&pins->lock);
 	pin = pin_find(pins, path);
-	if (pin) {
+	if (pin && where->dir) {
+		err = -ENOTDIR;
+	} else if (pin) {
 		*found = *pin;
 		found->ops->get(found->object);
 	} else if (is_directory(pins, path)) {
@@ -207,24 +220,11 @@ void pinfs_free(struct pinfs *pins)
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* Names with a dot are kept for the file system itself, as in Linux. */
-static int pin_object(struct pinfs *pins, const char *path, const struct file_operations *ops,
-		      void *object)
-{
-	int err;
-
-	pthread_mutex_lock(&pins->lock);
-	err = strchr(path, '.') && !pin_find(pins, path) ? -EPERM
-							 : pin_add(pins, path, ops, object);
-	pthread_mutex_unlock(&pins->lock);
-	return err;
-}
-
 int obj_pin(struct bpf_call *call)
 {
 	const struct file_operations *ops;
 	struct file *file;
-	char path[PATH_MAX];
+	struct pin_path path;
 	void *object;
 	int err;
 
@@ -238,11 +238,13 @@ int obj_pin(struct bpf_call *call)
 	err = -EINVAL;
 	if (!ops->pinnable)
 		goto put;
-	err = copy_path(call->attr.pathname, path);
+	err = copy_path(call->attr.pathname, &path);
 	if (err)
 		goto put;
 	ops->get(object);
-	err = pin_object(call->rt->pins, path, ops, object);
+	pthread_mutex_lock(&call->rt->pins->lock);
+	err = pin_add(call->rt->pins, &path, ops, object);
+	pthread_mutex_unlock(&call->rt->pins->lock);
 	if (err)
 		ops->release(object);
 put:
@@ -252,7 +254,7 @@ put:
 
 int obj_get(struct bpf_call *call)
 {
-	char path[PATH_MAX];
+	struct pin_path path;
 	struct pin pin;
 	u32 mode;
 	int err;
@@ -260,10 +262,10 @@ int obj_get(struct bpf_call *call)
 	if (call->attr.bpf_fd || (call->attr.file_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY)) ||
 	    bpf_get_file_flag(call->attr.file_flags, &mode))
 		return -EINVAL;
-	err = copy_path(call->attr.pathname, path);
+	err = copy_path(call->attr.pathname, &path);
 	if (err)
 		return err == -EPERM ? -ENOENT : err; /* nothing of ours is anywhere else */
-	err = pin_get(call->rt->pins, path, &pin);
+	err = pin_get(call->rt->pins, &path, &pin);
 	if (err)
 		return err;
 	/* A link can be changed by whoever has it: there is no handle that only reads. */
@@ -277,13 +279,13 @@ int obj_get(struct bpf_call *call)
 int trek_open(struct trek_runtime *rt, const char *path)
 {
 	struct bpf_iter_session *session = ERR_PTR(-EINVAL);
-	char normal[PATH_MAX];
+	struct pin_path where;
 	struct pin pin;
 	int err;
 
-	err = copy_path((unsigned long)path, normal);
+	err = copy_path((unsigned long)path, &where);
 	if (!err)
-		err = pin_get(rt->pins, normal, &pin);
+		err = pin_get(rt->pins, &where, &pin);
 	if (err)
 		return err == -EPERM ? -ENOENT : err;
 	if (pin.ops == &bpf_link_fops)
@@ -298,19 +300,21 @@ int trek_unlink(struct trek_runtime *rt, const char *path)
 {
 	struct pinfs *pins = rt->pins;
 	struct pin *pin, gone;
-	char normal[PATH_MAX];
-	int err = copy_path((unsigned long)path, normal);
+	struct pin_path where;
+	int err = copy_path((unsigned long)path, &where);
 
 	if (err)
 		return err == -EPERM ? -ENOENT : err;
 	pthread_mutex_lock(&pins->lock);
-	pin = pin_find(pins, normal);
-	if (pin) {
+	pin = pin_find(pins, where.name);
+	if (pin && where.dir) {
+		err = -ENOTDIR;
+	} else if (pin) {
 		gone = *pin;
 		pins->nr--;
 		memmove(pin, pin + 1, (&pins->pins[pins->nr] - pin) * sizeof(*pin));
 	} else {
-		err = is_directory(pins, normal) ? -EISDIR : -ENOENT;
+		err = is_directory(pins, where.name) ? -EISDIR : -ENOENT;
 	}
 	pthread_mutex_unlock(&pins->lock);
 	if (err)
