@@ -390,7 +390,11 @@ static int scan(const char *fmt, u32 fmt_size, const u64 *args, u32 nr_args, str
 			return -EINVAL;
 		literal = p;
 		if (convs) {
-			err = fetch(conv, args[nr], bin);
+			u64 arg;
+
+			/* A program may have its arguments anywhere. */
+			memcpy(&arg, (const u8 *)args + nr * sizeof(arg), sizeof(arg));
+			err = fetch(conv, arg, bin);
 			if (err)
 				return err;
 			conv++;
