@@ -4,6 +4,18 @@
  * information that clang writes is kept. A function here stands for one whose prototype programs
  * look up by name: bpf_iter_NAME of each iterator target, and each kfunc.
  */
+/*
+ * Constants of enums without a name, which no declaration can reach: <linux/bpf.h> gets to define
+ * them as uapi_..., and an enum further down has them under their names, with those values.
+ */
+#define BPF_ANY uapi_BPF_ANY
+#define BPF_NOEXIST uapi_BPF_NOEXIST
+#define BPF_EXIST uapi_BPF_EXIST
+#define BPF_F_LOCK uapi_BPF_F_LOCK
+#define BPF_F_NO_PREALLOC uapi_BPF_F_NO_PREALLOC
+#define BPF_F_RDONLY_PROG uapi_BPF_F_RDONLY_PROG
+#define BPF_F_WRONLY_PROG uapi_BPF_F_WRONLY_PROG
+#define BPF_F_MMAPABLE uapi_BPF_F_MMAPABLE
 #include "base/bpf_types.h"
 #include "iter/targets.h"
 #include "prog/kfuncs.h"
@@ -24,6 +36,15 @@ BPF_ITER_TARGETS(FUNC, FUNC_ARG)
 		return 0;                                                                          \
 	}
 BPF_KFUNCS(KFUNC)
+
+#undef BPF_ANY
+#undef BPF_NOEXIST
+#undef BPF_EXIST
+#undef BPF_F_LOCK
+#undef BPF_F_NO_PREALLOC
+#undef BPF_F_RDONLY_PROG
+#undef BPF_F_WRONLY_PROG
+#undef BPF_F_MMAPABLE
 
 /* In a vmlinux.h they are types, not macros. */
 #undef bool
@@ -68,6 +89,18 @@ struct bpf_vmlinux_types {
 	__wsum wsum;
 	bool truth;
 	enum { false = 0, true = 1 } truths;
+	enum {
+		BPF_ANY = uapi_BPF_ANY,
+		BPF_NOEXIST = uapi_BPF_NOEXIST,
+		BPF_EXIST = uapi_BPF_EXIST,
+		BPF_F_LOCK = uapi_BPF_F_LOCK,
+	} update_flags;
+	enum {
+		BPF_F_NO_PREALLOC = uapi_BPF_F_NO_PREALLOC,
+		BPF_F_RDONLY_PROG = uapi_BPF_F_RDONLY_PROG,
+		BPF_F_WRONLY_PROG = uapi_BPF_F_WRONLY_PROG,
+		BPF_F_MMAPABLE = uapi_BPF_F_MMAPABLE,
+	} map_flags;
 };
 
 int bpf_vmlinux_types(struct bpf_vmlinux_types *types)
