@@ -160,11 +160,12 @@ def test_btf_dump_is_a_header_to_compile_against(engine, tmp_path):
     assert header.endswith("#endif /* __VMLINUX_H__ */\n")
     assert "preserve_access_index" in header
     (tmp_path / "vmlinux.h").write_text(header)
-    source = os.path.join(os.path.dirname(__file__), "..", "progs", "maps.bpf.c")
-    compiled = tmp_path / "maps.bpf.o"
-    subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-I", tmp_path,
-                    "-c", source, "-o", compiled], check=True)
-    assert "end seq_num=" in output(engine, "run", str(compiled))
+    sources = os.path.join(os.path.dirname(__file__), "..", "progs")
+    for name in ("maps", "features"):  # features has constants and types of every origin
+        subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-I", tmp_path,
+                        "-c", os.path.join(sources, name + ".bpf.c"),
+                        "-o", tmp_path / (name + ".bpf.o")], check=True)
+    assert "end seq_num=" in output(engine, "run", str(tmp_path / "maps.bpf.o"))
 
 
 def test_btf_dump_raw(engine):
