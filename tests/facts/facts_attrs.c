@@ -48,15 +48,6 @@ static const struct {
 } differing_fields[] = {
 	{BPF_MAP_CREATE, 28, 44, "Linux takes bytes that are letters in Latin-1 into names"},
 	{BPF_PROG_LOAD, 48, 64, "the same"},
-	{BPF_MAP_CREATE, 72, 80, "value_type_btf_obj_fd and map_token_fd, which Linux knows"},
-	{BPF_PROG_LOAD, 116, 120, "core_relo_cnt: Linux does not look without func or line info"},
-	{BPF_BTF_LOAD, 36, 40, "btf_token_fd, which Linux knows"},
-	{BPF_BTF_GET_FD_BY_ID, 4, 16, "Linux knows a token behind them, and checks none of them"},
-	{BPF_LINK_CREATE, 48, 60, "uprobe_multi, which Linux knows"},
-	{BPF_PROG_GET_NEXT_ID, 4, 8, "next_id, which Linux only writes; the runtime wants 0"},
-	{BPF_MAP_GET_NEXT_ID, 4, 8, "the same"},
-	{BPF_BTF_GET_NEXT_ID, 4, 8, "the same"},
-	{BPF_LINK_GET_NEXT_ID, 4, 8, "the same"},
 };
 /* The same of attrs shorter than @size: Linux writes its result behind the end. */
 static const struct {

@@ -98,13 +98,14 @@ static const struct {
 	int cmd;
 	unsigned int end;
 } ends[] = {
-	{BPF_MAP_CREATE, 72},	      {BPF_MAP_LOOKUP_ELEM, 32},  {BPF_MAP_UPDATE_ELEM, 32},
+	{BPF_MAP_CREATE, 80},	      {BPF_MAP_LOOKUP_ELEM, 32},  {BPF_MAP_UPDATE_ELEM, 32},
 	{BPF_MAP_DELETE_ELEM, 16},    {BPF_MAP_GET_NEXT_KEY, 24}, {BPF_MAP_FREEZE, 4},
 	{BPF_PROG_BIND_MAP, 12},      {BPF_PROG_GET_NEXT_ID, 8},  {BPF_MAP_GET_NEXT_ID, 8},
 	{BPF_BTF_GET_NEXT_ID, 8},     {BPF_LINK_GET_NEXT_ID, 8},  {BPF_PROG_GET_FD_BY_ID, 4},
-	{BPF_MAP_GET_FD_BY_ID, 12},   {BPF_BTF_GET_FD_BY_ID, 4},  {BPF_LINK_GET_FD_BY_ID, 4},
+	{BPF_MAP_GET_FD_BY_ID, 12},   {BPF_BTF_GET_FD_BY_ID, 16}, {BPF_LINK_GET_FD_BY_ID, 4},
 	{BPF_OBJ_GET_INFO_BY_FD, 16}, {BPF_LINK_UPDATE, 16},	  {BPF_LINK_DETACH, 4},
-	{BPF_ITER_CREATE, 8},	      {BPF_PROG_LOAD, 148},	  {BPF_BTF_LOAD, 32},
+	{BPF_ITER_CREATE, 8},	      {BPF_LINK_CREATE, 60},	  {BPF_PROG_LOAD, 148},
+	{BPF_BTF_LOAD, 40},
 };
 
 /* What is wrong with a field that the command does not have is found before all else. */

@@ -2,6 +2,7 @@
 /* The table of handles: own numbers, lent numbers, and many threads at once. */
 #include "test.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -246,6 +247,34 @@ static void test_options(void **state)
 	trek_runtime_close(NULL);
 }
 
+static void test_errno_is_left_alone(void **state)
+{
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
+			       .key_size = 4,
+			       .value_size = 4096,
+			       .max_entries = 1,
+			       .map_flags = BPF_F_MMAPABLE};
+	uint32_t retval;
+	char text[8];
+	void *at;
+	int map;
+
+	errno = 4321;
+	map = trek_bpf(rt, BPF_MAP_CREATE, &attr, sizeof(attr));
+	assert_true(map >= 0);
+	assert_int_equal(trek_mmap(rt, map, 1ul << 60, 1, 0, &at), -EINVAL);
+	assert_int_equal(trek_bpf(rt, BPF_MAP_CREATE, (void *)8, 64), -EFAULT);
+	assert_true(trek_read(rt, 999, text, sizeof(text)) < 0);
+	assert_true(trek_fdinfo(rt, map, text, sizeof(text)) < 0);
+	assert_true(trek_prog_run(rt, map, NULL, 0, &retval) < 0);
+	assert_true(trek_open(rt, "/nowhere") < 0);
+	assert_true(trek_unlink(rt, "/nowhere") < 0);
+	assert_true(trek_dup(rt, 999) < 0);
+	assert_true(trek_close(rt, 999) < 0);
+	assert_int_equal(trek_close(rt, map), 0);
+	assert_int_equal(errno, 4321);
+}
+
 #define PLAIN(test) cmocka_unit_test_setup_teardown(test, open_plain, close_runtime)
 #define LENT(test) cmocka_unit_test_setup_teardown(test, open_lent, close_runtime)
 
@@ -262,6 +291,7 @@ int main(void)
 		LENT(test_a_number_lent_twice),
 		LENT(test_closing_a_runtime_gives_numbers_back),
 		PLAIN(test_many_threads),
+		PLAIN(test_errno_is_left_alone),
 		PLAIN(test_options),
 	};
 

@@ -65,7 +65,7 @@ static const struct bpf_command {
 	bpf_command_fn *run;
 	u32 attr_end; /* of the last field that the command knows */
 } commands[] = {
-	[BPF_MAP_CREATE] = {map_create, UNTIL(map_extra)},
+	[BPF_MAP_CREATE] = {map_create, MAP_TOKEN_FD_END},
 	[BPF_MAP_LOOKUP_ELEM] = {map_lookup_elem, UNTIL(flags)},
 	[BPF_MAP_UPDATE_ELEM] = {map_update_elem, UNTIL(flags)},
 	[BPF_MAP_DELETE_ELEM] = {map_delete_elem, UNTIL(key)},
@@ -79,19 +79,19 @@ static const struct bpf_command {
 	[BPF_PROG_LOAD] = {prog_load, PROG_TOKEN_FD_OFFSET + sizeof(s32)},
 	[BPF_PROG_BIND_MAP] = {prog_bind_map, UNTIL(prog_bind_map.flags)},
 	[BPF_PROG_TEST_RUN] = {prog_test_run, UNTIL(test.batch_size)},
-	[BPF_BTF_LOAD] = {btf_load, BTF_LOG_TRUE_SIZE_OFFSET + sizeof(u32)},
+	[BPF_BTF_LOAD] = {btf_load, BTF_TOKEN_FD_END},
 	[BPF_PROG_GET_NEXT_ID] = {prog_get_next_id, UNTIL(next_id)},
 	[BPF_MAP_GET_NEXT_ID] = {map_get_next_id, UNTIL(next_id)},
 	[BPF_BTF_GET_NEXT_ID] = {btf_get_next_id, UNTIL(next_id)},
 	[BPF_LINK_GET_NEXT_ID] = {link_get_next_id, UNTIL(next_id)},
 	[BPF_PROG_GET_FD_BY_ID] = {prog_get_fd_by_id, UNTIL(prog_id)},
 	[BPF_MAP_GET_FD_BY_ID] = {map_get_fd_by_id, UNTIL(open_flags)},
-	[BPF_BTF_GET_FD_BY_ID] = {btf_get_fd_by_id, UNTIL(btf_id)},
+	[BPF_BTF_GET_FD_BY_ID] = {btf_get_fd_by_id, FD_BY_ID_TOKEN_END},
 	[BPF_LINK_GET_FD_BY_ID] = {link_get_fd_by_id, UNTIL(link_id)},
 	[BPF_OBJ_GET_INFO_BY_FD] = {obj_get_info_by_fd, UNTIL(info.info)},
 	[BPF_OBJ_PIN] = {obj_pin, UNTIL(file_flags)},
 	[BPF_OBJ_GET] = {obj_get, UNTIL(file_flags)},
-	[BPF_LINK_CREATE] = {link_create, UNTIL(link_create.kprobe_multi.cookies)},
+	[BPF_LINK_CREATE] = {link_create, LINK_UPROBE_MULTI_END},
 	[BPF_LINK_UPDATE] = {link_update, UNTIL(link_update.old_prog_fd)},
 	[BPF_LINK_DETACH] = {link_detach, UNTIL(link_detach)},
 	[BPF_ITER_CREATE] = {iter_create, UNTIL(iter_create.flags)},
@@ -107,6 +107,7 @@ static bool rest_is_zero(const struct bpf_call *call, u32 from)
 
 int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t size)
 {
+	LEAVE_ERRNO_ALONE;
 	struct bpf_call call = {.rt = rt, .uattr = (unsigned long)uattr, .size = size};
 	const struct bpf_command *command;
 	int err;

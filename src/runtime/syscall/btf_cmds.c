@@ -27,9 +27,12 @@ int btf_load(struct bpf_call *call)
 	const union bpf_attr *attr = &call->attr;
 	struct bpf_verifier_log log;
 	struct btf *btf;
-	u32 log_true_size;
+	u32 log_true_size, flags;
 	int err;
 
+	memcpy(&flags, call->attr_bytes + BTF_FLAGS_OFFSET, sizeof(flags));
+	if (flags)
+		return -EINVAL;
 	if (attr->btf_size > BTF_MAX_SIZE)
 		return -E2BIG;
 	err = bpf_vlog_init(&log, attr->btf_log_level, attr->btf_log_buf, attr->btf_log_size);

@@ -6,6 +6,8 @@
 #ifndef SYSCALL_COMMAND_H
 #define SYSCALL_COMMAND_H
 
+#include <errno.h>
+
 #include "base/bpf_types.h"
 #include "base/runtime.h"
 #include "syscall/file.h"
@@ -14,7 +16,12 @@
  * Fields that came after the <linux/bpf.h> that this may be compiled with: their places in the
  * attributes are ABI. What lies past BPF_ATTR_SIZE is not known here and must be zero.
  */
+#define MAP_TOKEN_FD_END 80 /* and value_type_btf_obj_fd before it: read under flags we refuse */
 #define BTF_LOG_TRUE_SIZE_OFFSET 28
+#define BTF_FLAGS_OFFSET 32
+#define BTF_TOKEN_FD_END 40 /* the same */
+#define LINK_UPROBE_MULTI_END 60
+#define FD_BY_ID_TOKEN_END 16
 #define PROG_LOG_TRUE_SIZE_OFFSET 140
 #define PROG_TOKEN_FD_OFFSET 144
 #define BPF_ATTR_SIZE 152
@@ -42,6 +49,13 @@ int bpf_get_file_flag(u32 flags, u32 *mode);
 
 /* An object's name from an attr: letters, digits, '_' and '.', ended by a NUL. -EINVAL. */
 int bpf_obj_name_cpy(char *dst, const char *src, u32 size);
+
+/* First in each public function: errno is the caller's, whatever libc does inside. */
+static inline void errno_restore(const int *saved)
+{
+	errno = *saved;
+}
+#define LEAVE_ERRNO_ALONE __attribute__((cleanup(errno_restore), unused)) int saved_errno = errno
 
 typedef int bpf_command_fn(struct bpf_call *call);
 

@@ -290,6 +290,7 @@ static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t o
 
 int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot, off_t offset, void **addr)
 {
+	LEAVE_ERRNO_ALONE;
 	struct file *file = file_get(rt, handle);
 	int err = -ENOTSUP;
 

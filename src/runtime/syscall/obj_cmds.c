@@ -22,7 +22,7 @@ static int get_next_id(struct bpf_call *call, struct idr *idr)
 	u32 id = call->attr.start_id;
 	void *object;
 
-	if (call->attr.next_id || id >= INT_MAX)
+	if (id >= INT_MAX)
 		return -EINVAL;
 	id++;
 	idr_lock(idr);
@@ -82,6 +82,8 @@ int map_get_fd_by_id(struct bpf_call *call)
 
 int btf_get_fd_by_id(struct bpf_call *call)
 {
+	if (call->attr.open_flags)
+		return -EINVAL;
 	return install(call, &btf_fops, btf_get_by_id(call->rt, call->attr.btf_id),
 		       FMODE_READ | FMODE_WRITE);
 }

@@ -278,6 +278,7 @@ int obj_get(struct bpf_call *call)
 
 int trek_open(struct trek_runtime *rt, const char *path)
 {
+	LEAVE_ERRNO_ALONE;
 	struct bpf_iter_session *session = ERR_PTR(-EINVAL);
 	struct pin_path where;
 	struct pin pin;
@@ -298,6 +299,7 @@ int trek_open(struct trek_runtime *rt, const char *path)
 
 int trek_unlink(struct trek_runtime *rt, const char *path)
 {
+	LEAVE_ERRNO_ALONE;
 	struct pinfs *pins = rt->pins;
 	struct pin *pin, gone;
 	struct pin_path where;

@@ -236,6 +236,7 @@ int prog_test_run(struct bpf_call *call)
 
 int trek_prog_run(struct trek_runtime *rt, int handle, void *ctx, size_t ctx_size, uint32_t *retval)
 {
+	LEAVE_ERRNO_ALONE;
 	struct bpf_prog *prog = bpf_prog_get(rt, handle);
 	int err = -ENOTSUP;
 

@@ -47,8 +47,10 @@ static int check_attrs(const struct bpf_call *call)
 		return -E2BIG;
 	if (!bpf_prog_type_known(attr->prog_type))
 		return -EINVAL;
-	/* No program of the runtime is of a device, and CO-RE is libbpf's. */
-	if (attr->prog_ifindex || attr->core_relo_cnt)
+	/* No program of the runtime is of a device, and CO-RE is libbpf's; Linux looks at
+	 * relocations only of a program that has types. */
+	if (attr->prog_ifindex ||
+	    (attr->core_relo_cnt && (attr->func_info_cnt || attr->line_info_cnt)))
 		return -EINVAL;
 	/* Programs attach to functions of the runtime, or to no type at all. */
 	if (attr->attach_btf_id &&

@@ -116,6 +116,7 @@ static void drain(void)
 
 int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime **res)
 {
+	LEAVE_ERRNO_ALONE;
 	struct trek_runtime_opts opts;
 	struct trek_runtime *rt;
 	int err = copy_opts(&opts, user);
@@ -168,6 +169,7 @@ free_rt:
 
 void trek_runtime_close(struct trek_runtime *rt)
 {
+	LEAVE_ERRNO_ALONE;
 	if (!rt)
 		return;
 	fdtable_destroy(rt);
@@ -184,6 +186,7 @@ void trek_runtime_close(struct trek_runtime *rt)
 
 ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size)
 {
+	LEAVE_ERRNO_ALONE;
 	struct file *file = file_get(rt, handle);
 	ssize_t ret = -EINVAL;
 
@@ -197,16 +200,19 @@ ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size)
 
 int trek_close(struct trek_runtime *rt, int handle)
 {
+	LEAVE_ERRNO_ALONE;
 	return fd_close(rt, handle);
 }
 
 int trek_dup(struct trek_runtime *rt, int handle)
 {
+	LEAVE_ERRNO_ALONE;
 	return fd_dup(rt, handle);
 }
 
 ssize_t trek_fdinfo(struct trek_runtime *rt, int handle, char *buf, size_t size)
 {
+	LEAVE_ERRNO_ALONE;
 	struct file *file = file_get(rt, handle);
 	/* A buffer that is full to the last byte has overflowed, which leaves room for the NUL. */
 	struct seq_file seq = {.buf = buf, .size = size};
