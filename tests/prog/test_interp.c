@@ -412,6 +412,26 @@ static void test_arguments(void **state)
 	assert_int_equal(bpf_interp_run(NULL, upper), 2);
 }
 
+/* Two functions, one after the other on the same memory: what the first wrote, the second reads. */
+static void test_cleared_stack(void **state)
+{
+	const struct bpf_insn insns[] = {
+		MOV(R1, -1),
+		CALL_SUB(2),
+		CALL_SUB(3),
+		EXIT,
+		STX(DW, R10, -512, R1),
+		STX(DW, R10, -8, R1),
+		EXIT,
+		LDX(DW, R0, R10, -512),
+		LDX(DW, R1, R10, -8),
+		ALU64_X(OR, R0, R1),
+		EXIT,
+	};
+
+	assert_int_equal(bpf_interp_run_cleared(NULL, insns), 0);
+}
+
 static void test_unaligned(void **state)
 {
 	const struct bpf_insn copy[] = {LDX(DW, R0, R1, 1),   STX(DW, R1, 11, R0),
@@ -600,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_folds_kernel),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_cleared_stack),
 		cmocka_unit_test(test_unaligned),
 		cmocka_unit_test(test_acquire_release),
 		cmocka_unit_test(test_probe_loads),

@@ -101,6 +101,7 @@ struct bpf_prog_aux {
 	u32 ctx_arg_info_size;
 	u32 max_rdonly_access; /* 1 + the largest offset read through a PTR_TO_BUF | MEM_RDONLY */
 	u32 max_rdwr_access;   /* the same for a writable PTR_TO_BUF */
+	bool reads_unwritten_stack; /* on some path: every frame begins with zeroes */
 	bool writes_rdwr_buf;  /* the program writes through one: see bpf_map_elem's attach check */
 	struct btf *attach_btf;
 	const struct bpf_ctx_arg_aux *ctx_arg_info;

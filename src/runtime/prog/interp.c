@@ -5,7 +5,8 @@
  *
  * One function is one frame. Registers are an array in it, the stack another; a call of a
  * subprogram is a call of the function, so r6 to r9 of the caller need no saving. The verifier
- * bounds the depth. The stack is not cleared: the verifier decides what may be read of it.
+ * bounds the depth. Few programs read stack that they have not written; for them each frame's is
+ * cleared first, for all others not.
  *
  * Every opcode jumps to the code of the next one by itself, so that the processor predicts each of
  * the jumps by its own history, and nothing is checked that verification has proved. The array has
@@ -267,7 +268,8 @@ static u64 call_kfunc(s32 index, const u64 *regs)
 	DST = (u64)(s64)(type)load_nofault((const void *)(unsigned long)(SRC + insn->off), size);  \
 	NEXT
 
-static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5,
+			bool clear)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -345,6 +347,8 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 	regs[5] = r5;
 	regs[6] = regs[7] = regs[8] = regs[9] = 0;
 	regs[10] = (u64)(unsigned long)stack + MAX_BPF_STACK;
+	if (unlikely(clear))
+		memset(stack, 0, sizeof(stack));
 
 	goto *labels[insn->code];
 
@@ -441,7 +445,7 @@ CALL:
 		regs[0] = bpf_helper_funcs[insn->imm](regs[1], regs[2], regs[3], regs[4], regs[5]);
 	else if (insn->src_reg == BPF_PSEUDO_CALL)
 		regs[0] = interp_frame(insn + insn->imm + 1, regs[1], regs[2], regs[3], regs[4],
-				       regs[5]);
+				       regs[5], clear);
 	else
 		regs[0] = call_kfunc(insn->imm, regs);
 	NEXT;
@@ -494,26 +498,42 @@ UNKNOWN:
 
 static u64 interp_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
-	return interp_frame((const struct bpf_insn *)(unsigned long)func, r1, r2, r3, r4, r5);
+	return interp_frame((const struct bpf_insn *)(unsigned long)func, r1, r2, r3, r4, r5,
+			    false);
 }
 
-u64 bpf_interp(const struct bpf_insn *insn, u64 r1, u64 r2)
+static u64 interp_callback_cleared(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return interp_frame((const struct bpf_insn *)(unsigned long)func, r1, r2, r3, r4, r5, true);
+}
+
+static inline u64 interp(const struct bpf_insn *insn, u64 r1, u64 r2, bool clear)
 {
 	struct bpf_run_ctx *run = bpf_current;
 	u64 (*outer)(u64, u64, u64, u64, u64, u64);
 	u64 ret;
 
 	if (!run)
-		return interp_frame(insn, r1, r2, 0, 0, 0);
+		return interp_frame(insn, r1, r2, 0, 0, 0, clear);
 	/* The run that this one is within may be executed by something else. */
 	outer = run->callback;
-	run->callback = interp_callback;
-	ret = interp_frame(insn, r1, r2, 0, 0, 0);
+	run->callback = clear ? interp_callback_cleared : interp_callback;
+	ret = interp_frame(insn, r1, r2, 0, 0, 0, clear);
 	run->callback = outer;
 	return ret;
 }
 
+u64 bpf_interp(const struct bpf_insn *insn, u64 r1, u64 r2)
+{
+	return interp(insn, r1, r2, false);
+}
+
 unsigned int bpf_interp_run(const void *ctx, const struct bpf_insn *insn)
 {
-	return bpf_interp(insn, (u64)(unsigned long)ctx, 0);
+	return interp(insn, (u64)(unsigned long)ctx, 0, false);
+}
+
+unsigned int bpf_interp_run_cleared(const void *ctx, const struct bpf_insn *insn)
+{
+	return interp(insn, (u64)(unsigned long)ctx, 0, true);
 }

@@ -55,6 +55,8 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
  * a call of a helper its number, of a kfunc an index of aux->kfunc_tab, of a subprogram an offset.
  */
 unsigned int bpf_interp_run(const void *ctx, const struct bpf_insn *insn);
+/* The same for a program that reads stack which it did not write (aux->reads_unwritten_stack). */
+unsigned int bpf_interp_run_cleared(const void *ctx, const struct bpf_insn *insn);
 /* The whole of r0, with r1 and r2 given: instruction tests. */
 u64 bpf_interp(const struct bpf_insn *insn, u64 r1, u64 r2);
 

@@ -342,6 +342,8 @@ int prog_load(struct bpf_call *call)
 		err = bpf_prog_calc_tag(prog);
 	if (!err)
 		err = verify(call, prog);
+	if (!err && prog->aux->reads_unwritten_stack)
+		prog->bpf_func = bpf_interp_run_cleared;
 	if (!err)
 		err = bpf_prog_alloc_id(prog);
 	if (err) {
