@@ -16,6 +16,7 @@ struct helper_call {
 	struct bpf_map *map;
 	u64 max_size; /* of the last pair of memory and size */
 	u32 alloc_size;
+	bool key_is_there; /* the key is that of an element that cannot be missing */
 };
 
 static u32 arg_access(u32 arg_type)
@@ -58,9 +59,16 @@ static int arg_map_ptr(struct bpf_verifier_env *env, struct helper_call *call, u
 
 static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
+	u64 key;
+	int err;
+
 	if (!call->map)
 		return need(env, i + 1, "a key of a map");
-	return check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
+	err = check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
+	if (!err && call->map->map_type == BPF_MAP_TYPE_ARRAY)
+		call->key_is_there =
+			stack_const(env, i + 1, sizeof(u32), &key) && key < call->map->max_entries;
+	return err;
 }
 
 static int arg_map_value(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
@@ -332,6 +340,8 @@ static int set_result(struct bpf_verifier_env *env, const struct helper_call *ca
 	case RET_PTR_TO_MAP_VALUE:
 		if (!call->map)
 			break;
+		if (call->key_is_there && call->helper->id == BPF_FUNC_map_lookup_elem)
+			flags &= ~PTR_MAYBE_NULL;
 		reg_mark_pointer(r0, PTR_TO_MAP_VALUE | flags);
 		r0->map_ptr = call->map;
 		goto pointer;

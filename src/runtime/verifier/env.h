@@ -364,6 +364,8 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	       struct bpf_reg_state *result);
 int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 		const struct bpf_reg_state *value);
+/* Does register @regno point to @size bytes of stack that hold a number that is known? */
+bool stack_const(struct bpf_verifier_env *env, u32 regno, u32 size, u64 *value);
 int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
 
 /* --- call.c, kfunc_call.c, subprog.c --- */

@@ -118,6 +118,9 @@ static int ctx_access(struct bpf_verifier_env *env, struct mem_access *a)
 
 	if (err)
 		return err;
+	if (a->reg->off)
+		return refuse(env, -EACCES, a->regno, "use the offset in the instruction",
+			      "an access to the context through a pointer that was moved");
 	if (!env->type->ctx_access)
 		return refuse(env, -EACCES, a->regno, NULL,
 			      "this type of program has a context that it cannot look into");
@@ -473,7 +476,9 @@ int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	err = check_mem_access(env, &store, true);
 	if (err || !(insn->imm & BPF_FETCH))
 		return err;
-	reg_mark_unknown(&result);
+	if (result.type != SCALAR_VALUE)
+		reg_mark_unknown(&result);
+	result.id = 0;
 	reg_zero_extend(&result, load.size);
 	cur_regs(env)[insn->imm == BPF_CMPXCHG ? BPF_REG_0 : insn->src_reg] = result;
 	return 0;

@@ -193,10 +193,12 @@ static bool same_call(const struct bpf_verifier_state *old, const struct bpf_ver
 }
 
 /*
- * The second round of a callback begins with what the first one left, the third with what ... What
- * changes from round to round is not followed: it becomes "any number", so that the rounds
- * converge.
+ * Each round of a callback begins with what the one before left. After a few of them, which may be
+ * all that there are values for, what still changes is not followed any more: it becomes "any
+ * number", so that the rounds converge.
  */
+#define ROUNDS_FOLLOWED 6
+
 static void widen_reg(struct bpf_reg_state *reg, const struct bpf_reg_state *before)
 {
 	u32 since = reg->since;
@@ -235,6 +237,18 @@ static void widen_state(struct bpf_verifier_state *cur, const struct bpf_verifie
 			    !memcmp(c->stack[i].type, b->stack[i].type, BPF_REG_SIZE))
 				widen_spilled(&c->stack[i], &b->stack[i]);
 	}
+}
+
+/* States of the same call that were kept before @kept, and itself: the list has the last one first.
+ */
+static u32 same_call_rounds(const struct bpf_verifier_state *kept)
+{
+	const struct bpf_callback_call *call = kept->callback_call;
+	u32 nr = 0;
+
+	for (; kept; kept = kept->next)
+		nr += kept->callback_call == call;
+	return nr;
 }
 
 /* Stop comparing with a kept state that is not worth it; it lives on while paths come from it. */
@@ -287,7 +301,8 @@ static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
 int is_state_visited(struct bpf_verifier_env *env)
 {
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
-	bool keep = aux->calls_back, first = false, rounds = false;
+	bool keep = aux->calls_back, first = false;
+	u32 rounds = 0;
 	struct bpf_verifier_state **link = &env->kept[env->insn_idx], *kept;
 	int err;
 
@@ -306,9 +321,8 @@ int is_state_visited(struct bpf_verifier_env *env)
 	while ((kept = *link)) {
 		if (kept->branches && aux->calls_back) {
 			if (same_call(kept, env->cur)) {
-				if (!rounds)
+				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED)
 					widen_state(env->cur, kept);
-				rounds = true;
 				if (state_covered(env, kept, env->cur, false))
 					return 1;
 			}

@@ -18,7 +18,12 @@ static int stack_bounds(struct bpf_verifier_env *env, u32 regno, s32 off, u32 si
 		return refuse(env, -EACCES, regno, "compare the offset with constants first",
 			      "an access to the stack at an offset without bounds");
 	if (reg->smin_value + off < -MAX_BPF_STACK || reg->smax_value + off + (s64)size > 0)
-		return refuse(env, -EACCES, regno, "the stack is r10-512 up to r10-1",
+		/* The errno says whether it begins on the stack. */
+		return refuse(env,
+			      reg->smin_value + off < -MAX_BPF_STACK || reg->smin_value + off >= 0
+				      ? -EACCES
+				      : -EINVAL,
+			      regno, "the stack is r10-512 up to r10-1",
 			      "an access of %u bytes at offset %lld of the stack", size,
 			      (long long)(reg->smin_value + off));
 	*min = reg->smin_value + off;
@@ -48,6 +53,14 @@ static u32 spill_size(const struct bpf_stack_state *slot)
 	while (size < BPF_REG_SIZE && slot->type[size] == STACK_SPILL)
 		size++;
 	return size;
+}
+
+/* Are the first @size bytes of the slot the low ones of its register? */
+static bool spill_covers(const struct bpf_stack_state *slot, u32 size)
+{
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		return spill_size(slot) == size;
+	return spill_size(slot) >= size;
 }
 
 /* The register in the slot is no longer whole: its bytes are just bytes. */
@@ -101,7 +114,7 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	    slot->spilled.type != SCALAR_VALUE)
 		return refuse(env, -EACCES, regno, "read all of its 8 bytes",
 			      "a read of a part of a pointer that is stored at r10%d", min);
-	if (min == max && slot && !(min & (BPF_REG_SIZE - 1)) && spill_size(slot) >= size) {
+	if (min == max && slot && !(min & (BPF_REG_SIZE - 1)) && spill_covers(slot, size)) {
 		if (spill_size(slot) == size || slot->spilled.type == SCALAR_VALUE)
 			*result = slot->spilled; /* the caller cuts it to size */
 		return 0;
@@ -210,4 +223,27 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	for (off = begin; begin == last && off < begin + (s32)min; off++)
 		slot_at(frame, off)->type[off & (BPF_REG_SIZE - 1)] = STACK_MISC;
 	return 0;
+}
+
+bool stack_const(struct bpf_verifier_env *env, u32 regno, u32 size, u64 *value)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	const struct bpf_stack_state *slot;
+	bool zero = true;
+	s32 begin, off;
+
+	if (reg->type != PTR_TO_STACK || !tnum_is_const(reg->var_off))
+		return false;
+	begin = reg->off + (s32)reg->var_off.value;
+	for (off = begin; off < begin + (s32)size; off++)
+		zero = zero && byte_type(env->cur->frame[reg->frameno], off) == STACK_ZERO;
+	*value = 0;
+	if (zero)
+		return true;
+	slot = slot_at(env->cur->frame[reg->frameno], begin);
+	if ((begin & (BPF_REG_SIZE - 1)) || !slot || spill_size(slot) != size ||
+	    !reg_is_const(&slot->spilled))
+		return false;
+	*value = tnum_cast(slot->spilled.var_off, size).value;
+	return true;
 }

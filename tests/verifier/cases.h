@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * A case: a program and what becomes of it. The same table is held against the runtime and, where
+ * it can be used, against the kernel.
+ */
+#ifndef TESTS_VERIFIER_CASES_H
+#define TESTS_VERIFIER_CASES_H
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+
+#include "insn.h"
+
+#define MAX_CASE_INSNS 64
+#define MAX_CASE_FUNCS 4
+
+enum case_kind {
+	SYSCALL, /* the default: a context of any bytes */
+	ITER_MAP,
+	ITER_ELEM,
+	FILTER, /* SOCKET_FILTER */
+};
+
+/* A function of the program beside the main one: where it begins, and of what kind it is. */
+struct case_func {
+	unsigned int insn; /* 0: none */
+	enum { STATIC, GLOBAL_INT, GLOBAL_VOID, GLOBAL_MEM } kind;
+};
+
+struct verifier_case {
+	const char *name;
+	struct bpf_insn insns[MAX_CASE_INSNS];
+	enum case_kind kind;
+	int result; /* of loading: 0 or negative errno */
+	/* Where the kernel answers something else on purpose, and why. */
+	int kernel_result; /* 1: it accepts; negative: this errno; 0: the same */
+	const char *why;
+	struct case_func funcs[MAX_CASE_FUNCS];
+	int license_bsd;
+};
+
+struct case_table {
+	const char *name;
+	const struct verifier_case *cases;
+	size_t nr;
+};
+
+extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
+	loop_cases;
+
+#endif /* TESTS_VERIFIER_CASES_H */

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Loading cases: the maps they name, the types they need, the numbers that differ from engine to
+ * engine put into their instructions.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpftrek/runtime.h>
+
+#include "engine.h"
+
+#define PTR(p) ((unsigned long)(p))
+
+static struct trek_runtime *rt;
+
+static int embedded_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return trek_bpf(rt, cmd, attr, size);
+}
+
+static int embedded_close(int fd)
+{
+	return trek_close(rt, fd);
+}
+
+static int kernel_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	int ret = (int)syscall(__NR_bpf, cmd, attr, size);
+
+	return ret < 0 ? -errno : ret;
+}
+
+struct engine embedded_engine = {.name = "embedded", .bpf = embedded_bpf, .close = embedded_close};
+struct engine kernel_engine = {.name = "kernel", .bpf = kernel_bpf, .close = close};
+
+static const struct {
+	enum bpf_map_type type;
+	unsigned int key, value, max, flags;
+} shapes[NR_MAPS] = {
+	[MAP_ARRAY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0},
+	[MAP_HASH] = {BPF_MAP_TYPE_HASH, 8, 16, 8, 0},
+	[MAP_CONST] = {BPF_MAP_TYPE_ARRAY, 4, 64, 1, BPF_F_RDONLY_PROG},
+	[MAP_DATA] = {BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0},
+	[MAP_RDONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_RDONLY_PROG},
+	[MAP_WRONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_WRONLY_PROG},
+};
+
+static int make_map(struct engine *engine, int map)
+{
+	union bpf_attr attr = {
+		.map_type = shapes[map].type,
+		.key_size = shapes[map].key,
+		.value_size = shapes[map].value,
+		.max_entries = shapes[map].max,
+		.map_flags = shapes[map].flags,
+	};
+
+	memcpy(attr.map_name, "case", 5);
+	return engine->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int fill_const(struct engine *engine, int fd)
+{
+	char value[64] = "";
+	unsigned long long number = 40;
+	union bpf_attr attr = {.map_fd = fd};
+	int key = 0, err;
+
+	memcpy(value + CONST_FORMAT, "%d %s", 6);
+	memcpy(value + CONST_BAD, "%y", 3);
+	memcpy(value + CONST_TEXT, "abc", 4);
+	memcpy(value + CONST_NUMBER, &number, sizeof(number));
+	memcpy(value + CONST_ENDLESS, "abcd", 4);
+	attr.key = PTR(&key);
+	attr.value = PTR(value);
+	err = engine->bpf(BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+	if (err)
+		return err;
+	attr = (union bpf_attr){.map_fd = fd};
+	return engine->bpf(BPF_MAP_FREEZE, &attr, sizeof(attr));
+}
+
+/* The byte offset of @name in @structure, anonymous members looked into; -1. */
+static int offset_in(const struct btf *btf, int type_id, const char *name)
+{
+	const struct btf_type *t = btf__type_by_id(btf, type_id);
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const char *member = btf__name_by_offset(btf, m[i].name_off);
+		int base = (int)btf_member_bit_offset(t, i) / 8, inner;
+
+		if (!strcmp(member, name))
+			return base;
+		if (member[0] || !btf_is_composite(btf__type_by_id(btf, m[i].type)))
+			continue;
+		inner = offset_in(btf, m[i].type, name);
+		if (inner >= 0)
+			return base + inner;
+	}
+	return -1;
+}
+
+static int find_fields(struct engine *engine)
+{
+	static const struct {
+		const char *structure, *field;
+	} fields[] = {
+		[FIELD_META_SEQ - FIELD_META_SEQ] = {"bpf_iter_meta", "seq"},
+		[FIELD_META_SEQ_NUM - FIELD_META_SEQ] = {"bpf_iter_meta", "seq_num"},
+		[FIELD_MAP_ID - FIELD_META_SEQ] = {"bpf_map", "id"},
+		[FIELD_MAP_INNER - FIELD_META_SEQ] = {"bpf_map", "inner_map_meta"},
+		[FIELD_MAP_NAME - FIELD_META_SEQ] = {"bpf_map", "name"},
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		int id = btf__find_by_name_kind(engine->vmlinux, fields[i].structure,
+						BTF_KIND_STRUCT);
+
+		if (id < 0)
+			return id;
+		engine->fields[i] = (short)offset_in(engine->vmlinux, id, fields[i].field);
+		if (engine->fields[i] < 0)
+			return -ENOENT;
+	}
+	engine->kfunc =
+		btf__find_by_name_kind(engine->vmlinux, "bpf_map_sum_elem_count", BTF_KIND_FUNC);
+	engine->iter_map =
+		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_map", BTF_KIND_FUNC);
+	engine->iter_elem =
+		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_map_elem", BTF_KIND_FUNC);
+	return engine->iter_map < 0 || engine->iter_elem < 0 ? -ENOENT : 0;
+}
+
+const char *engine_start(struct engine *engine)
+{
+	const void *data;
+	size_t size;
+	int map;
+
+	if (engine == &embedded_engine) {
+		if (trek_runtime_open(NULL, &rt))
+			return "no runtime can be opened";
+		data = trek_vmlinux_btf(&size);
+		engine->vmlinux = btf__new(data, (unsigned int)size);
+	} else {
+		engine->vmlinux = btf__load_vmlinux_btf();
+	}
+	if (!engine->vmlinux)
+		return "it has no BTF";
+	if (find_fields(engine))
+		return "its BTF has no iterators of maps";
+	for (map = 0; map < NR_MAPS; map++) {
+		engine->maps[map] = make_map(engine, map);
+		if (engine->maps[map] < 0)
+			return "this user may not create maps";
+	}
+	return fill_const(engine, engine->maps[MAP_CONST]) ? "a map cannot be frozen" : NULL;
+}
+
+void engine_stop(struct engine *engine)
+{
+	for (int map = 0; map < NR_MAPS; map++)
+		if (engine->maps[map] > 0)
+			engine->close(engine->maps[map]);
+	btf__free(engine->vmlinux);
+	if (engine == &embedded_engine)
+		trek_runtime_close(rt);
+}
+
+static unsigned int length(const struct verifier_case *c)
+{
+	unsigned int n = MAX_CASE_INSNS;
+	static const struct bpf_insn none;
+
+	while (n && !memcmp(&c->insns[n - 1], &none, sizeof(none)))
+		n--;
+	return n;
+}
+
+static void relocate(struct engine *engine, struct bpf_insn *insns, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct bpf_insn *insn = &insns[i];
+
+		if (insn->code == (BPF_LD | BPF_DW | BPF_IMM)) {
+			if ((insn->src_reg == BPF_PSEUDO_MAP_FD ||
+			     insn->src_reg == BPF_PSEUDO_MAP_VALUE) &&
+			    insn->imm >= 0 && insn->imm < NR_MAPS)
+				insn->imm = engine->maps[insn->imm];
+			i++;
+		} else if (insn->code == (BPF_JMP | BPF_CALL) &&
+			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->imm) {
+			insn->imm = engine->kfunc;
+		} else if (insn->off >= FIELD_META_SEQ && insn->off < NR_FIELDS_END &&
+			   BPF_CLASS(insn->code) != BPF_JMP) {
+			insn->off = engine->fields[insn->off - FIELD_META_SEQ];
+		}
+	}
+}
+
+/* The types of a program with functions; func_info goes to @info. A handle, or negative errno. */
+static int load_types(struct engine *engine, const struct verifier_case *c,
+		      struct bpf_func_info *info, unsigned int *nr)
+{
+	static const char *const names[MAX_CASE_FUNCS] = {"first", "second", "third", "fourth"};
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {0};
+	int integer, proto[4], i, fd, mem, ptr;
+	unsigned int size;
+
+	integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	mem = btf__add_struct(btf, "mem", 8);
+	btf__add_field(btf, "a", integer, 0, 0);
+	btf__add_field(btf, "b", integer, 32, 0);
+	ptr = btf__add_ptr(btf, mem);
+	proto[STATIC] = btf__add_func_proto(btf, integer);
+	proto[GLOBAL_INT] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "number", integer);
+	proto[GLOBAL_VOID] = btf__add_func_proto(btf, 0);
+	proto[GLOBAL_MEM] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "mem", ptr);
+	info[0].insn_off = 0;
+	info[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto[STATIC]);
+	for (i = 0; i < MAX_CASE_FUNCS && c->funcs[i].insn; i++) {
+		info[i + 1].insn_off = c->funcs[i].insn;
+		info[i + 1].type_id = btf__add_func(btf, names[i],
+						    c->funcs[i].kind == STATIC ? BTF_FUNC_STATIC
+									       : BTF_FUNC_GLOBAL,
+						    proto[c->funcs[i].kind]);
+	}
+	*nr = i + 1;
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = engine->bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+	btf__free(btf);
+	return fd;
+}
+
+int engine_load(struct engine *engine, const struct verifier_case *c)
+{
+	struct bpf_insn insns[MAX_CASE_INSNS];
+	struct bpf_func_info info[MAX_CASE_FUNCS + 1];
+	union bpf_attr attr = {0};
+	int types = -1, prog;
+
+	memcpy(insns, c->insns, sizeof(insns));
+	attr.insn_cnt = length(c);
+	relocate(engine, insns, attr.insn_cnt);
+	attr.insns = PTR(insns);
+	attr.license = PTR(c->license_bsd ? "BSD" : "GPL");
+	if (engine == &embedded_engine) {
+		attr.log_buf = PTR(engine->log);
+		attr.log_size = sizeof(engine->log);
+	}
+	/* The kernel says so much about loops that no buffer would do. */
+	attr.log_level = engine == &embedded_engine;
+	memcpy(attr.prog_name, "case", 5);
+	switch (c->kind) {
+	case SYSCALL:
+		attr.prog_type = BPF_PROG_TYPE_SYSCALL;
+		attr.prog_flags = BPF_F_SLEEPABLE;
+		break;
+	case FILTER:
+		attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+		break;
+	default:
+		attr.prog_type = BPF_PROG_TYPE_TRACING;
+		attr.expected_attach_type = BPF_TRACE_ITER;
+		attr.attach_btf_id = c->kind == ITER_MAP ? engine->iter_map : engine->iter_elem;
+	}
+	if (c->funcs[0].insn) {
+		types = load_types(engine, c, info, &attr.func_info_cnt);
+		if (types < 0)
+			return types;
+		attr.prog_btf_fd = types;
+		attr.func_info = PTR(info);
+		attr.func_info_rec_size = sizeof(info[0]);
+	}
+	engine->log[0] = '\0';
+	prog = engine->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (types >= 0)
+		engine->close(types);
+	if (prog < 0)
+		return prog;
+	engine->close(prog);
+	return 0;
+}

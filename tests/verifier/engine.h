@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What the cases are loaded into: a runtime of this process, or the kernel. Both answer bpf(2).
+ */
+#ifndef TESTS_VERIFIER_ENGINE_H
+#define TESTS_VERIFIER_ENGINE_H
+
+#include "cases.h"
+
+struct btf;
+
+struct engine {
+	const char *name;
+	int (*bpf)(int cmd, union bpf_attr *attr, unsigned int size);
+	int (*close)(int fd);
+	struct btf *vmlinux;
+	int maps[NR_MAPS];
+	short fields[NR_FIELDS_END - FIELD_META_SEQ];
+	int kfunc;
+	int iter_map, iter_elem; /* what iterators attach to, by type */
+	char log[1 << 16];	 /* of the last program loaded */
+};
+
+/* NULL, or why it cannot be had. */
+const char *engine_start(struct engine *engine);
+void engine_stop(struct engine *engine);
+
+/* Load it, close it: 0 or negative errno. */
+int engine_load(struct engine *engine, const struct verifier_case *c);
+
+extern struct engine embedded_engine, kernel_engine;
+
+#endif /* TESTS_VERIFIER_ENGINE_H */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Instructions as the cases write them, registers as R0 to R10, and the stand-ins that the loader
+ * replaces for the engine at hand: maps, fields of the built-in types, the kfunc.
+ */
+#ifndef TESTS_VERIFIER_INSN_H
+#define TESTS_VERIFIER_INSN_H
+
+#include <linux/bpf.h>
+
+/* Newer than some <linux/bpf.h>. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+
+enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
+
+#define RAW(code_, dst_, src_, off_, imm_)                                                         \
+	{                                                                                          \
+		.code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (off_),              \
+		.imm = (imm_)                                                                      \
+	}
+
+/* r = number, r = r; w: 32 bits */
+#define MOV(dst, imm) RAW(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
+#define MOVW(dst, imm) RAW(BPF_ALU | BPF_MOV | BPF_K, dst, 0, 0, imm)
+#define MOVX(dst, src) RAW(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define MOVXW(dst, src) RAW(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define MOVSX(dst, src, bits) RAW(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, bits, 0)
+#define MOVSXW(dst, src, bits) RAW(BPF_ALU | BPF_MOV | BPF_X, dst, src, bits, 0)
+
+#define OP(op, dst, imm) RAW(BPF_ALU64 | BPF_##op | BPF_K, dst, 0, 0, imm)
+#define OPX(op, dst, src) RAW(BPF_ALU64 | BPF_##op | BPF_X, dst, src, 0, 0)
+#define OPW(op, dst, imm) RAW(BPF_ALU | BPF_##op | BPF_K, dst, 0, 0, imm)
+#define OPXW(op, dst, src) RAW(BPF_ALU | BPF_##op | BPF_X, dst, src, 0, 0)
+#define NEG(dst) RAW(BPF_ALU64 | BPF_NEG, dst, 0, 0, 0)
+#define SWAP(dst, bits) RAW(BPF_ALU64 | BPF_END, dst, 0, 0, bits)
+#define TO_BE(dst, bits) RAW(BPF_ALU | BPF_END | BPF_TO_BE, dst, 0, 0, bits)
+#define TO_LE(dst, bits) RAW(BPF_ALU | BPF_END | BPF_TO_LE, dst, 0, 0, bits)
+
+/* LDX(DW, R0, R1, 8): r0 = *(u64 *)(r1 + 8) */
+#define LDX(size, dst, src, off) RAW(BPF_LDX | BPF_MEM | BPF_##size, dst, src, off, 0)
+#define LDSX(size, dst, src, off) RAW(BPF_LDX | BPF_MEMSX | BPF_##size, dst, src, off, 0)
+#define STX(size, dst, off, src) RAW(BPF_STX | BPF_MEM | BPF_##size, dst, src, off, 0)
+#define ST(size, dst, off, imm) RAW(BPF_ST | BPF_MEM | BPF_##size, dst, 0, off, imm)
+#define ATOMIC(size, op, dst, off, src) RAW(BPF_STX | BPF_ATOMIC | BPF_##size, dst, src, off, op)
+
+#define JA(off) RAW(BPF_JMP | BPF_JA, 0, 0, off, 0)
+#define GOTOL(imm) RAW(BPF_JMP32 | BPF_JA, 0, 0, 0, imm)
+/* IF(JEQ, R1, 0, 2): if r1 == 0 skip 2 instructions */
+#define IF(op, dst, imm, off) RAW(BPF_JMP | BPF_##op | BPF_K, dst, 0, off, imm)
+#define IFX(op, dst, src, off) RAW(BPF_JMP | BPF_##op | BPF_X, dst, src, off, 0)
+#define IFW(op, dst, imm, off) RAW(BPF_JMP32 | BPF_##op | BPF_K, dst, 0, off, imm)
+#define IFXW(op, dst, src, off) RAW(BPF_JMP32 | BPF_##op | BPF_X, dst, src, off, 0)
+#define EXIT RAW(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define CALL(helper) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_##helper)
+#define CALL_ID(id) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, id)
+#define CALL_SUB(off) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)
+#define CALL_KFUNC RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0)
+
+/* Two instructions each. */
+#define LD64(dst, low, high) RAW(BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, low), RAW(0, 0, 0, 0, high)
+#define LD_MAP(dst, map)                                                                           \
+	RAW(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_FD, 0, map), RAW(0, 0, 0, 0, 0)
+#define LD_VALUE(dst, map, off)                                                                    \
+	RAW(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_VALUE, 0, map), RAW(0, 0, 0, 0, off)
+#define LD_FUNC(dst, off)                                                                          \
+	RAW(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_FUNC, 0, off), RAW(0, 0, 0, 0, 0)
+
+/* Maps that every engine has for the cases. */
+enum {
+	MAP_ARRAY,  /* 4 elements of 48 bytes */
+	MAP_HASH,   /* 8-byte keys, 16-byte values, room for 8 */
+	MAP_CONST,  /* one value of 64 bytes, frozen, BPF_F_RDONLY_PROG */
+	MAP_DATA,   /* one value of 64 bytes */
+	MAP_RDONLY, /* as MAP_ARRAY, BPF_F_RDONLY_PROG, not frozen */
+	MAP_WRONLY, /* as MAP_ARRAY, BPF_F_WRONLY_PROG */
+	NR_MAPS
+};
+/* What MAP_CONST holds. */
+#define CONST_FORMAT 0	 /* "%d %s": two arguments */
+#define CONST_BAD 8	 /* "%y": no format */
+#define CONST_TEXT 16	 /* "abc" */
+#define CONST_NUMBER 24	 /* the u64 40 */
+#define CONST_ENDLESS 60 /* "abcd", without an end */
+
+/* LDX with the offset of a field, and nothing else: the size is the case's business. */
+enum {
+	FIELD_META_SEQ = 0x7000,
+	FIELD_META_SEQ_NUM,
+	FIELD_MAP_ID,
+	FIELD_MAP_INNER, /* inner_map_meta */
+	FIELD_MAP_NAME,
+	NR_FIELDS_END
+};
+
+/* Contexts of iterators. */
+#define CTX_META 0
+#define CTX_MAP 8
+#define CTX_KEY 16
+#define CTX_VALUE 24
+
+#define RETURN(n) MOV(R0, n), EXIT
+
+#endif /* TESTS_VERIFIER_INSN_H */

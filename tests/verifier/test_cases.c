@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Every case against one engine. `test_cases embedded` says what the runtime's verifier does,
+ * `test_cases kernel` that the table is right.
+ */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cases.h"
+#include "engine.h"
+#include "test.h"
+
+static struct engine *engine;
+static const char *missing;
+
+static int expected(const struct verifier_case *c)
+{
+	if (engine != &kernel_engine || !c->kernel_result)
+		return c->result;
+	return c->kernel_result > 0 ? 0 : c->kernel_result;
+}
+
+static void run_table(void **state)
+{
+	const struct case_table *table = *state;
+	unsigned int wrong = 0;
+
+	if (missing)
+		skip_because("of the %s: %s", engine->name, missing);
+	for (size_t i = 0; i < table->nr; i++) {
+		const struct verifier_case *c = &table->cases[i];
+		int ret = engine_load(engine, c);
+
+		if (ret == expected(c))
+			continue;
+		wrong++;
+		print_message("# %s: %d, not %d\n%s", c->name, ret, expected(c), engine->log);
+	}
+	print_message("# %s: %zu cases\n", table->name, table->nr);
+	assert_int_equal(wrong, 0);
+}
+
+/* A refusal begins with one line that says what, and goes on with what would be accepted. */
+static void messages(void **state)
+{
+	static const struct verifier_case c = {
+		"", {LDX(DW, R2, R1, CTX_MAP), LDX(W, R0, R2, FIELD_MAP_ID), RETURN(0)}, ITER_MAP};
+
+	if (engine == &kernel_engine)
+		skip_because("messages are our own");
+	assert_int_equal(engine_load(engine, &c), -EACCES);
+	assert_non_null(strstr(engine->log,
+			       "instruction 1: refused: a read through R2, which may be "
+			       "NULL\n"));
+	assert_non_null(strstr(engine->log, "  R2 is a pointer to a structure bpf_map, or NULL "
+					    "(since instruction 0)\n"));
+	assert_non_null(strstr(engine->log, "  to be accepted: compare it with NULL first\n"));
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	const struct case_table *const tables[] = {&insn_cases, &value_cases, &memory_cases,
+						   &iter_cases, &call_cases,  &loop_cases};
+	const struct CMUnitTest tests[] = {
+		{"instructions", run_table, NULL, NULL, (void *)tables[0]},
+		{"values", run_table, NULL, NULL, (void *)tables[1]},
+		{"memory", run_table, NULL, NULL, (void *)tables[2]},
+		{"iterators", run_table, NULL, NULL, (void *)tables[3]},
+		{"calls", run_table, NULL, NULL, (void *)tables[4]},
+		{"loops", run_table, NULL, NULL, (void *)tables[5]},
+		cmocka_unit_test(messages),
+	};
+	int failed;
+
+	engine = argc > 1 && !strcmp(argv[1], "kernel") ? &kernel_engine : &embedded_engine;
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	missing = engine_start(engine);
+	if (missing && engine == &embedded_engine)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	engine_stop(engine);
+	return failed;
+}
