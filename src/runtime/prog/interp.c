@@ -18,6 +18,8 @@
  */
 #include "prog/prog.h"
 
+#include <string.h>
+
 #include "base/nofault.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"

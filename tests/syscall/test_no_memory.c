@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Every allocation of the runtime fails once: what asked for it says ENOMEM, nothing is half done,
+ * and nothing is left. The allocators are wrapped by the linker (see meson.build), so this reaches
+ * each call in the runtime, and none of liburcu's or libc's.
+ */
+#include "test.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/rcu.h"
+#include "call.h"
+
+static long countdown = -1; /* allocations until the one that fails; negative: none does */
+static bool failed;	    /* it has */
+
+static bool fails(void)
+{
+	if (countdown < 0 || countdown-- > 0)
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+#define WRAP(type, name, params, args, failure)                                                    \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		return fails() ? failure : __real_##name args;                                     \
+	}
+WRAP(void *, malloc, (size_t n), (n), NULL)
+WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL)
+WRAP(void *, realloc, (void *p, size_t n), (p, n), NULL)
+WRAP(void *, reallocarray, (void *p, size_t n, size_t size), (p, n, size), NULL)
+WRAP(void *, aligned_alloc, (size_t align, size_t n), (align, n), NULL)
+WRAP(char *, strdup, (const char *s), (s), NULL)
+WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t off),
+     (at, len, prot, flags, fd, off), MAP_FAILED)
+WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -1)
+
+#define INSN(c, d, s, o, i)                                                                        \
+	{                                                                                          \
+		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)                \
+	}
+
+/* struct { u32 } by the name "value": INT and STRUCT. */
+static const struct {
+	struct btf_header header;
+	struct btf_type u32;
+	uint32_t u32_data;
+	struct btf_type value;
+	struct btf_member member;
+	char strings[16];
+} types = {
+	.header = {.magic = BTF_MAGIC,
+		   .version = BTF_VERSION,
+		   .hdr_len = sizeof(struct btf_header),
+		   .type_len = 2 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
+		   .str_off = 2 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
+		   .str_len = sizeof("\0u32\0value\0m")},
+	.u32 = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
+	.u32_data = 32,
+	.value = {.name_off = 5, .info = BTF_KIND_STRUCT << 24 | 1, .size = 4},
+	.member = {.name_off = 11, .type = 1},
+	.strings = "\0u32\0value\0m",
+};
+
+static int handles[16], nr_handles;
+
+/* Keep a new handle, to be closed at the end. */
+static int keep(int handle)
+{
+	if (handle >= 0)
+		handles[nr_handles++] = handle;
+	return handle;
+}
+
+#define TRY(call)                                                                                  \
+	({                                                                                         \
+		int ret_ = (call);                                                                 \
+		if (ret_ < 0)                                                                      \
+			return ret_;                                                               \
+		ret_;                                                                              \
+	})
+
+/* A program that looks its key up in @map, in a callback, and writes what it finds. */
+static int load_program(int map, int btf)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, 7, 1, 16, 0), /* key */
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, 8, 1, 0, 0),  /* meta */
+		INSN(BPF_LDX | BPF_MEM | BPF_DW, 8, 8, 0, 0),  /* seq */
+		INSN(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 21, 0),
+		INSN(BPF_LDX | BPF_MEM | BPF_W, 1, 7, 0, 0),
+		INSN(BPF_STX | BPF_MEM | BPF_DW, 10, 1, -8, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 2),
+		INSN(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_FUNC, 0, 19),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 3, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0, -8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 4, 0, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_loop),
+		INSN(BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_FD, 0, map),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -8),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
+		INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 6, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 1, 8, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -8),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 8),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_seq_write),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0), /* the callback */
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	static char log[4096];
+
+	(void)btf;
+	return BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_TRACING,
+		   .expected_attach_type = BPF_TRACE_ITER,
+		   .attach_btf_id = vmlinux_func("bpf_iter_bpf_map_elem"), .insns = PTR(insns),
+		   .insn_cnt = sizeof(insns) / sizeof(insns[0]), .license = PTR("GPL"),
+		   .log_level = 1, .log_buf = PTR(log), .log_size = sizeof(log));
+}
+
+static int use_everything(void)
+{
+	union bpf_iter_link_info target = {0};
+	uint32_t value = 7;
+	int btf, hash, array, prog, link, iter;
+	char buf[64];
+
+	btf = TRY(
+		keep(BPF(BPF_BTF_LOAD, .btf = PTR(&types),
+			 .btf_size = offsetof(__typeof__(types), strings) + types.header.str_len)));
+	hash = TRY(keep(BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_HASH, .key_size = 4,
+			    .value_size = 4, .max_entries = 100000, .btf_fd = btf,
+			    .btf_key_type_id = 1, .btf_value_type_id = 2)));
+	array = TRY(keep(map_new(BPF_MAP_TYPE_ARRAY, 8, 4, BPF_F_MMAPABLE)));
+	for (uint32_t key = 0; key < 200; key++)
+		TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = hash, .key = PTR(&key),
+			.value = PTR(&value)));
+	prog = TRY(keep(load_program(hash, btf)));
+	TRY(BPF(BPF_PROG_BIND_MAP, .prog_bind_map = {.prog_fd = prog, .map_fd = array}));
+	target.map.map_fd = hash;
+	link = TRY(keep(BPF(BPF_LINK_CREATE, .link_create = {.prog_fd = prog,
+							     .attach_type = BPF_TRACE_ITER,
+							     .iter_info = PTR(&target),
+							     .iter_info_len = sizeof(target)})));
+	TRY(BPF(BPF_OBJ_PIN, .pathname = PTR("/sys/fs/bpf/link"), .bpf_fd = link));
+	iter = TRY(keep(BPF(BPF_ITER_CREATE, .iter_create = {.link_fd = link})));
+	TRY(keep(trek_dup(rt, iter)));
+	TRY(keep(trek_open(rt, "/sys/fs/bpf/link")));
+	return (int)trek_read(rt, iter, buf, sizeof(buf));
+}
+
+static bool all_is_gone(void)
+{
+	/* What the runtime itself has are its types. */
+	return BPF(BPF_MAP_GET_NEXT_ID, .start_id = 0) == -ENOENT &&
+	       BPF(BPF_PROG_GET_NEXT_ID, .start_id = 0) == -ENOENT &&
+	       BPF(BPF_LINK_GET_NEXT_ID, .start_id = 0) == -ENOENT &&
+	       BPF(BPF_BTF_GET_NEXT_ID, .start_id = 1) == -ENOENT;
+}
+
+static void end_everything(void)
+{
+	int grace_periods = 0;
+
+	while (nr_handles)
+		assert_int_equal(trek_close(rt, handles[--nr_handles]), 0);
+	trek_unlink(rt, "/sys/fs/bpf/link");
+	/* A session, its link, its map: each lets go of the next one after a grace period. */
+	while (!all_is_gone()) {
+		assert_true(grace_periods++ < 6);
+		rcu_barrier();
+	}
+}
+
+static void test_each_allocation_of_open(void **state)
+{
+	int err = -1;
+
+	for (long n = 0; err; n++) {
+		assert_true(n < 1000);
+		failed = false;
+		countdown = n;
+		err = trek_runtime_open(NULL, &rt);
+		countdown = -1;
+		assert_int_equal(err, failed ? -ENOMEM : 0);
+	}
+	trek_runtime_close(rt);
+}
+
+static void test_each_allocation_of_use(void **state)
+{
+	long n = 0;
+	int ret;
+
+	assert_int_equal(trek_runtime_open(NULL, &rt), 0);
+	/* As it is without: what follows fails for want of memory only. */
+	assert_int_equal(use_everything(), 64);
+	end_everything();
+	do {
+		assert_true(n < 10000);
+		failed = false;
+		countdown = n++;
+		ret = use_everything();
+		countdown = -1;
+		assert_int_equal(ret, failed ? -ENOMEM : 64);
+		end_everything();
+	} while (failed);
+	print_message("# %ld allocations\n", n - 1);
+	trek_runtime_close(rt);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_allocation_of_open),
+		cmocka_unit_test(test_each_allocation_of_use),
+	};
+
+	return cmocka_run_group_tests_name("no memory", tests, NULL, NULL);
+}
