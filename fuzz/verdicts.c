@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 		if (seconds && !(i & 15) && time(NULL) >= end)
 			break;
 		generate(&p, seed, from + i);
-		alarm(60);
+		alarm(300);
 		if (print_only)
 			print_program(stdout, &p);
 		else
@@ -116,5 +116,6 @@ int main(int argc, char **argv)
 	alarm(0);
 	judge_summary(&judge, stdout);
 	judge_close(&judge);
-	return judge.tally.by[UNSOUND] || judge.tally.by[OURS_ONLY] || judge.tally.by[DIFFERENT];
+	return judge.tally.by[UNSOUND] || judge.tally.by[BOTH_UNSOUND] ||
+	       judge.tally.by[OURS_ONLY] || judge.tally.by[DIFFERENT];
 }

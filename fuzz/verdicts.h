@@ -28,7 +28,7 @@
 #define BPF_MEMSX 0x80
 #endif
 
-/* --- random numbers: splitmix64 ------------------------------------------------------------- */
+/* --- random numbers: splitmix64 ----------------------------------------------------------- */
 
 struct rng {
 	uint64_t state;
@@ -39,7 +39,7 @@ uint64_t below(struct rng *r, uint64_t n); /* 0 .. n-1 */
 bool chance(struct rng *r, unsigned int percent);
 int64_t interesting(struct rng *r); /* numbers at which things change */
 
-/* --- what programs are made of -------------------------------------------------------------- */
+/* --- what programs are made of ------------------------------------------------------------ */
 
 enum target {
 	T_SYSCALL, /* BPF_PROG_TYPE_SYSCALL, a context of CTX_SIZE bytes */
@@ -147,7 +147,7 @@ static inline bool is_wide(const struct ins *i)
 }
 void print_program(FILE *out, const struct program *p);
 
-/* --- engines -------------------------------------------------------------------------------- */
+/* --- engines ------------------------------------------------------------------------------ */
 
 struct btf;
 
@@ -197,7 +197,7 @@ void engine_run(struct engine *e, const struct program *p, int prog, uint64_t in
 void make_element(enum map map, uint32_t index, uint8_t *key, uint8_t *value);
 void make_input(uint64_t input, uint8_t *ctx);
 
-/* --- the witness ------------------------------------------------------------------------------ */
+/* --- the witness -------------------------------------------------------------------------- */
 
 enum witness {
 	WITNESS_FINE,
@@ -209,10 +209,11 @@ enum witness {
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
 		     uint8_t *reached);
 
-/* --- judging -------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------ */
 
 enum verdict {
-	UNSOUND,     /* accepted here, and does what must not be: shown by the witness */
+	UNSOUND,      /* accepted here, and does what must not be: shown by the witness */
+	BOTH_UNSOUND, /* the same, but the kernel accepts it, too */
 	OURS_ONLY,   /* accepted here, refused by the kernel, not for a bound; nothing wrong seen */
 	CLEVERER,    /* the same, and the kernel misses a bound, or looks at what is never run */
 	DIFFERENT,   /* accepted by both, other results */

@@ -22,12 +22,15 @@
 
 static int kernel_bpf(struct engine *e, int cmd, union bpf_attr *attr, uint32_t size)
 {
-	long ret;
+	long ret = -1;
 
 	(void)e;
-	do
+	/* A load that a signal interrupts is tried again, as libbpf does. */
+	for (int tries = 0; tries < 5; tries++) {
 		ret = syscall(__NR_bpf, cmd, attr, size);
-	while (ret < 0 && errno == EAGAIN && cmd == BPF_PROG_LOAD);
+		if (ret >= 0 || errno != EAGAIN || cmd != BPF_PROG_LOAD)
+			break;
+	}
 	return ret < 0 ? -errno : (int)ret;
 }
 
@@ -142,8 +145,7 @@ const struct engine embedded_engine = {
 	.run = embedded_run,
 };
 
-/* --- types
- * ------------------------------------------------------------------------------------------ */
+/* --- types -------------------------------------------------------------------------------- */
 
 static const struct btf_type *strip(const struct btf *types, uint32_t id)
 {
@@ -205,8 +207,7 @@ void agree_on_fields(const struct engine *a, const struct engine *b)
 		field_usable[i] = (!a || a->offset[i] >= 0) && (!b || b->offset[i] >= 0);
 }
 
-/* --- the programs' own types
- * ------------------------------------------------------------------------- */
+/* --- the programs' own types -------------------------------------------------------------- */
 
 static uint32_t function_type[NR_FUNCTIONS];
 
@@ -268,9 +269,7 @@ static int load_types(struct engine *e)
 	return fd;
 }
 
-/* --- maps
- * -----------------------------------------------------------------------------------------------
- */
+/* --- maps --------------------------------------------------------------------------------- */
 
 static int map_command(struct engine *e, int cmd, int map, const void *key, const void *value)
 {
@@ -371,8 +370,7 @@ static void dump_maps(struct engine *e, struct outcome *o)
 	}
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------ */
 
 const char *engine_open(struct engine *e)
 {
@@ -412,8 +410,7 @@ void make_input(uint64_t input, uint8_t *ctx)
 	}
 }
 
-/* --- loading and running
- * ------------------------------------------------------------------------------------ */
+/* --- loading and running ------------------------------------------------------------------ */
 
 static void emit_for(const struct engine *e, const struct program *p, struct bpf_insn *insns)
 {

@@ -5,7 +5,7 @@
 
 #include "verdicts.h"
 
-/* --- text ----------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------- */
 
 static const char *const alu_names[16] = {"+=",	 "-=", "*=", "/=", "|=",   "&=",  "<<=", ">>=",
 					  "neg", "%=", "^=", "=",  "s>>=", "end", "?e",	 "?f"};
@@ -147,7 +147,7 @@ void print_program(FILE *out, const struct program *p)
 	}
 }
 
-/* --- cutting -------------------------------------------------------------------------------- */
+/* --- cutting ------------------------------------------------------------------------------ */
 
 /* The place that instruction @i refers to, in *@to; false: none. */
 static bool refers(const struct program *p, unsigned int i, int *to)
@@ -217,7 +217,7 @@ bool take_out(struct program *p, unsigned int at, unsigned int n)
 	return true;
 }
 
-/* --- what may be loaded --------------------------------------------------------------------- */
+/* --- what may be loaded ------------------------------------------------------------------- */
 
 static bool helper_known(int id)
 {

@@ -147,8 +147,7 @@ static struct class *class_of(enum verdict verdict, const char *text, uint64_t n
 	return class;
 }
 
-/* --- asking
- * ----------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------- */
 
 struct answers {
 	int kernel, ours; /* 0, or negative errno */
@@ -196,17 +195,19 @@ static void run_elsewhere(struct run *run)
 }
 
 /* Inputs to try before a program that only we accept is called harmless. */
-#define WITNESS_INPUTS 500
+#define MANY_INPUTS 300
+#define SOME_INPUTS 20 /* that both accept */
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
 /* Does @p do what must not be, on some input? What, where, on which input. */
-static const char *does_wrong(const struct program *p, uint64_t *input, unsigned int *at)
+static const char *does_wrong(const struct program *p, unsigned int inputs, uint64_t *input,
+			      unsigned int *at)
 {
 	const char *what;
 
 	memset(reached, 0, sizeof(reached));
-	for (uint64_t i = 0; i < WITNESS_INPUTS; i++) {
+	for (uint64_t i = 0; i < inputs; i++) {
 		*input = i;
 		if (witness(p, i, &what, at, reached) == WITNESS_WRONG)
 			return what;
@@ -214,20 +215,25 @@ static const char *does_wrong(const struct program *p, uint64_t *input, unsigned
 	return NULL;
 }
 
-enum comparison { SAME, NOT_SAME, UNSTEADY };
+enum comparison { SAME, NOT_SAME, UNSTEADY, NOT_RUN };
 
+/* Nothing is run on the kernel that the witness does not call fine on the same input: the kernel's
+ * own verdict has been wrong. */
 static enum comparison compare(const struct program *p, uint64_t input, struct outcome *k,
 			       struct outcome *o)
 {
 	static struct outcome again;
 	const char *what;
 	unsigned int at;
+	enum witness seen = witness(p, input, &what, &at, NULL);
 
+	if (seen == WITNESS_WRONG || seen == WITNESS_NOTHING)
+		return NOT_RUN;
 	load_and_run(&(struct run){&kernels[0], p, input, k});
 	load_and_run(&(struct run){&runtimes[0], p, input, o});
 	if (!memcmp(k, o, sizeof(*k)))
 		return SAME;
-	if (witness(p, input, &what, &at, NULL) != WITNESS_FINE)
+	if (seen != WITNESS_FINE)
 		return UNSTEADY;
 	run_elsewhere(&(struct run){&kernels[1], p, input, &again});
 	if (memcmp(k, &again, sizeof(*k)))
@@ -238,8 +244,7 @@ static enum comparison compare(const struct program *p, uint64_t input, struct o
 	return NOT_SAME;
 }
 
-/* --- making it small
- * ------------------------------------------------------------------------------------ */
+/* --- making it small ---------------------------------------------------------------------- */
 
 struct finding {
 	enum verdict verdict;
@@ -257,8 +262,11 @@ static bool still(const struct program *p, struct finding *f)
 	if (!harmless(p))
 		return false;
 	switch (f->verdict) {
+	case BOTH_UNSOUND:
+		return !ask(&runtimes[0], p, NULL) && !ask(&kernels[0], p, NULL) &&
+		       does_wrong(p, MANY_INPUTS, &f->input, &f->at);
 	case UNSOUND:
-		return !ask(&runtimes[0], p, NULL) && does_wrong(p, &f->input, &f->at);
+		return !ask(&runtimes[0], p, NULL) && does_wrong(p, MANY_INPUTS, &f->input, &f->at);
 	case OURS_ONLY:
 	case CLEVERER:
 		if (ask(&runtimes[0], p, NULL))
@@ -359,8 +367,11 @@ static void print_tail(FILE *out, const char *whose, const char *log)
 static void report(struct judge *j, const struct program *p, struct finding *f)
 {
 	static const char *const names[NR_VERDICTS] = {
-		"UNSOUND: OURS ACCEPTS, AND THE WITNESS SEES", "OURS ACCEPTS, KERNEL REFUSES",
-		"OURS ACCEPTS, KERNEL SEES NO BOUND", "RESULTS DIFFER",
+		"UNSOUND: OURS ACCEPTS, AND THE WITNESS SEES",
+		"UNSOUND: BOTH ACCEPT, AND THE WITNESS SEES",
+		"OURS ACCEPTS, KERNEL REFUSES",
+		"OURS ACCEPTS, KERNEL SEES NO BOUND",
+		"RESULTS DIFFER",
 		"KERNEL ACCEPTS, OURS REFUSES"};
 	struct class *class = class_of(f->verdict, f->text, p->number);
 	static struct program small;
@@ -378,8 +389,8 @@ static void report(struct judge *j, const struct program *p, struct finding *f)
 		print_difference(j->out, f);
 		return;
 	}
-	if (f->verdict == UNSOUND) {
-		const char *what = does_wrong(&small, &f->input, &f->at);
+	if (f->verdict <= BOTH_UNSOUND) {
+		const char *what = does_wrong(&small, MANY_INPUTS, &f->input, &f->at);
 
 		fprintf(j->out, "at %u on input %llu: %s\n", f->at, (unsigned long long)f->input,
 			what ? what : "?");
@@ -391,8 +402,7 @@ static void report(struct judge *j, const struct program *p, struct finding *f)
 	fflush(j->out);
 }
 
-/* --- judging
- * ------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------ */
 
 static void judge_results(struct judge *j, const struct program *p)
 {
@@ -403,6 +413,7 @@ static void judge_results(struct judge *j, const struct program *p)
 	j->tally.compared++;
 	switch (compare(p, f.input, &f.k, &f.o)) {
 	case SAME:
+	case NOT_RUN:
 		break;
 	case UNSTEADY:
 		j->tally.unsteady++;
@@ -422,14 +433,14 @@ static void judge_results(struct judge *j, const struct program *p)
 static void judge_alone(struct judge *j, struct engine *e, const struct program *p)
 {
 	static struct outcome o;
-	int err = ask(e, p, our_log);
+	int err = ask(e, p, NULL);
 	struct class *class;
 	char text[CLASS_TEXT];
 
 	if (!err) {
 		uint64_t input;
 		unsigned int at;
-		const char *wrong = does_wrong(p, &input, &at);
+		const char *wrong = does_wrong(p, SOME_INPUTS, &input, &at);
 
 		j->tally.both++;
 		if (wrong) {
@@ -442,11 +453,12 @@ static void judge_alone(struct judge *j, struct engine *e, const struct program 
 			}
 			return;
 		}
-		if (p->target != T_MAP)
+		if (p->target != T_MAP && !j->use_kernel)
 			load_and_run(&(struct run){e, p, p->number, &o});
 		return;
 	}
 	j->tally.neither++;
+	ask(e, p, our_log);
 	reason(our_log, err, text);
 	class = class_of(KERNEL_ONLY, text, p->number);
 	class->count++;
@@ -475,18 +487,26 @@ void judge_program(struct judge *j, const struct program *p)
 		j->tally.neither++;
 	} else if (!k && !o) {
 		j->tally.both++;
-		if (p->comparable)
+		if (does_wrong(p, SOME_INPUTS, &f.input, &f.at)) {
+			f.verdict = BOTH_UNSOUND;
+			strcpy(f.text, "both accept it");
+			report(j, p, &f);
+		} else if (p->comparable) {
 			judge_results(j, p);
+		}
 	} else if (k) {
 		f.verdict = OURS_ONLY;
 		k = ask(&kernels[0], p, kernel_log);
 		reason(kernel_log, k, f.text);
 		if (strstr(f.text, "verifier bug")) /* its own word for it: no verdict */
 			return;
-		if (does_wrong(p, &f.input, &f.at))
+		if (does_wrong(p, MANY_INPUTS, &f.input, &f.at))
 			f.verdict = UNSOUND;
 		else if (about_a_bound(f.text) || !reached[last_instruction(kernel_log) % MAX_INS])
 			f.verdict = CLEVERER;
+		if (f.verdict != UNSOUND && p->target != T_MAP)
+			load_and_run(&(struct run){&runtimes[0], p, p->number,
+						   &f.o}); /* for sanitizers */
 		report(j, p, &f);
 	} else {
 		f.verdict = KERNEL_ONLY;
@@ -526,10 +546,10 @@ void judge_summary(const struct judge *j, FILE *out)
 		"compared %llu, different "
 		"%llu, unsteady "
 		"%llu\n",
-		(unsigned long long)t->by[UNSOUND], (unsigned long long)t->by[OURS_ONLY],
-		(unsigned long long)t->by[CLEVERER], (unsigned long long)t->by[KERNEL_ONLY],
-		(unsigned long long)t->compared, (unsigned long long)t->by[DIFFERENT],
-		(unsigned long long)t->unsteady);
+		(unsigned long long)(t->by[UNSOUND] + t->by[BOTH_UNSOUND]),
+		(unsigned long long)t->by[OURS_ONLY], (unsigned long long)t->by[CLEVERER],
+		(unsigned long long)t->by[KERNEL_ONLY], (unsigned long long)t->compared,
+		(unsigned long long)t->by[DIFFERENT], (unsigned long long)t->unsteady);
 	qsort(classes, nr_classes, sizeof(classes[0]), by_count);
 	for (unsigned int i = 0; i < nr_classes; i++)
 		fprintf(out, "%-12s %7llu  first %llu  %s\n",

@@ -178,8 +178,7 @@ static struct val load(struct val ptr, int64_t off, uint32_t size)
 	return value;
 }
 
-/* --- maps
- * ------------------------------------------------------------------------------------------ */
+/* --- maps --------------------------------------------------------------------------------- */
 
 static int find(enum map map, const uint8_t *key)
 {
@@ -256,8 +255,7 @@ static struct val update(enum map map, struct val key_ptr, struct val value_ptr,
 	return number(0);
 }
 
-/* --- execution
- * ---------------------------------------------------------------------------------------- */
+/* --- execution ---------------------------------------------------------------------------- */
 
 static struct val execute(unsigned int pc, const struct val *args);
 
@@ -357,10 +355,12 @@ static struct val helper(int id, struct val *r)
 		if (r[1].is != SEQ)
 			wrong("no seq_file as an argument");
 		read_by_helper(r[2], r[3].v, false);
-		read_by_helper(r[4], r[5].v, true);
+		if (r[4].is != NUMBER || r[4].v) /* else it returns -EINVAL */
+			read_by_helper(r[4], r[5].v, true);
 		return number(0);
 	case BPF_FUNC_snprintf:
-		read_by_helper(r[4], r[5].v, true);
+		if (r[4].is != NUMBER || r[4].v) /* else it returns -EINVAL */
+			read_by_helper(r[4], r[5].v, true);
 		if (r[2].v)
 			written_by_helper(r[1], r[2].v);
 		return number(0);
@@ -368,7 +368,8 @@ static struct val helper(int id, struct val *r)
 		read_by_helper(r[1], r[2].v, true);
 		return number(0);
 	case BPF_FUNC_probe_read_kernel:
-		if (r[3].is != NUMBER && r[3].is < MEMORY)
+		/* How a bad address is bad, an object's bytes, and overlapping copies differ. */
+		if (r[3].is < MEMORY || r[3].is == r[1].is)
 			vm.tainted = true;
 		if (r[2].v)
 			written_by_helper(r[1], r[2].v);
@@ -706,8 +707,7 @@ static struct val execute(unsigned int pc, const struct val *args)
 	return reg[0];
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------- */
 
 static void set_up(const struct program *p, uint64_t input)
 {
