@@ -162,7 +162,7 @@ static void disasm_call(const struct bpf_verifier_env *env, u32 idx, char *buf, 
 	const struct bpf_insn *insn = &env->insns[idx];
 
 	if (insn_calls_subprog(insn))
-		append(buf, size, "call instruction %d", (s32)idx + insn->imm + 1);
+		append(buf, size, "call instruction %lld", (long long)idx + insn->imm + 1);
 	else if (insn_calls_kfunc(insn))
 		append(buf, size, "call %s",
 		       env->aux[idx].kfunc ? env->aux[idx].kfunc->name : "kernel function");
@@ -188,8 +188,9 @@ static void disasm_jmp(const struct bpf_verifier_env *env, u32 idx, char *buf, s
 		append(buf, size, "exit");
 		return;
 	case BPF_JA:
-		append(buf, size, "goto %d",
-		       (s32)idx + 1 + (BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off));
+		append(buf, size, "goto %lld",
+		       (long long)idx + 1 +
+			       (BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off));
 		return;
 	}
 	append(buf, size, "if %c%u %s ", r, insn->dst_reg, op[BPF_OP(insn->code) >> 4]);
@@ -197,7 +198,7 @@ static void disasm_jmp(const struct bpf_verifier_env *env, u32 idx, char *buf, s
 		append(buf, size, "%c%u", r, insn->src_reg);
 	else
 		append(buf, size, "%d", insn->imm);
-	append(buf, size, " goto %d", (s32)idx + 1 + insn->off);
+	append(buf, size, " goto %lld", (long long)idx + 1 + insn->off);
 }
 
 static void disasm(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
