@@ -23,6 +23,9 @@ static u32 arg_access(u32 arg_type)
 {
 	if (arg_type & MEM_UNINIT)
 		return ACCESS_UNINIT | ACCESS_WRITE;
+	/* Memory that the prototype does not call read-only may come back changed. */
+	if (base_type(arg_type) == ARG_PTR_TO_MEM && !(arg_type & MEM_RDONLY))
+		return ACCESS_READ | ACCESS_WRITE;
 	return ACCESS_READ | (arg_type & MEM_WRITE ? ACCESS_WRITE : 0);
 }
 
