@@ -279,6 +279,7 @@ struct bpf_verifier_state *new_state(struct bpf_verifier_env *env);
 struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 				      const struct bpf_verifier_state *state);
 void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state);
+void free_frames(struct bpf_verifier_env *env, struct bpf_verifier_state *state);
 /* A copy of the current state that will be walked from @insn_idx later; ERR_PTR. */
 struct bpf_verifier_state *push_path(struct bpf_verifier_env *env, u32 insn_idx);
 /* The current path has ended; continue with a pending one: its instruction, or -ENOENT. */

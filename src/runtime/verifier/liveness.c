@@ -101,7 +101,10 @@ static void flow_of_jmp(const struct bpf_verifier_env *env, u32 idx, struct flow
 		flow_of_call(env, idx, f);
 		return;
 	case BPF_EXIT:
-		f->uses = f->decides = R(0);
+		f->uses = R(0);
+		/* What a program may return is asked of some types only. */
+		if (env->aux[idx].subprog || env->type->checks_result)
+			f->decides = R(0);
 		return;
 	}
 	f->uses = R(insn->dst_reg);

@@ -251,13 +251,17 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
 	return nr;
 }
 
-/* Stop comparing with a kept state that is not worth it; it lives on while paths come from it. */
+/*
+ * Stop comparing with a kept state that is not worth it. While paths come from it they are counted
+ * in it; what it knew is not needed for that.
+ */
 static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **link)
 {
 	struct bpf_verifier_state *state = *link;
 
 	*link = state->next;
 	if (state->branches) {
+		free_frames(env, state);
 		state->next = env->aside;
 		env->aside = state;
 		return;
@@ -342,8 +346,7 @@ int is_state_visited(struct bpf_verifier_env *env)
 			return 1;
 		}
 		kept->misses++;
-		if (!kept->first_of_call &&
-		    kept->misses > (kept->branches ? 64 : 3) * (kept->hits + 1)) {
+		if (kept->misses > (kept->branches ? 64 : 3) * (kept->hits + 1)) {
 			put_aside(env, link);
 			continue;
 		}

@@ -114,14 +114,21 @@ struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 	return copy;
 }
 
-void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
+void free_frames(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
 {
 	u32 i;
 
+	for (i = 0; i < MAX_BPF_FRAMES; i++) {
+		free_frame(env, state->frame[i]);
+		state->frame[i] = NULL;
+	}
+}
+
+void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
+{
 	if (!state)
 		return;
-	for (i = 0; i < MAX_BPF_FRAMES; i++)
-		free_frame(env, state->frame[i]);
+	free_frames(env, state);
 	free_counted(env, state, sizeof(*state));
 }
 

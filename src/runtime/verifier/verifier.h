@@ -31,8 +31,8 @@ enum bpf_reg_type {
 
 /* An argument of an iterator's context: registered by its target. */
 struct bpf_ctx_arg_aux {
-	u32 offset;   /* in the context, bytes */
-	u32 reg_type; /* enum bpf_reg_type with flags */
+	u32 offset;	      /* in the context, bytes */
+	u32 reg_type;	      /* enum bpf_reg_type with flags */
 	const char *btf_type; /* PTR_TO_BTF_ID: the structure's name in the built-in BTF */
 };
 
@@ -42,7 +42,7 @@ struct bpf_check_input {
 	/* The map with handle @fd, with a reference; ERR_PTR(-EBADF, -EINVAL). */
 	struct bpf_map *(*map_get)(void *arg, int fd);
 	void *arg;
-	u64 fd_array; /* user pointer of the attr; 0: none */
+	u64 fd_array;	/* user pointer of the attr; 0: none */
 	u32 prog_flags; /* BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ ... */
 };
 
