@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Programs that nobody would write: random bytes, random instructions, func_info and line_info that
+ * lie, very large ones. Whatever is answered, it is answered, and soon.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/btf.h>
+
+#include "cases.h"
+#include "engine.h"
+#include "test.h"
+
+#define PTR(p) ((unsigned long)(p))
+#define PROGRAMS 20000
+
+static unsigned long long rng;
+
+static unsigned long long rnd(void)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng;
+}
+
+static unsigned int below(unsigned int n)
+{
+	return (unsigned int)(rnd() >> 16) % n;
+}
+
+static int load(union bpf_attr *attr)
+{
+	int prog = embedded_engine.bpf(BPF_PROG_LOAD, attr, sizeof(*attr));
+
+	if (prog < 0)
+		return prog;
+	embedded_engine.close(prog);
+	return 0;
+}
+
+static union bpf_attr program(const struct bpf_insn *insns, unsigned int n)
+{
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SYSCALL,
+		.prog_flags = BPF_F_SLEEPABLE,
+		.insns = PTR(insns),
+		.insn_cnt = n,
+		.license = PTR("GPL"),
+		.log_buf = PTR(embedded_engine.log),
+		.log_size = sizeof(embedded_engine.log),
+		.log_level = 1,
+	};
+
+	return attr;
+}
+
+/* Registers and fields that are mostly in range, opcodes that mostly exist. */
+static struct bpf_insn any_insn(unsigned int at, unsigned int n)
+{
+	static const unsigned char codes[] = {0xb7, 0xbf, 0x07, 0x0f, 0x57, 0x77, 0x79, 0x7b, 0x7a,
+					      0x61, 0x63, 0x18, 0x85, 0x95, 0x05, 0x15, 0x55, 0x2d,
+					      0x66, 0xdb, 0xc3, 0xd7, 0xdc, 0x87, 0x06, 0x91};
+	struct bpf_insn insn;
+
+	insn.code = below(8) ? codes[below(sizeof(codes))] : (unsigned char)rnd();
+	insn.dst_reg = below(below(8) ? 11 : 16);
+	insn.src_reg = below(4) ? below(11) : below(16);
+	insn.off = (short)(below(3) ? (int)below(n + 2) - (int)at : (int)rnd());
+	insn.imm = (int)(below(3) ? below(n + 2) - at : rnd());
+	if (below(3) == 0)
+		insn.src_reg = 0;
+	if (below(3) == 0)
+		insn.imm = 0;
+	if (below(3) == 0)
+		insn.off = -8;
+	return insn;
+}
+
+static void random_instructions(void **state)
+{
+	unsigned int accepted = 0;
+
+	rng = 88172645463325252ull;
+	for (unsigned int k = 0; k < PROGRAMS; k++) {
+		struct bpf_insn insns[40];
+		unsigned int n = 1 + below(40);
+		union bpf_attr attr = program(insns, n);
+
+		for (unsigned int i = 0; i < n; i++)
+			insns[i] = any_insn(i, n);
+		if (below(16) == 0)
+			for (unsigned int i = 0; i < n * sizeof(insns[0]); i++)
+				((unsigned char *)insns)[i] = (unsigned char)rnd();
+		/* Many begin and end as programs do. */
+		if (below(2)) {
+			insns[0] = (struct bpf_insn)MOV(R0, 0);
+			insns[n - 1] = (struct bpf_insn)EXIT;
+		}
+		attr.log_level = below(4) ? 1 : 2;
+		accepted += load(&attr) == 0;
+	}
+	print_message("# %u of %u accepted\n", accepted, PROGRAMS);
+	assert_true(accepted < PROGRAMS / 2);
+}
+
+static int types(void)
+{
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {0};
+	unsigned int size;
+	int fd;
+
+	btf__add_int(btf, "int", 4, BTF_INT_SIGNED);	 /* 1 */
+	btf__add_func_proto(btf, 1);			 /* 2 */
+	btf__add_func(btf, "main", BTF_FUNC_GLOBAL, 2);	 /* 3 */
+	btf__add_func(btf, "first", BTF_FUNC_STATIC, 2); /* 4 */
+	btf__add_func_proto(btf, 0);			 /* 5 */
+	btf__add_func_param(btf, "a", 1);
+	btf__add_func(btf, "second", BTF_FUNC_GLOBAL, 5); /* 6 */
+	btf__add_struct(btf, "s", 8);			  /* 7 */
+	btf__add_field(btf, "a", 1, 0, 0);
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = embedded_engine.bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+	btf__free(btf);
+	return fd;
+}
+
+/* func_info and line_info are right here, and refused once anything is changed. */
+static void info_that_lies(void **state)
+{
+	static const struct bpf_insn insns[] = {CALL_SUB(2), MOV(R0, 0), EXIT, LD64(R0, 1, 0),
+						EXIT};
+	static const struct {
+		struct bpf_func_info func[3];
+		unsigned int nr_func;
+		struct bpf_line_info line[3];
+		unsigned int nr_line;
+		int result;
+	} cases[] = {
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 1 << 10}, {3, 1, 1, 2 << 10}}, 2, 0},
+		{{{0, 3}, {3, 4}}, 2, {{0}}, 0, 0},
+		{{{0, 3}}, 1, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 4}, {5, 4}}, 3, {{0}}, 0, -EINVAL},
+		{{{1, 3}, {3, 4}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {2, 4}}, 2, {{0}}, 0, -EINVAL},
+		{{{3, 3}, {0, 4}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 1}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 7}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 0}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 1000}}, 2, {{0}}, 0, -EINVAL},
+		{{{0, 3}, {3, 6}}, 2, {{0}}, 0, -EINVAL}, /* global, without a result */
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}}, 1, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}, {4, 1, 1, 0}}, 2, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}, {2, 1, 1, 0}}, 2, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{3, 1, 1, 0}, {0, 1, 1, 0}}, 2, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}, {3, 100000, 1, 0}}, 2, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}, {3, 1, 1, 0}, {3, 1, 1, 0}}, 3, -EINVAL},
+		{{{0, 3}, {3, 4}}, 2, {{0, 1, 1, 0}, {3, 1, 1, 0}, {6, 1, 1, 0}}, 3, -EINVAL},
+	};
+	int fd = types();
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		union bpf_attr attr = program(insns, 6);
+		int ret;
+
+		attr.prog_btf_fd = fd;
+		attr.func_info = PTR(cases[i].func);
+		attr.func_info_cnt = cases[i].nr_func;
+		attr.func_info_rec_size = sizeof(cases[i].func[0]);
+		attr.line_info = cases[i].nr_line ? PTR(cases[i].line) : 0;
+		attr.line_info_cnt = cases[i].nr_line;
+		attr.line_info_rec_size = cases[i].nr_line ? sizeof(cases[i].line[0]) : 0;
+		ret = load(&attr);
+		if (ret != cases[i].result)
+			fail_msg("case %zu: %d, not %d\n%s", i, ret, cases[i].result,
+				 embedded_engine.log);
+	}
+	embedded_engine.close(fd);
+}
+
+/* A refusal names the source line. */
+static void source_lines(void **state)
+{
+	static const struct bpf_insn insns[] = {CALL_SUB(2), MOV(R0, 0), EXIT, MOVX(R0, R6), EXIT};
+	static const struct bpf_func_info func[] = {{0, 3}, {3, 4}};
+	static const struct bpf_line_info line[] = {{0, 1, 5, 7 << 10}, {3, 1, 5, 9 << 10}};
+	union bpf_attr attr = program(insns, 5);
+
+	attr.prog_btf_fd = types();
+	attr.func_info = PTR(func);
+	attr.func_info_cnt = 2;
+	attr.func_info_rec_size = sizeof(func[0]);
+	attr.line_info = PTR(line);
+	attr.line_info_cnt = 2;
+	attr.line_info_rec_size = sizeof(line[0]);
+	assert_int_equal(load(&attr), -EACCES);
+	/* The strings of the types above stand for a file and a line. */
+	assert_non_null(strstr(embedded_engine.log, "int:9: refused: R6 is read, and was not set\n"
+						    "  source: main\n"));
+	embedded_engine.close((int)attr.prog_btf_fd);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The most that can be asked for: calls without number, branches without number, 1,000,000 lines.
+ */
+static void large_programs(void **state)
+{
+	enum { N = 1000000 };
+	struct bpf_insn *insns = calloc(N, sizeof(*insns));
+	union bpf_attr attr = program(insns, N);
+	double before = seconds();
+	unsigned int i;
+
+	assert_non_null(insns);
+	for (i = 0; i < N - 1; i++)
+		insns[i] = (struct bpf_insn)MOV(R0, 0);
+	insns[N - 1] = (struct bpf_insn)EXIT;
+	assert_int_equal(load(&attr), 0);
+
+	/* Each instruction jumps back or on. */
+	attr.insn_cnt = 100001;
+	insns[0] = (struct bpf_insn)LDX(DW, R0, R1, 0);
+	for (i = 1; i < 100000; i++)
+		insns[i] = (struct bpf_insn)IF(JEQ, R0, (int)i, -1 - (int)(i & 1));
+	insns[100000] = (struct bpf_insn)EXIT;
+	assert_true(load(&attr) < 0);
+
+	/* Seven levels, each of which calls the next one sixty times. */
+	for (i = 0; i < 7 * 62; i++)
+		insns[i] = (struct bpf_insn)CALL_SUB((int)((i / 62 + 1) * 62 - i - 1));
+	for (i = 0; i < 7; i++) {
+		insns[i * 62 + 60] = (struct bpf_insn)MOV(R0, 0);
+		insns[i * 62 + 61] = (struct bpf_insn)EXIT;
+	}
+	insns[7 * 62] = (struct bpf_insn)MOV(R0, 0);
+	insns[7 * 62 + 1] = (struct bpf_insn)EXIT;
+	attr.insn_cnt = 7 * 62 + 2;
+	assert_int_equal(load(&attr), -E2BIG);
+	free(insns);
+	assert_true(seconds() - before < 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_instructions),
+		cmocka_unit_test(info_that_lies),
+		cmocka_unit_test(source_lines),
+		cmocka_unit_test(large_programs),
+	};
+	int failed;
+
+	if (engine_start(&embedded_engine))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	engine_stop(&embedded_engine);
+	return failed;
+}
