@@ -4,8 +4,8 @@
  *          [--embedded-only | --kernel-only] [--print]
  *
  * Ask the kernel and the runtime what they think of random programs. What is printed is a finding;
- * exit status 1 if the runtime accepted what the kernel refuses, or a result differed. A seed and a
- * number make a program again: --seed S --only N.
+ * exit status 1 if the runtime accepted what the kernel refuses, or a result is not the one
+ * expected. The kernel runs nothing. A seed and a number make a program again: --seed S --only N.
  */
 #include <getopt.h>
 #include <signal.h>

@@ -3,6 +3,10 @@
  * Verdicts: the same random program for two verifiers. A program is abstract: maps, types, fields
  * and functions are named, and each engine gets it with its own descriptors, ids and offsets.
  *
+ * The kernel is asked, and never runs a program: its verifier has been wrong (it took a callback's
+ * own stack for its caller's after `number += r10`), and then removes checks of right programs as
+ * dead code. What a result has to be is the witness's to say.
+ *
  *   verdicts_gen.c     a program from a seed and a number
  *   verdicts_mutate.c  a program that is nearly another one
  *   verdicts_insn.c    emitting for an engine, text, taking instructions out
@@ -80,8 +84,7 @@ struct field {
 	enum structure of;
 	const char *name;
 	uint8_t size;
-	int8_t to;	 /* the structure it points to, -1: a number */
-	bool comparable; /* the same number in both engines */
+	int8_t to; /* the structure it points to, -1: a number */
 };
 extern const struct field fields[];
 extern const unsigned int nr_fields;
@@ -126,7 +129,6 @@ struct program {
 	} funcs[MAX_FUNCS];
 	unsigned int nr_funcs; /* with the main one; func_info only if with_btf */
 	bool with_btf;
-	bool comparable; /* its results depend on nothing but its input, as far as we know */
 	unsigned int mutations;
 };
 
@@ -157,8 +159,9 @@ struct engine {
 	const char *(*open)(struct engine *e);
 	void (*close)(struct engine *e);
 	int (*bpf)(struct engine *e, int cmd, union bpf_attr *attr, uint32_t size);
-	ssize_t (*read)(struct engine *e, int fd, void *buf, size_t size);
 	int (*end)(struct engine *e, int fd);
+	/* NULL: only loads. */
+	ssize_t (*read)(struct engine *e, int fd, void *buf, size_t size);
 	int (*run)(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret);
 	void *rt;
 	struct btf *types;
@@ -205,9 +208,10 @@ enum witness {
 	WITNESS_NOTHING, /* too long */
 	WITNESS_WRONG,	 /* *what happens at instruction *at */
 };
-/* @reached: NULL, or MAX_INS flags that are set where it came by. */
+/* @reached: NULL, or MAX_INS flags that are set where it came by. @expected: NULL, or what the
+ * program does, if WITNESS_FINE. */
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
-		     uint8_t *reached);
+		     uint8_t *reached, struct outcome *expected);
 
 /* --- judging ------------------------------------------------------------------------------ */
 
@@ -216,7 +220,7 @@ enum verdict {
 	BOTH_UNSOUND, /* the same, but the kernel accepts it, too */
 	OURS_ONLY,   /* accepted here, refused by the kernel, not for a bound; nothing wrong seen */
 	CLEVERER,    /* the same, and the kernel misses a bound, or looks at what is never run */
-	DIFFERENT,   /* accepted by both, other results */
+	DIFFERENT,   /* run, and the result is not what the witness says */
 	KERNEL_ONLY, /* refused here, accepted by the kernel */
 	NR_VERDICTS
 };
@@ -224,7 +228,6 @@ enum verdict {
 struct tally {
 	uint64_t programs, unloadable, both, neither, by[NR_VERDICTS];
 	uint64_t compared;
-	uint64_t unsteady; /* results that are no function of the input, on one engine already */
 };
 
 struct judge {
@@ -235,8 +238,7 @@ struct judge {
 	FILE *out;
 };
 
-/* Second instances, to see whether a result depends on where things are in memory; NULL, or why
- * there is no first one. */
+/* NULL, or why an engine that is wanted cannot be had. */
 const char *judge_open(struct judge *j, bool want_kernel, bool want_embedded);
 void judge_close(struct judge *j);
 void judge_program(struct judge *j, const struct program *p);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * The kernel and the runtime behind one interface: maps of the shapes that programs know, BTF for
- * functions, loading and running. Everything made here belongs to a descriptor of this process (or
- * a handle of a runtime in it); nothing is pinned.
+ * functions, loading, and running on the runtime. Everything made here belongs to a descriptor of
+ * this process (or a handle of a runtime in it); nothing is pinned.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,31 +34,10 @@ static int kernel_bpf(struct engine *e, int cmd, union bpf_attr *attr, uint32_t 
 	return ret < 0 ? -errno : (int)ret;
 }
 
-static ssize_t kernel_read(struct engine *e, int fd, void *buf, size_t size)
-{
-	ssize_t n = read(fd, buf, size);
-
-	(void)e;
-	return n < 0 ? -errno : n;
-}
-
 static int kernel_end(struct engine *e, int fd)
 {
 	(void)e;
 	return close(fd) ? -errno : 0;
-}
-
-static int kernel_run(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret)
-{
-	union bpf_attr attr = {0};
-	int err;
-
-	attr.test.prog_fd = (uint32_t)prog;
-	attr.test.ctx_in = PTR(ctx);
-	attr.test.ctx_size_in = size;
-	err = kernel_bpf(e, BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	*ret = attr.test.retval;
-	return err;
 }
 
 static const char *kernel_open(struct engine *e)
@@ -86,9 +65,7 @@ const struct engine kernel_engine = {
 	.open = kernel_open,
 	.close = kernel_close,
 	.bpf = kernel_bpf,
-	.read = kernel_read,
 	.end = kernel_end,
-	.run = kernel_run,
 };
 
 /* --- the runtime ---------------------------------------------------------------------------------
@@ -501,6 +478,7 @@ static int walk(struct engine *e, int prog, struct outcome *o)
 	return n < 0 ? (int)n : 0;
 }
 
+/* Nothing runs on the kernel: see verdicts.h. */
 void engine_run(struct engine *e, const struct program *p, int prog, uint64_t input,
 		struct outcome *o)
 {

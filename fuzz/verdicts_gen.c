@@ -109,27 +109,27 @@ const struct map_shape map_shapes[NR_MAPS] = {
 const char rodata[RODATA_SIZE] = "%llu %x\n\0\0\0\0\0\0\0\0abc\0\0\0\0\0\0\0\0\0\0\0\0\0%d|%lx";
 
 const struct field fields[] = {
-	[FIELD_META_SEQ] = {S_META, "seq", 8, S_SEQ, false},
-	[FIELD_META_SEQ_NUM] = {S_META, "seq_num", 8, -1, true},
-	{S_META, "session_id", 8, -1, false},
-	{S_MAP, "id", 4, -1, false},
-	{S_MAP, "key_size", 4, -1, true},
-	{S_MAP, "value_size", 4, -1, true},
-	{S_MAP, "max_entries", 4, -1, true},
-	{S_MAP, "map_type", 4, -1, true},
-	{S_MAP, "map_flags", 4, -1, true},
-	{S_MAP, "map_extra", 8, -1, true},
-	{S_MAP, "frozen", 1, -1, true},
-	{S_MAP, "name", 1, -1, true},
-	{S_MAP, "btf_key_type_id", 4, -1, true},
-	{S_MAP, "inner_map_meta", 8, S_MAP, true},
-	{S_MAP, "btf", 8, S_BTF, true},
-	{S_BTF, "id", 4, -1, false},
-	{S_BTF, "data_size", 4, -1, false},
-	{S_BTF, "base_btf", 8, S_BTF, false},
-	{S_SEQ, "size", 8, -1, true},
-	{S_SEQ, "count", 8, -1, true},
-	{S_SEQ, "index", 8, -1, false},
+	[FIELD_META_SEQ] = {S_META, "seq", 8, S_SEQ},
+	[FIELD_META_SEQ_NUM] = {S_META, "seq_num", 8, -1},
+	{S_META, "session_id", 8, -1},
+	{S_MAP, "id", 4, -1},
+	{S_MAP, "key_size", 4, -1},
+	{S_MAP, "value_size", 4, -1},
+	{S_MAP, "max_entries", 4, -1},
+	{S_MAP, "map_type", 4, -1},
+	{S_MAP, "map_flags", 4, -1},
+	{S_MAP, "map_extra", 8, -1},
+	{S_MAP, "frozen", 1, -1},
+	{S_MAP, "name", 1, -1},
+	{S_MAP, "btf_key_type_id", 4, -1},
+	{S_MAP, "inner_map_meta", 8, S_MAP},
+	{S_MAP, "btf", 8, S_BTF},
+	{S_BTF, "id", 4, -1},
+	{S_BTF, "data_size", 4, -1},
+	{S_BTF, "base_btf", 8, S_BTF},
+	{S_SEQ, "size", 8, -1},
+	{S_SEQ, "count", 8, -1},
+	{S_SEQ, "index", 8, -1},
 };
 const unsigned int nr_fields = ARRAY_SIZE(fields);
 bool field_usable[ARRAY_SIZE(fields)];
@@ -694,7 +694,6 @@ static void gen_load(struct gen *g)
 	if (r.kind == K_STACK && !r.umax && !stack_plain(g, r.off + off, size)) {
 		if (!slip(g))
 			return;
-		g->p->comparable = false;
 	}
 	emit(g, (uint8_t)(BPF_LDX | (sign ? BPF_MEMSX : BPF_MEM) | code), dst, ptr, off, 0);
 	g->s.reg[dst] = size == 8 || sign ? scalar_any : scalar(0, (1ull << size * 8) - 1);
@@ -1403,8 +1402,6 @@ static void gen_walk(struct gen *g)
 	}
 	ins->reloc = RELOC_FIELD;
 	ins->what = (uint8_t)which;
-	if (!f->comparable)
-		g->p->comparable = false;
 }
 
 static void gen_count(struct gen *g)
@@ -1515,8 +1512,6 @@ static void gen_helper_loop(struct gen *g)
 	pending->arg = arg;
 	if (elements) {
 		pending->map = chance(&g->r, 80) ? M_ARRAY : pick_map(g);
-		if (map_shapes[pending->map].type != BPF_MAP_TYPE_ARRAY)
-			g->p->comparable = false; /* the order of a hash */
 		load_map(g, 1, pending->map);
 		call(g, BPF_FUNC_for_each_map_elem, scalar_any);
 		return;
@@ -1955,7 +1950,6 @@ void generate(struct program *p, uint64_t seed, uint64_t number)
 	p->funcs[0].at = 0;
 	p->funcs[0].fn = FN_MAIN;
 	p->target = targets[below(&g.r, ARRAY_SIZE(targets))];
-	p->comparable = p->target != T_MAP;
 	p->with_btf = chance(&g.r, 20);
 
 	g.fn = FN_MAIN;

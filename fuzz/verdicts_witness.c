@@ -8,9 +8,11 @@
  * It also tells whether results are a function of the input: not so where uninitialised memory, the
  * address of something or an id went into them (tainted).
  *
- * Small maps, helpers by what they do to memory. What helpers return is right where it is simple.
+ * Small maps, helpers by what they do to memory. What is not followed exactly (formats, ids,
+ * objects) is tainted; a result that no taint reached is what the program has to do.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verdicts.h"
@@ -49,6 +51,8 @@ static struct vm {
 	struct val ctx[4]; /* of an iterator */
 	int depth;
 	uint8_t *reached; /* by instruction; NULL */
+	uint8_t out[8192];
+	uint32_t out_len;
 } vm;
 
 static struct val number(uint64_t v)
@@ -128,7 +132,7 @@ static struct region *reach(struct val ptr, int64_t off, uint64_t size, bool wri
 		wrong("write to read-only memory");
 		return NULL;
 	}
-	if (r->dead)
+	if (r->dead || ptr.taint)
 		vm.tainted = true;
 	return r;
 }
@@ -268,16 +272,53 @@ static void written_by_helper(struct val ptr, uint64_t size)
 	forget_slots(r, (int64_t)ptr.v, size);
 	/* What exactly is not followed. */
 	memset(r->data + ptr.v, 0, size);
-	memset(r->taint + ptr.v, 2, size);
+	memset(r->taint + ptr.v, 1, size);
 }
 
-static void read_by_helper(struct val ptr, uint64_t size, bool shown)
+static void read_by_helper(struct val ptr, uint64_t size)
 {
-	uint8_t bytes[REGION_SIZE];
-	bool taint = false;
+	reach(ptr, 0, size, false);
+}
 
-	if (size && argument(ptr, size, bytes, &taint) && shown)
-		vm.tainted |= taint;
+static struct val compare_strings(const struct val *r)
+{
+	uint8_t a[REGION_SIZE];
+	const struct region *b = reach(r[3], 0, 1, false);
+
+	if (r[2].v > sizeof(a)) {
+		reach(r[1], 0, r[2].v, false);
+		return unknown(0);
+	}
+	if (!b || !argument(r[1], r[2].v, a, &vm.tainted))
+		return number(0);
+	for (uint64_t i = 0; i < r[2].v && r[3].v + i < b->size; i++) {
+		uint8_t c = b->data[r[3].v + i];
+
+		if (a[i] != c)
+			return number(a[i] < c ? UINT64_MAX : 1);
+		if (!c)
+			break;
+	}
+	return number(0);
+}
+
+static struct val probe_read(const struct val *r)
+{
+	const struct region *from = r[3].is >= MEMORY ? &vm.region[r[3].is - MEMORY] : NULL;
+	uint64_t size = r[2].v;
+
+	if (!size)
+		return unknown(0);
+	/* How a bad address is bad, an object's bytes, and overlapping copies differ. */
+	written_by_helper(r[1], size);
+	if (over() || !from || r[3].is == r[1].is || r[3].v > from->size ||
+	    size > from->size - r[3].v)
+		return unknown(0);
+	memcpy(vm.region[r[1].is - MEMORY].data + r[1].v, from->data + r[3].v, size);
+	for (uint64_t i = 0; i < size; i++)
+		vm.region[r[1].is - MEMORY].taint[r[1].v + i] =
+			from->taint[r[3].v + i] || from->slot[(r[3].v + i) / 8].init;
+	return number(0);
 }
 
 static struct val helper(int id, struct val *r)
@@ -285,8 +326,11 @@ static struct val helper(int id, struct val *r)
 	uint8_t key[16];
 	bool taint = false;
 	int map = (int)r[1].v, i;
+	uint64_t count = 0;
 	struct val ret;
 
+	for (i = 1; i < 6; i++)
+		vm.tainted |= r[i].init && r[i].taint;
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:
 	case BPF_FUNC_map_update_elem:
@@ -318,6 +362,10 @@ static struct val helper(int id, struct val *r)
 		vm.region[i].dead = true;
 		return number(0);
 	case BPF_FUNC_for_each_map_elem:
+		if (r[4].v || r[4].is != NUMBER) /* flags */
+			return number((uint64_t)-EINVAL);
+		if (map_shapes[map].type == BPF_MAP_TYPE_HASH)
+			vm.tainted = true; /* in what order? */
 		for (i = 0; i < vm.nr_regions && !over(); i++) {
 			struct val args[4] = {r[1], number(0), pointer(i), r[3]};
 			int at = vm.nr_regions;
@@ -331,11 +379,14 @@ static struct val helper(int id, struct val *r)
 			ret = execute((unsigned int)r[2].v, args);
 			if (!ret.init)
 				wrong("uninitialised result");
+			count++;
 			if (ret.v)
 				break;
 		}
-		return number((uint64_t)map_shapes[map].max);
+		return number(count);
 	case BPF_FUNC_loop:
+		if (r[4].v || r[4].is != NUMBER)
+			return number((uint64_t)-EINVAL);
 		for (uint64_t n = 0; n < r[1].v && n < 64 && !over(); n++) {
 			struct val args[4] = {number(n), r[3]};
 
@@ -349,31 +400,30 @@ static struct val helper(int id, struct val *r)
 	case BPF_FUNC_seq_write:
 		if (r[1].is != SEQ)
 			wrong("no seq_file as an argument");
-		read_by_helper(r[2], r[3].v, true);
+		if (r[3].v > sizeof(vm.out) - vm.out_len)
+			vm.stopped = true;
+		if (over() || !r[3].v || !argument(r[2], r[3].v, vm.out + vm.out_len, &vm.tainted))
+			return number(0);
+		vm.out_len += (uint32_t)r[3].v;
 		return number(0);
 	case BPF_FUNC_seq_printf:
 		if (r[1].is != SEQ)
 			wrong("no seq_file as an argument");
-		read_by_helper(r[2], r[3].v, false);
+		read_by_helper(r[2], r[3].v);
 		if (r[4].is != NUMBER || r[4].v) /* else it returns -EINVAL */
-			read_by_helper(r[4], r[5].v, true);
-		return number(0);
+			read_by_helper(r[4], r[5].v);
+		vm.tainted = true;
+		return unknown(0);
 	case BPF_FUNC_snprintf:
-		if (r[4].is != NUMBER || r[4].v) /* else it returns -EINVAL */
-			read_by_helper(r[4], r[5].v, true);
+		if (r[4].is != NUMBER || r[4].v)
+			read_by_helper(r[4], r[5].v);
 		if (r[2].v)
 			written_by_helper(r[1], r[2].v);
-		return number(0);
+		return unknown(0);
 	case BPF_FUNC_strncmp:
-		read_by_helper(r[1], r[2].v, true);
-		return number(0);
+		return compare_strings(r);
 	case BPF_FUNC_probe_read_kernel:
-		/* How a bad address is bad, an object's bytes, and overlapping copies differ. */
-		if (r[3].is < MEMORY || r[3].is == r[1].is)
-			vm.tainted = true;
-		if (r[2].v)
-			written_by_helper(r[1], r[2].v);
-		return number(0);
+		return probe_read(r);
 	}
 	vm.stopped = true;
 	return number(0);
@@ -475,14 +525,16 @@ static void step_alu(const struct bpf_insn *i, struct val *d, struct val s)
 	}
 	/* A pointer plus a number stays one. What else is made of addresses is noise. */
 	if (wide && op == BPF_ADD && d->is == NUMBER && s.is != NUMBER) {
-		uint64_t v = d->v;
+		struct val n = *d;
 
 		*d = s;
-		d->v += v;
+		d->v += n.v;
+		d->taint |= n.taint;
 		return;
 	}
 	if (wide && (op == BPF_ADD || op == BPF_SUB) && d->is >= MEMORY && s.is == NUMBER) {
 		d->v = alu(op, true, 0, d->v, s.v, 0);
+		d->taint |= s.taint;
 		return;
 	}
 	if (op == BPF_MOV)
@@ -717,6 +769,7 @@ static void set_up(const struct program *p, uint64_t input)
 	vm.nr_regions = 0;
 	vm.wrong = NULL;
 	vm.stopped = vm.tainted = false;
+	vm.out_len = 0;
 	vm.steps = 0;
 	vm.depth = 0;
 	new_region(CTX_SIZE); /* region 0: the context */
@@ -731,8 +784,42 @@ static void set_up(const struct program *p, uint64_t input)
 	}
 }
 
+static int by_key(const void *a, const void *b)
+{
+	const struct region *x = *(const struct region *const *)a;
+	const struct region *y = *(const struct region *const *)b;
+
+	return memcmp(x->key, y->key, sizeof(x->key));
+}
+
+/* As engine_run() tells it. */
+static void tell(const struct val *ret, struct outcome *o)
+{
+	const struct region *rows[MAX_REGIONS];
+
+	memset(o, 0, sizeof(*o));
+	o->ret = vm.p->target == T_SYSCALL ? (uint32_t)ret->v : 0;
+	memcpy(o->ctx, vm.region[0].data, CTX_SIZE);
+	memcpy(o->out, vm.out, vm.out_len);
+	o->out_len = vm.out_len;
+	for (int map = 0; map < NR_MAPS; map++) {
+		uint32_t key = map_shapes[map].key, value = map_shapes[map].value;
+		size_t n = 0;
+
+		for (int i = 0; i < vm.nr_regions; i++)
+			if (vm.region[i].map == map && !vm.region[i].dead)
+				rows[n++] = &vm.region[i];
+		qsort(rows, n, sizeof(rows[0]), by_key);
+		for (size_t i = 0; i < n && o->maps_len + key + value <= sizeof(o->maps); i++) {
+			memcpy(o->maps + o->maps_len, rows[i]->key, key);
+			memcpy(o->maps + o->maps_len + key, rows[i]->data, value);
+			o->maps_len += key + value;
+		}
+	}
+}
+
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
-		     uint8_t *reached)
+		     uint8_t *reached, struct outcome *expected)
 {
 	struct val args[4] = {0}, object = {.is = OBJECT, .init = true, .v = 1};
 	struct val ret;
@@ -763,13 +850,17 @@ enum witness witness(const struct program *p, uint64_t input, const char **what,
 		if (!over() && range && (ret.is != NUMBER || ret.v > 1))
 			wrong("result of an iterator is not 0 or 1");
 		vm.tainted |= ret.taint || ret.is != NUMBER;
+		if (range && ret.v) /* shown again, as often as it is read */
+			vm.stopped = true;
 		if (p->target == T_SYSCALL)
 			break;
 	}
 	for (int r = 0; r < vm.nr_regions; r++) /* what is left in maps and the context */
 		if (!r || vm.region[r].map >= 0)
 			for (uint32_t b = 0; b < vm.region[r].size; b++)
-				vm.tainted |= vm.region[r].taint[b] == 1;
+				vm.tainted |= vm.region[r].taint[b];
+	if (expected && !over() && !vm.tainted)
+		tell(&ret, expected);
 	*what = vm.wrong;
 	*at = vm.at;
 	return vm.wrong	    ? WITNESS_WRONG
