@@ -313,11 +313,13 @@ static void failing_memory_changes_nothing(void **state)
 	assert_int_equal(map_update(map, &key, value, 0), -ENOMEM);
 	assert_int_equal(map_get(map, &key, got), -ENOENT);
 	assert_int_equal(bpf_map_read_elem_count(map), nr);
+	/* A key that is there needs none. */
 	key = 0;
 	value[0] = 8;
-	assert_int_equal(map_update(map, &key, value, BPF_EXIST), -ENOMEM);
+	assert_int_equal(map_update(map, &key, value, BPF_NOEXIST), -EEXIST);
+	assert_int_equal(map_update(map, &key, value, BPF_EXIST), 0);
 	assert_int_equal(map_get(map, &key, got), 0);
-	assert_int_equal(got[0], 7);
+	assert_int_equal(got[0], 8);
 	/* A deletion needs none; its memory is there for the next after a grace period. */
 	assert_int_equal(map_delete(map, &key), 0);
 	rcu_barrier();
@@ -328,6 +330,37 @@ static void failing_memory_changes_nothing(void **state)
 		assert_int_equal(map_update(map, &key, value, BPF_NOEXIST), 0);
 	assert_int_equal(map_update(map, &key, value, BPF_NOEXIST), -E2BIG);
 	bpf_map_put_with_uref(map);
+}
+
+/* No grace period ends while a program runs. */
+static void a_long_run_takes_no_memory_without_end(void **state)
+{
+	enum { VALUE_SIZE = 1 << 20, UPDATES = 80, LIMIT = 72 << 20 };
+	struct bpf_map *map = new_hash(4, VALUE_SIZE, 2);
+	u32 *value = calloc(1, VALUE_SIZE), *kept, key = 1;
+
+	assert_non_null(value);
+	assert_int_equal(map_update(map, &key, value, 0), 0);
+	rcu_read_lock();
+	kept = map->ops->map_lookup_elem(map, &key);
+	for (u32 i = 1; i <= UPDATES; i++) {
+		value[0] = value[VALUE_SIZE / 4 - 1] = i;
+		assert_int_equal(map->ops->map_update_elem(map, &key, value, BPF_EXIST), 0);
+	}
+	assert_true(bpf_map_memory_usage(map) <= LIMIT);
+	assert_int_equal(kept[0], 0);
+	kept = map->ops->map_lookup_elem(map, &key);
+	assert_int_equal(kept[0], UPDATES);
+	assert_int_equal(kept[VALUE_SIZE / 4 - 1], UPDATES);
+	/* What is deleted waits, too. */
+	assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
+	assert_int_equal(map->ops->map_update_elem(map, &key, value, 0), -ENOMEM);
+	rcu_read_unlock();
+	rcu_barrier();
+	assert_int_equal(map_update(map, &key, value, 0), 0);
+	assert_int_equal(bpf_map_read_elem_count(map), 1);
+	bpf_map_put_with_uref(map);
+	free(value);
 }
 
 /* --- helpers --------------------------------------------------------------------------------- */
@@ -408,6 +441,7 @@ int main(void)
 		cmocka_unit_test(an_entry_keeps_its_place_in_walks),
 		cmocka_unit_test(memory_is_stable_and_no_more_than_linux_takes),
 		cmocka_unit_test(failing_memory_changes_nothing),
+		cmocka_unit_test(a_long_run_takes_no_memory_without_end),
 		cmocka_unit_test(helpers_act_on_maps),
 	};
 

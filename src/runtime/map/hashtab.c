@@ -55,6 +55,8 @@
 #define CHUNK_MAX (4u << 20)
 #define PREFETCH_SLOTS 16
 #define MAX_LANES 32 /* who finds his own empty looks into all the others */
+/* Memory for elements beyond those that the map may hold: see put_elem(). */
+#define MAX_SPARE (64ull << 20)
 
 #define HTAB_CREATE_FLAG_MASK                                                                      \
 	(BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK | BPF_F_ZERO_SEED)
@@ -357,7 +359,8 @@ static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
 }
 
 /* With fresh.lock. As many as there are already, up to what the map may hold; and for those that
- * wait for a grace period beside them, an eighth more at a time. */
+ * wait for a grace period beside them, an eighth more at a time, to an end: a program that runs for
+ * long holds up the grace period for as long. */
 static bool add_chunk(struct bpf_htab *htab)
 {
 	const u64 head = round_up(sizeof(struct chunk), CACHE_LINE);
@@ -366,6 +369,8 @@ static bool add_chunk(struct bpf_htab *htab)
 			    : htab->fresh.bytes / 8;
 	struct chunk *chunk;
 
+	if (nr > max && (nr - max) * htab->elem_size >= MAX_SPARE)
+		return false;
 	size = min_of(max_of(size, (u64)CHUNK_MIN), (u64)CHUNK_MAX);
 	size = head + max_of(size / htab->elem_size, 1) * htab->elem_size;
 	chunk = bpf_map_area_alloc(size);
@@ -558,7 +563,11 @@ static void *htab_map_lookup_elem(struct bpf_map *map, const void *key)
 	return e ? elem_value(htab, e) : NULL;
 }
 
-/* With the bucket's lock. @old: the element that @key has now. */
+/*
+ * With the bucket's lock. @old: the element that @key has now. If there is no other element to be
+ * had, the value is written over: readers may see some of the old one beside some of the new, as
+ * they may in Linux, which uses elements again at once.
+ */
 static long put_elem(struct bpf_htab *htab, u64 *bucket, struct htab_elem *old, const void *key,
 		     const void *value)
 {
@@ -571,6 +580,10 @@ static long put_elem(struct bpf_htab *htab, u64 *bucket, struct htab_elem *old, 
 	else if (!alloc_slot(htab, own, &slot))
 		return -E2BIG;
 	e = alloc_elem(htab, own);
+	if (!e && old) {
+		bpf_map_value_store(elem_value(htab, old), value, htab->map.value_size);
+		return 0;
+	}
 	if (!e)
 		goto no_memory;
 	memcpy(e->data, key, htab->map.key_size);
@@ -588,13 +601,9 @@ static long put_elem(struct bpf_htab *htab, u64 *bucket, struct htab_elem *old, 
 	return 0;
 
 no_memory:
-	if (!old) {
-		struct lane *lane = &htab->lanes[own];
-
-		spin_lock(&lane->lock);
-		push_slot(htab, lane, slot);
-		spin_unlock(&lane->lock);
-	}
+	spin_lock(&htab->lanes[own].lock);
+	push_slot(htab, &htab->lanes[own], slot);
+	spin_unlock(&htab->lanes[own].lock);
 	return -ENOMEM;
 }
 
