@@ -11,7 +11,11 @@
  * small number that is valid in one runtime only, made by trek_bpf(), ended by trek_close().
  *
  * Threads: every function may be called from any thread at any time, but for trek_runtime_close(),
- * which must be the last call on a runtime. Signals: see trek_runtime_open().
+ * which must be the last call on a runtime. Signals: see trek_runtime_open(); a signal handler must
+ * call none of them. fork(): a child has a copy of every runtime, as it has of all memory, but for
+ * the values of BPF_F_MMAPABLE maps, which are shared. It may go on with its copy if no other thread
+ * was in a call when it was made. What fork() has to do for that, liburcu's "bp" flavour included,
+ * the library does; an application that uses that flavour, too, does not do it again.
  *
  * Errors: every function returns a negative errno value on failure and leaves errno alone.
  */
@@ -59,7 +63,9 @@ struct trek_runtime_opts {
 /*
  * Open a runtime. @opts may be NULL. The first runtime of a process installs a SIGSEGV and SIGBUS
  * handler that takes only faults of the runtime's own guarded loads and hands every other one to
- * the handler that was there before.
+ * the handler that was there before. It has to stay: who installs another later hands what is not
+ * his to the one he found. The first call in each thread unblocks both signals there; a thread that
+ * blocks them again can end by a fault.
  *
  * Returns 0 and the runtime in @rt, which the caller ends with trek_runtime_close().
  * -EINVAL: opts->size or num_possible_cpus is out of range. -ENOMEM.

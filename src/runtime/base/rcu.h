@@ -19,4 +19,7 @@ static inline void call_rcu_head(struct callback_head *head, void (*func)(struct
 	call_rcu((struct rcu_head *)(void *)head, (void (*)(struct rcu_head *))(void *)func);
 }
 
+/* Let what is deferred be freed in children of fork(2), too. Once a process; -ENOMEM. */
+int rcu_watch_forks(void);
+
 #endif /* BASE_RCU_H */

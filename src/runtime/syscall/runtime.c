@@ -35,6 +35,8 @@ static int process_err;
 static void init_process(void)
 {
 	process_err = nofault_init();
+	if (!process_err)
+		process_err = rcu_watch_forks();
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);

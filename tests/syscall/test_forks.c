@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* fork(2): a child has a copy of the runtime, which works, frees and ends like any other. */
+#include "test.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "call.h"
+
+enum { PATIENCE = 20 }; /* seconds, for what takes milliseconds */
+
+static int set_up(void **state)
+{
+	return trek_runtime_open(NULL, &rt);
+}
+
+static int tear_down(void **state)
+{
+	trek_runtime_close(rt);
+	return 0;
+}
+
+static int update(int map, uint64_t value)
+{
+	uint32_t key = 1;
+
+	return BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&value));
+}
+
+static uint64_t look(int map)
+{
+	uint64_t value = 0;
+	uint32_t key = 1;
+
+	BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&value));
+	return value;
+}
+
+/* The status of a child that uses @map, drops it and closes its runtime. */
+static int child_status(int map)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (!child) {
+		alarm(PATIENCE);
+		if (look(map) != 1 || update(map, 2) || update(map, 3) || look(map) != 3)
+			_exit(1);
+		if (trek_close(rt, map) || trek_close(rt, map) != -EBADF)
+			_exit(2);
+		trek_runtime_close(rt);
+		_exit(0);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void child_closes_its_copy(void **state)
+{
+	int map = map_new(BPF_MAP_TYPE_HASH, 8, 4, 0);
+
+	assert_true(map > 0);
+	/* Twice: now a thread of liburcu's is there, and something for it to free. */
+	assert_int_equal(update(map, 0), 0);
+	assert_int_equal(update(map, 1), 0);
+	assert_int_equal(child_status(map), 0);
+	assert_int_equal(look(map), 1);
+	/* The parent's thread goes on: closing the runtime waits for it. */
+	assert_int_equal(child_status(map), 0);
+	assert_int_equal(trek_close(rt, map), 0);
+}
+
+static bool done;
+
+static void *read_over_and_over(void *arg)
+{
+	char buf[64];
+	int it;
+
+	while (!__atomic_load_n(&done, __ATOMIC_RELAXED)) {
+		it = BPF(BPF_ITER_CREATE, .iter_create = {.link_fd = *(int *)arg});
+		while (trek_read(rt, it, buf, sizeof(buf)) > 0)
+			;
+		trek_close(rt, it);
+	}
+	return NULL;
+}
+
+static void fork_beside_runs(void **state)
+{
+	int link = link_new(iter_prog_new("bpf_iter_bpf_map")), status;
+	pthread_t thread;
+	pid_t child;
+
+	assert_true(link > 0);
+	__atomic_store_n(&done, false, __ATOMIC_RELAXED);
+	alarm(PATIENCE);
+	assert_int_equal(pthread_create(&thread, NULL, read_over_and_over, &link), 0);
+	for (int i = 0; i < 10; i++) {
+		child = fork();
+		if (!child)
+			_exit(0);
+		assert_true(child > 0);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+	__atomic_store_n(&done, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	alarm(0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(child_closes_its_copy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fork_beside_runs, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
