@@ -174,6 +174,42 @@ static void test_closing_with_everything_open(void **state)
 	}
 }
 
+enum { LINKS = 3000 };
+
+static void *make_links(void *arg)
+{
+	int i;
+
+	for (i = 0; i < LINKS; i++)
+		link_new(*(int *)arg);
+	return NULL;
+}
+
+/* Whoever finds an object by its id, as early as may be, finds that it has that id. */
+static void test_found_by_id(void **state)
+{
+	int prog = iter_prog_new("bpf_iter_bpf_link"), link;
+	struct bpf_link_info info;
+	pthread_t thread;
+	uint32_t id;
+
+	assert_int_equal(pthread_create(&thread, NULL, make_links, &prog), 0);
+	for (id = 1; id <= LINKS; id++) {
+		do
+			link = BPF(BPF_LINK_GET_FD_BY_ID, .link_id = id);
+		while (link == -ENOENT);
+		assert_true(link > 0);
+		memset(&info, 0, sizeof(info));
+		assert_int_equal(
+			BPF(BPF_OBJ_GET_INFO_BY_FD,
+			    .info = {.bpf_fd = link, .info_len = sizeof(info), .info = PTR(&info)}),
+			0);
+		assert_int_equal(info.id, id);
+		trek_close(rt, link);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -181,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_everything_at_once),
 		TEST(test_closing_with_everything_open),
+		TEST(test_found_by_id),
 	};
 
 	return cmocka_run_group_tests_name("races", tests, NULL, NULL);

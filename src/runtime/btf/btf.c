@@ -9,12 +9,15 @@
 
 int btf_alloc_id(struct btf *btf)
 {
-	int id = idr_alloc_cyclic(&btf->rt->btf_idr, btf);
+	struct idr *idr = &btf->rt->btf_idr;
+	int id;
 
-	if (id < 0)
-		return id;
-	btf->id = id;
-	return 0;
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, btf);
+	if (id > 0)
+		btf->id = id;
+	idr_unlock(idr);
+	return min_of(id, 0);
 }
 
 void btf_get(struct btf *btf)

@@ -26,12 +26,15 @@ void bpf_link_init(struct bpf_link *link, enum bpf_link_type type, const struct 
 
 int bpf_link_alloc_id(struct bpf_link *link)
 {
-	int id = idr_alloc_cyclic(&link->rt->link_idr, link);
+	struct idr *idr = &link->rt->link_idr;
+	int id;
 
-	if (id < 0)
-		return id;
-	link->id = id;
-	return 0;
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, link);
+	if (id > 0)
+		link->id = id;
+	idr_unlock(idr);
+	return min_of(id, 0);
 }
 
 struct bpf_prog *bpf_link_prog_get(struct bpf_link *link)

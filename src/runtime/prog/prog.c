@@ -52,12 +52,15 @@ struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len)
 
 int bpf_prog_alloc_id(struct bpf_prog *prog)
 {
-	int id = idr_alloc_cyclic(&prog->aux->rt->prog_idr, prog);
+	struct idr *idr = &prog->aux->rt->prog_idr;
+	int id;
 
-	if (id < 0)
-		return id;
-	WRITE_ONCE(prog->aux->id, id);
-	return 0;
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, prog);
+	if (id > 0)
+		prog->aux->id = id;
+	idr_unlock(idr);
+	return min_of(id, 0);
 }
 
 void bpf_prog_inc(struct bpf_prog *prog)
