@@ -13,9 +13,9 @@
  * Threads: every function may be called from any thread at any time, but for trek_runtime_close(),
  * which must be the last call on a runtime. Signals: see trek_runtime_open(); a signal handler must
  * call none of them. fork(): a child has a copy of every runtime, as it has of all memory, but for
- * the values of BPF_F_MMAPABLE maps, which are shared. It may go on with its copy if no other thread
- * was in a call when it was made. What fork() has to do for that, liburcu's "bp" flavour included,
- * the library does; an application that uses that flavour, too, does not do it again.
+ * the values of BPF_F_MMAPABLE maps, which are shared. It may go on with its copy if no other
+ * thread was in a call when it was made. What fork() has to do for that, liburcu's "bp" flavour
+ * included, the library does; an application that uses that flavour, too, does not do it again.
  *
  * Errors: every function returns a negative errno value on failure and leaves errno alone.
  */
@@ -55,8 +55,8 @@ struct trek_handle_ops {
 
 /* Zero-initialise; a field that is zero has its default. */
 struct trek_runtime_opts {
-	size_t size;                           /* sizeof(struct trek_runtime_opts), for later growth */
-	uint32_t num_possible_cpus;            /* virtual CPUs; default: the host's possible CPUs */
+	size_t size;		    /* sizeof(struct trek_runtime_opts), for later growth */
+	uint32_t num_possible_cpus; /* virtual CPUs; default: the host's possible CPUs */
 	const struct trek_handle_ops *handles; /* copied; arg must outlive the runtime */
 };
 
@@ -101,8 +101,8 @@ TREK_API int trek_close(struct trek_runtime *rt, int handle);
 TREK_API int trek_dup(struct trek_runtime *rt, int handle);
 
 /*
- * open(2), read-only, of a path that BPF_OBJ_PIN made. A pinned iterator link opens a session, to be
- * read with trek_read(). Returns a handle. -ENOENT; -EIO: what is pinned there is no iterator.
+ * open(2), read-only, of a path that BPF_OBJ_PIN made. A pinned iterator link opens a session, to
+ * be read with trek_read(). Returns a handle. -ENOENT; -EIO: what is pinned there is no iterator.
  */
 TREK_API int trek_open(struct trek_runtime *rt, const char *path);
 
