@@ -205,6 +205,43 @@ static void source_lines(void **state)
 	embedded_engine.close((int)attr.prog_btf_fd);
 }
 
+static int run(const struct bpf_insn *insns, unsigned int n, unsigned int *result)
+{
+	union bpf_attr attr = program(insns, n);
+	int prog = embedded_engine.bpf(BPF_PROG_LOAD, &attr, sizeof(attr)), err;
+
+	if (prog < 0)
+		return prog;
+	attr = (union bpf_attr){.test.prog_fd = (unsigned int)prog};
+	err = embedded_engine.bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	embedded_engine.close(prog);
+	*result = attr.test.retval;
+	return err;
+}
+
+/* What one run left on the stack, another one does not find. */
+static void unwritten_stack_is_zero(void **state)
+{
+	struct bpf_insn fill[70], look[140];
+	unsigned int n = 0, m = 0, result = 1;
+
+	look[m++] = (struct bpf_insn)CALL_SUB(1);
+	look[m++] = (struct bpf_insn)EXIT;
+	look[m++] = (struct bpf_insn)MOV(R0, 0);
+	for (int slot = 8; slot <= 496; slot += 8) {
+		fill[n++] = (struct bpf_insn)ST(DW, R10, -slot, -1);
+		look[m++] = (struct bpf_insn)LDX(DW, R1, R10, -slot);
+		look[m++] = (struct bpf_insn)OPX(OR, R0, R1);
+	}
+	fill[n++] = (struct bpf_insn)MOV(R0, 0);
+	fill[n++] = (struct bpf_insn)EXIT;
+	look[m++] = (struct bpf_insn)EXIT;
+	assert_int_equal(run(fill, n, &result), 0);
+	result = 1;
+	assert_int_equal(run(look, m, &result), 0);
+	assert_int_equal(result, 0);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -255,9 +292,8 @@ static void large_programs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_instructions),
-		cmocka_unit_test(info_that_lies),
-		cmocka_unit_test(source_lines),
+		cmocka_unit_test(random_instructions),	   cmocka_unit_test(info_that_lies),
+		cmocka_unit_test(unwritten_stack_is_zero), cmocka_unit_test(source_lines),
 		cmocka_unit_test(large_programs),
 	};
 	int failed;

@@ -2,7 +2,10 @@
 /*
  * The stack of a frame, byte by byte: never written, part of a spilled register, zero, or
  * something. A register that is stored at the beginning of an 8-byte slot comes back as it was; a
- * scalar also if it is stored and read with fewer bytes. What was never written cannot be read.
+ * scalar also if it is stored and read with fewer bytes.
+ *
+ * What was never written reads as any number. A program that may read such bytes runs with frames
+ * that begin as zeros, so that it sees nothing of the process.
  */
 #include "verifier/env.h"
 
@@ -73,27 +76,21 @@ static void scrub_slot(struct bpf_stack_state *slot)
 			slot->type[i] = STACK_MISC;
 }
 
-static int refuse_uninit(struct bpf_verifier_env *env, u32 regno, s32 off)
+/* Bytes [@begin, @end) are read: are all of them zero? */
+static bool read_bytes(struct bpf_verifier_env *env, const struct bpf_func_state *frame, s32 begin,
+		       s32 end)
 {
-	return refuse(env, -EACCES, regno, "store something there first",
-		      "a read of the byte at r10%d, which was never written", off);
-}
-
-static int read_bytes(struct bpf_verifier_env *env, u32 regno, const struct bpf_func_state *frame,
-		      s32 begin, s32 end, bool *zero)
-{
+	bool zero = true;
 	s32 off;
 
-	*zero = true;
 	for (off = begin; off < end; off++) {
 		u8 type = byte_type(frame, off);
 
 		if (type == STACK_INVALID)
-			return refuse_uninit(env, regno, off);
-		if (type != STACK_ZERO)
-			*zero = false;
+			env->prog->aux->reads_unwritten_stack = true;
+		zero = zero && type == STACK_ZERO;
 	}
-	return 0;
+	return zero;
 }
 
 int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
@@ -103,7 +100,6 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
 	struct bpf_stack_state *slot;
 	s32 min, max;
-	bool zero;
 	int err;
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
@@ -119,10 +115,9 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 			*result = slot->spilled; /* the caller cuts it to size */
 		return 0;
 	}
-	err = read_bytes(env, regno, frame, min, max + size, &zero);
-	if (!err && zero)
+	if (read_bytes(env, frame, min, max + size))
 		reg_mark_const(result, 0);
-	return err;
+	return 0;
 }
 
 static void write_fixed(struct bpf_func_state *frame, s32 off, u32 size,
@@ -200,7 +195,6 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
 	s32 begin, last, off;
-	bool zero;
 	int err;
 
 	if (!max)
@@ -208,11 +202,8 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
 	if (err)
 		return err;
-	if (!(access & ACCESS_UNINIT)) {
-		err = read_bytes(env, regno, frame, begin, last + max, &zero);
-		if (err)
-			return err;
-	}
+	if (!(access & ACCESS_UNINIT))
+		read_bytes(env, frame, begin, last + max);
 	if (!(access & ACCESS_WRITE))
 		return 0;
 	err = grow_stack(env, frame, begin);
