@@ -108,6 +108,11 @@ static struct region *reach(struct val ptr, int64_t off, uint64_t size, bool wri
 		wrong("uninitialised register as a pointer");
 		return NULL;
 	}
+	/* A helper may read an object that is trusted; how large it is is not known here. */
+	if (ptr.is == OBJECT && !write) {
+		vm.stopped = true;
+		return NULL;
+	}
 	if (ptr.is < MEMORY) {
 		wrong(ptr.is == NUMBER	 ? "a number as a pointer"
 		      : ptr.is == OBJECT ? "access to an object"
@@ -367,7 +372,7 @@ static struct val helper(int id, struct val *r)
 		if (map_shapes[map].type == BPF_MAP_TYPE_HASH)
 			vm.tainted = true; /* in what order? */
 		for (i = 0; i < vm.nr_regions && !over(); i++) {
-			struct val args[4] = {r[1], number(0), pointer(i), r[3]};
+			struct val args[5] = {r[1], number(0), pointer(i), r[3]};
 			int at = vm.nr_regions;
 
 			if (vm.region[i].map != map || vm.region[i].dead)
@@ -379,6 +384,7 @@ static struct val helper(int id, struct val *r)
 			ret = execute((unsigned int)r[2].v, args);
 			if (!ret.init)
 				wrong("uninitialised result");
+			vm.tainted |= ret.taint || ret.is != NUMBER;
 			count++;
 			if (ret.v)
 				break;
@@ -388,11 +394,12 @@ static struct val helper(int id, struct val *r)
 		if (r[4].v || r[4].is != NUMBER)
 			return number((uint64_t)-EINVAL);
 		for (uint64_t n = 0; n < r[1].v && n < 64 && !over(); n++) {
-			struct val args[4] = {number(n), r[3]};
+			struct val args[5] = {number(n), r[3]};
 
 			ret = execute((unsigned int)r[2].v, args);
 			if (!ret.init)
 				wrong("uninitialised result");
+			vm.tainted |= ret.taint || ret.is != NUMBER;
 			if (ret.v)
 				return number(n + 1);
 		}
@@ -594,8 +601,10 @@ static struct val load_object(const struct ins *ins)
 {
 	const struct field *f = &fields[ins->what];
 
-	if (ins->reloc != RELOC_FIELD)
+	if (ins->reloc != RELOC_FIELD) { /* what is there differs from engine to engine */
+		vm.stopped = true;
 		return unknown(0);
+	}
 	if (f->to == S_SEQ)
 		return (struct val){.is = SEQ, .init = true};
 	if (f->to >= 0)
@@ -667,7 +676,7 @@ static bool step_call(unsigned int pc, const struct ins *ins, struct val *reg)
 			wrong("no map as an argument of a kfunc");
 		reg[0] = unknown(0);
 	} else if (i->src_reg == BPF_PSEUDO_CALL) {
-		struct val args[4] = {reg[1], reg[2], reg[3], reg[4]};
+		struct val args[5] = {reg[1], reg[2], reg[3], reg[4], reg[5]};
 
 		reg[0] = execute((unsigned int)((int)pc + 1 + i->imm), args);
 	} else {
@@ -708,7 +717,7 @@ static struct val execute(unsigned int pc, const struct val *args)
 	stack = new_region(512);
 	vm.region[stack].stack = true;
 	memset(vm.region[stack].taint, 1, 512);
-	memcpy(reg + 1, args, 4 * sizeof(*args));
+	memcpy(reg + 1, args, 5 * sizeof(*args));
 	reg[10] = pointer(stack);
 	reg[10].v = 512;
 	while (!over()) {
@@ -821,7 +830,7 @@ static void tell(const struct val *ret, struct outcome *o)
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
 		     uint8_t *reached, struct outcome *expected)
 {
-	struct val args[4] = {0}, object = {.is = OBJECT, .init = true, .v = 1};
+	struct val args[5] = {0}, object = {.is = OBJECT, .init = true, .v = 1};
 	struct val ret;
 	bool range;
 
