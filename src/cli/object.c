@@ -50,16 +50,19 @@ int open_object(const char *path, struct bpf_object **obj)
 {
 	const char *said;
 	struct stat st;
-	int err;
+	int err, status;
 
-	libbpf_log_clear();
 	/* libbpf has one error for all that is wrong with a file. */
 	err = stat(path, &st) || access(path, R_OK) ? errno : 0;
 	if (!err && S_ISDIR(st.st_mode))
 		err = EISDIR;
 	if (err)
 		return fail("%s: %s; name a compiled BPF object (.bpf.o)", path, strerror(err));
+	status = check_object_btf(path);
+	if (status)
+		return status;
 
+	libbpf_log_clear();
 	*obj = bpf_object__open_file(path, NULL);
 	if (*obj)
 		return 0;

@@ -8,6 +8,9 @@
 /* Open @path, which the caller closes with bpf_object__close(). */
 int open_object(const char *path, struct bpf_object **obj);
 
+/* Whether the types in @path may be worked with: 0, or the exit status. */
+int check_object_btf(const char *path);
+
 /* Load it into the engine: its maps, and the programs whose autoload is set. */
 int load_object(struct bpf_object *obj, const char *path);
 

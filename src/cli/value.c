@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * Bytes of a BTF type from JSON. One function for each kind of type, in the table at the end;
- * the BTF was made by a compiler and checked by libbpf, the JSON may be anything.
+ * the BTF is sound (object_btf.c), the JSON may be anything.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -104,13 +104,13 @@ static void put_hex(const json_t *json, unsigned char *out, size_t size)
 }
 
 /* The low @bits of @value at bit @at of @out, counted as the machine counts bit-fields. */
-static void store_bits(unsigned char *out, unsigned int at, unsigned int bits, __u64 value)
+static void store_bits(unsigned char *out, size_t at, size_t bits, __u64 value)
 {
-	for (unsigned int i = 0; i < bits; i++) {
+	for (size_t i = 0; i < bits; i++) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		unsigned int bit = at + i, shift = bit % 8;
+		size_t bit = at + i, shift = bit % 8;
 #else
-		unsigned int bit = at + bits - 1 - i, shift = 7 - bit % 8;
+		size_t bit = at + bits - 1 - i, shift = 7 - bit % 8;
 #endif
 		/* A 128-bit int has the sign or zero above its low 64 bits. */
 		if (i < 64 && value >> i & 1)
@@ -282,14 +282,14 @@ static int put_array(struct place *place, __u32 type, const json_t *json, unsign
 
 struct member {
 	__u32 type;
-	unsigned int at;   /* bits from the start of the outermost struct */
-	unsigned int bits; /* how many it takes */
+	size_t at;   /* bits from the start of the outermost struct */
+	size_t bits; /* how many it takes */
 	bool is_bitfield;
 };
 
 /* The member @name of struct or union @type, or of its anonymous members. */
-static bool find_member(const struct btf *btf, __u32 type, const char *name, unsigned int at,
-			int depth, struct member *found)
+static bool find_member(const struct btf *btf, __u32 type, const char *name, size_t at, int depth,
+			struct member *found)
 {
 	const struct btf_type *t = btf__type_by_id(btf, skip_modifiers(btf, type));
 
@@ -298,7 +298,7 @@ static bool find_member(const struct btf *btf, __u32 type, const char *name, uns
 	for (int i = 0; i < btf_vlen(t); i++) {
 		const struct btf_member *m = &btf_members(t)[i];
 		const char *member_name = btf__name_by_offset(btf, m->name_off);
-		unsigned int offset = at + btf_member_bit_offset(t, i);
+		size_t offset = at + btf_member_bit_offset(t, i);
 		unsigned int bitfield = btf_member_bitfield_size(t, i);
 
 		if (!*member_name) {
