@@ -41,6 +41,9 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for a command line that is wrong; adds where the usage can be read. Returns 2. */
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Replace in @text what would talk to the terminal; lines and tabs stay. */
+void make_printable(char *text);
+
 /*
  * The next option of a command: one of @own (which ends with a zero entry; values from 256 on), or
  * END_OF_OPTIONS, or OPTION_FAILED with the exit status in @status (0 for --help). Global options

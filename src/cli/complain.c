@@ -9,6 +9,19 @@
 
 #include "cli.h"
 
+void make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c; c++) {
+		if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
+			*c = '?';
+		/* U+0080 to U+009F in UTF-8: U+009B is as good as ESC [. */
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
+}
+
 static void say(const char *format, va_list args, const char *end)
 {
 	char line[1024];
@@ -16,9 +29,9 @@ static void say(const char *format, va_list args, const char *end)
 
 	if (vsnprintf(line, sizeof(line), format, args) >= (int)sizeof(line))
 		strcpy(line + cut, "...");
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	for (char *c = line; (c = strpbrk(c, "\n\t"));)
+		*c = '?';
+	make_printable(line);
 	fflush(stdout);
 	fprintf(stderr, "bpftrek: %s%s\n", line, end);
 }

@@ -25,12 +25,16 @@
 #define READ_SIZE (64u << 10) /* more than a read can return */
 #define WRITE_SIZE (1u << 20)
 
-static int write_all(const char *bytes, size_t size)
+/* A reader that goes away is no error, and there is nothing left to do: @gone. */
+static int write_all(const char *bytes, size_t size, bool *gone)
 {
 	ssize_t written;
 
 	for (; size; bytes += written, size -= written) {
 		written = write(STDOUT_FILENO, bytes, size);
+		*gone = written < 0 && errno == EPIPE;
+		if (*gone)
+			return 0;
 		if (written < 0 && errno == EINTR)
 			written = 0;
 		else if (written < 0)
@@ -90,6 +94,7 @@ int drain_iterator(int iterator, const char *program)
 {
 	char *buf = malloc(WRITE_SIZE);
 	struct patience patience = {0};
+	bool gone = false;
 	size_t used = 0;
 	int status = 0, err = 0;
 	ssize_t got = 1;
@@ -97,7 +102,7 @@ int drain_iterator(int iterator, const char *program)
 	if (!buf)
 		return fail("out of memory; free some and run it again");
 	patience_renew(&patience);
-	while (got && !err && !status) {
+	while (got && !err && !status && !gone) {
 		patience.read_ns = now_ns();
 		got = read(iterator, buf + used, READ_SIZE);
 		if (got > 0) {
@@ -110,10 +115,10 @@ int drain_iterator(int iterator, const char *program)
 		}
 		/* Whoever waits sees all there is before the engine goes on in silence. */
 		if (used > WRITE_SIZE - READ_SIZE || got <= 0) {
-			status = write_all(buf, used);
+			status = write_all(buf, used, &gone);
 			used = 0;
 		}
 	}
 	free(buf);
-	return err && !status ? explain_read(program, err) : status;
+	return err && !status && !gone ? explain_read(program, err) : status;
 }

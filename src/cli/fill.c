@@ -131,7 +131,8 @@ static int read_rows(struct rows *rows, FILE *stream, const struct bpf_object *o
 			status = add_row(rows, obj, map, row, file, line);
 		json_decref(row);
 	}
-	if (!status && ferror(stream))
+	/* No end of the file: it cannot be read, or the line does not fit the memory. */
+	if (!status && !feof(stream))
 		status = fail("%s: %s; give a file of rows", file, strerror(errno));
 	free(text);
 	return status;

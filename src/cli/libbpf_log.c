@@ -9,6 +9,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "cli.h"
 #include "libbpf_log.h"
 
 static char said[32768];
@@ -95,9 +96,13 @@ void libbpf_log_attach(const char *text)
 
 void libbpf_log_print(void)
 {
-	for (const char *line = said; line < said + used; line += strlen(line) + 1)
+	for (char *line = said; line < said + used; line += strlen(line) + 1) {
+		make_printable(line);
 		fprintf(stderr, "libbpf: %s\n", line);
-	if (attached)
+	}
+	if (attached) {
+		make_printable(attached);
 		fputs(attached, stderr);
+	}
 	libbpf_log_clear();
 }

@@ -2,10 +2,12 @@
 /*
  * bpftrek(1): the global options, then one command of the table below. Each command is one file.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "libbpf_log.h"
@@ -117,9 +119,23 @@ int next_option(const struct command *command, int argc, char **argv, const stru
 	return OPTION_FAILED;
 }
 
+/*
+ * A standard descriptor that is closed would become the first thing opened, be it a map into which
+ * the output is written then. Take its place with one that can do the contrary of what is asked of
+ * it, so that to use it is the error that it should be.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
+
+	hold_standard_descriptors();
 
 	/* A parent that ignores SIGPIPE must not turn `| head` into an error. */
 	signal(SIGPIPE, SIG_DFL);

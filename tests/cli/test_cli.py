@@ -9,9 +9,11 @@ against what `btf dump` writes, CLANG and BPF_CFLAGS.
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -206,6 +208,53 @@ def test_object_is_cut_off(engine, tmp_path):
     says(bpftrek("--on", engine, "run", str(path)), str(path))
 
 
+def section(elf, wanted):
+    """Where section @wanted of an ELF file is: offset and size."""
+    order = "<" if elf[5] == 1 else ">"
+    table, = struct.unpack_from(order + "Q", elf, 0x28)
+    count, names = struct.unpack_from(order + "HH", elf, 0x3C)
+    headers = [struct.unpack_from(order + "IIQQQQ", elf, table + 64 * i) for i in range(count)]
+    for name, _, _, _, offset, size in headers:
+        if elf[headers[names][4] + name:].startswith(wanted + b"\0"):
+            return offset, size
+    raise KeyError(wanted)
+
+
+@pytest.mark.parametrize("word", [0x00FFFFFF, 0x7FFFFFF8, 0], ids=hex)
+def test_types_of_the_object_are_damaged(engine, word, tmp_path):
+    """Names and type ids that are none, types that hold themselves: a word said, no signal."""
+    with open(obj("hash_elems"), "rb") as file:
+        good = file.read()
+    offset, _ = section(good, b".BTF")
+    length, = struct.unpack_from("=I", good, offset + 12)
+    path = tmp_path / "damaged.bpf.o"
+    refused = 0
+    for at in range(24, 24 + length, 4 * 7):
+        path.write_bytes(good[:offset + at] + struct.pack("=I", word) + good[offset + at + 4:])
+        done = bpftrek("--on", engine, "run", str(path), "--map", "hash", "--set", "nosuch=1")
+        says(done)
+        refused += b"types are damaged" in done.stderr
+    assert refused or not word
+
+
+def test_type_that_holds_itself(engine, tmp_path):
+    with open(obj("hash_elems"), "rb") as file:
+        elf = bytearray(file.read())
+    offset, _ = section(elf, b".BTF")
+    at = offset + 24
+    type_id = 1
+    while struct.unpack_from("=I", elf, at + 4)[0] >> 24 & 31 != 8:  # typedef
+        kind, vlen = (struct.unpack_from("=I", elf, at + 4)[0] >> shift & mask
+                      for shift, mask in ((24, 31), (0, 0xFFFF)))
+        at += 12 + {1: 4, 3: 12, 4: 12 * vlen, 5: 12 * vlen, 6: 8 * vlen, 13: 8 * vlen, 14: 4,
+                    15: 12 * vlen, 17: 4}.get(kind, 0)
+        type_id += 1
+    struct.pack_into("=I", elf, at + 8, type_id)
+    path = tmp_path / "loop.bpf.o"
+    path.write_bytes(elf)
+    says(bpftrek("--on", engine, "run", str(path), "--map", "hash"), "damaged", "holds itself")
+
+
 def test_loaded_object_is_no_elf(engine):
     says(bpftrek("--on", engine, "run", obj("maps"), "--load", __file__), "not an ELF file")
 
@@ -216,6 +265,21 @@ def test_name_that_would_break_the_line(engine):
 
 def test_object_without_iterators(engine):
     says(bpftrek("--on", engine, "run", obj("no_iterator")), "no iterator program", "SEC(")
+
+
+def test_log_that_would_talk_to_the_terminal(engine, tmp_path):
+    """The verifier's log shows lines of a source that anyone may have written."""
+    (tmp_path / "esc.bpf.c").write_text(
+        '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
+        'struct ctx { void *meta; int *map; } __attribute__((preserve_access_index));\n'
+        'SEC("iter/bpf_map") int esc(struct ctx *ctx)\n'
+        '{ return *(volatile int *)ctx; /* \033[31m \u009b31m */ }\n'
+        'char LICENSE[] SEC("license") = "GPL";\n', encoding="utf-8")
+    subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-c",
+                    tmp_path / "esc.bpf.c", "-o", tmp_path / "esc.bpf.o"], check=True)
+    text = bpftrek("--on", engine, "--verbose", "run", str(tmp_path / "esc.bpf.o")).stderr
+    assert b"?[31m ??31m" in text
+    assert b"\033" not in text and b"\xc2\x9b" not in text
 
 
 def test_several_iterators(engine):
@@ -406,6 +470,19 @@ def test_fill_from_standard_input(engine):
     assert sorted(out.splitlines()) == sorted(f"{i}: {i * i}" for i in range(1000))
 
 
+def test_fill_with_a_line_that_does_not_fit_the_memory(tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+    if bpftrek("--on", "embedded", "targets", preexec_fn=limit).returncode:
+        pytest.skip("the command does not run in 1 GiB: it is sanitised")
+    with open(tmp_path / "endless", "wb") as file:
+        file.truncate(1 << 32)
+    done = bpftrek("--on", "embedded", "run", obj("hash_elems"), "--map", "hash", "--fill",
+                   f"hash={file.name}", preexec_fn=limit)
+    says(done, f"{file.name}: Cannot allocate memory")
+
+
 def test_fill_more_than_the_map_holds(engine, rows):
     path = rows(*({"key": {"row": i}, "value": {}} for i in range(5)))
     says(fill_shape(engine, path), f"{path}:5: map shapes", "max_entries is 4")
@@ -495,6 +572,25 @@ def test_reader_that_goes_away(engine, rows):
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) in (0, -signal.SIGPIPE)
+
+
+def test_reader_that_goes_away_without_sigpipe():
+    def block():
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    for args in (["run", obj("maps")], ["targets"]):
+        done = bpftrek("--on", "embedded", *args, stdout=writer, preexec_fn=block)
+        assert (done.returncode, done.stderr) == (0, b"")
+    os.close(writer)
+
+
+@pytest.mark.parametrize("args", [["run", obj("maps")], ["targets"]], ids=" ".join)
+def test_output_that_is_closed(engine, args):
+    """Its number is not given to a map, to which the output would go."""
+    done = bpftrek("--on", engine, *args, preexec_fn=lambda: os.close(1))
+    says(done, "standard output: Bad file descriptor")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
