@@ -131,6 +131,22 @@ static int decide(const struct bpf_reg_state *reg1, const struct bpf_reg_state *
 	return -1;
 }
 
+/* A number compared with itself. */
+static int decide_same(u8 op)
+{
+	switch (op) {
+	case BPF_JEQ:
+	case BPF_JGE:
+	case BPF_JLE:
+	case BPF_JSGE:
+	case BPF_JSLE:
+		return 1;
+	case BPF_JSET:
+		return -1;
+	}
+	return 0;
+}
+
 static void set_bits(struct bpf_reg_state *reg, struct tnum bits, bool is32)
 {
 	reg->var_off = is32 ? tnum_with_subreg(reg->var_off, bits) : bits;
@@ -377,6 +393,8 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	scalars = dst->type == SCALAR_VALUE && src->type == SCALAR_VALUE;
 
 	taken = scalars ? decide(dst, src, op, is32) : decide_pointer(insn, dst);
+	if (scalars && taken < 0 && dst == src)
+		taken = decide_same(op);
 	if (scalars && taken < 0 && dst != src) {
 		bool can = possible(dst, src, op, is32);
 
