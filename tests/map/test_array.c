@@ -151,6 +151,36 @@ static void a_mapping_is_the_memory(void **state)
 	munmap(shared, 2 * page);
 }
 
+/* Whoever has the descriptor can do no more than map it, and read-only values only to read. */
+static void the_memory_keeps_its_size_and_its_values(void **state)
+{
+	const long page = sysconf(_SC_PAGESIZE);
+	static const u32 flags[] = {BPF_F_MMAPABLE, BPF_F_MMAPABLE | BPF_F_RDONLY_PROG};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		bool rdonly = flags[i] & BPF_F_RDONLY_PROG;
+		struct bpf_map *map = new_array(4, 1000, flags[i]);
+		int fd = map->ops->map_memfd(map);
+		u32 key = 0, value = 42, *shared;
+
+		assert_int_equal(ftruncate(fd, 0), -1);
+		assert_int_equal(ftruncate(fd, 100 * page), -1);
+		assert_int_equal(pwrite(fd, &key, 4, 0), rdonly ? -1 : 4);
+		shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		assert_int_equal(shared == MAP_FAILED, rdonly);
+		if (!rdonly)
+			munmap(shared, page);
+		shared = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+		assert_ptr_not_equal(shared, MAP_FAILED);
+		assert_int_equal(mprotect(shared, page, PROT_READ | PROT_WRITE), rdonly ? -1 : 0);
+		/* The map itself writes on. */
+		assert_int_equal(map_update(map, &key, &value, BPF_ANY), 0);
+		assert_int_equal(shared[0], 42);
+		munmap(shared, page);
+		bpf_map_put_with_uref(map);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -159,6 +189,7 @@ int main(void)
 		cmocka_unit_test(a_walk_shows_each_index_once),
 		cmocka_unit_test(direct_access),
 		cmocka_unit_test(a_mapping_is_the_memory),
+		cmocka_unit_test(the_memory_keeps_its_size_and_its_values),
 	};
 
 	return cmocka_run_group_tests_name("array", tests, rt_set_up, rt_tear_down);

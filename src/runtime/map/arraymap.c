@@ -3,9 +3,12 @@
  * ARRAY: all elements are there from the start, zeroed, and stay (kernel: kernel/bpf/arraymap.c).
  * Values lie one after the other, each at a multiple of 8, and are updated in place.
  *
- * A BPF_F_MMAPABLE array, and only it, has its values in a memfd, so that others may map them.
+ * A BPF_F_MMAPABLE array, and only it, has its values in a memfd, so that others may map them. It
+ * may be in the hands of the process as a file descriptor: programs rely on its size, and the
+ * verifier on that nobody writes to BPF_F_RDONLY_PROG values but through bpf(2).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +49,14 @@ static int array_map_alloc_check(const union bpf_attr *attr)
 	return 0;
 }
 
+static int seal_memfd(const struct bpf_array *array)
+{
+	/* Before Linux 5.1 there is only trek_mmap() to refuse it. */
+	if (array->map.map_flags & BPF_F_RDONLY_PROG)
+		fcntl(array->memfd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
+	return fcntl(array->memfd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW);
+}
+
 static int alloc_mmapable(struct bpf_array *array)
 {
 	u64 size = round_up(array->size, (u64)sysconf(_SC_PAGESIZE));
@@ -53,7 +64,7 @@ static int alloc_mmapable(struct bpf_array *array)
 
 	if (size > LONG_MAX)
 		return -ENOMEM;
-	array->memfd = memfd_create("bpftrek-array", MFD_CLOEXEC);
+	array->memfd = memfd_create("bpftrek-array", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (array->memfd < 0)
 		return -errno;
 	if (ftruncate(array->memfd, size))
@@ -62,6 +73,10 @@ static int alloc_mmapable(struct bpf_array *array)
 		      0);
 	if (values == MAP_FAILED)
 		goto no_memory;
+	if (seal_memfd(array)) {
+		munmap(values, size);
+		goto no_memory;
+	}
 	array->values = values;
 	array->size = size;
 	return 0;
