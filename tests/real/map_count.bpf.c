@@ -72,8 +72,9 @@ int map_count(struct bpf_iter__bpf_map *ctx)
 	if (!map) {
 		totals = bpf_map_lookup_elem(&mcount_totals, &hash);
 		if (totals)
-			BPF_SEQ_PRINTF(seq, "hash: two or more %d, largest %llu, entries %llu\n",
-				       totals->maps >= 2, totals->largest, totals->entries);
+			BPF_SEQ_PRINTF(seq, "hash: two or more %d, largest %llu, all more %d\n",
+				       totals->maps >= 2, totals->largest,
+				       totals->entries > totals->largest);
 		return 0;
 	}
 	if (!is_ours(map))

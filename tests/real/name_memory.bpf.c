@@ -80,7 +80,7 @@ int name_memory(struct bpf_iter__bpf_map_elem *ctx)
 	if (!block || !other)
 		return 0;
 	if (!name || !number) {
-		BPF_SEQ_PRINTF(seq, "end %u\n", checksums(other) == checksums(block));
+		BPF_SEQ_PRINTF(seq, "end %u\n", checksums(other) || checksums(block));
 		return 0;
 	}
 	__builtin_memset(block, 0, sizeof(*block));
