@@ -54,7 +54,6 @@
 #define MAX_PENDING_PATHS 8192
 /* Memory of states, bytes: beyond it the verification ends with -ENOMEM. */
 #define MAX_STATE_MEMORY (512ull << 20)
-#define MAX_BPF_FUNC_ARGS 12
 
 /* One register, or a spilled copy of one. All zero is a register that holds nothing. */
 struct bpf_reg_state {
@@ -74,8 +73,10 @@ struct bpf_reg_state {
 		u32 subprogno; /* PTR_TO_FUNC */
 		u32 frameno;   /* PTR_TO_STACK: whose */
 	};
-	/* Registers of one id (not 0) hold the same number (but for off), or pointer that may be
-	 * NULL. */
+	/*
+	 * Registers of one id (not 0) hold the same number, but for off, or the same pointer that
+	 * may be NULL.
+	 */
 	u32 id;
 	struct tnum var_off;
 	s64 smin_value, smax_value;
@@ -92,8 +93,7 @@ enum bpf_stack_slot_type {
 	STACK_ZERO,
 };
 
-/* 8 bytes of stack: type[] in the order of addresses. A spilled register's bytes begin at type[0].
- */
+/* 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. */
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
 	u8 type[BPF_REG_SIZE];
@@ -119,8 +119,7 @@ struct bpf_func_state {
 struct bpf_verifier_state {
 	struct bpf_func_state *frame[MAX_BPF_FRAMES];
 	u32 curframe;
-	/* A kept state: paths that came from here and have not ended; 0: all that follows is safe.
-	 */
+	/* Kept: paths that came from here and have not ended; 0: all that follows is safe. */
 	u32 branches;
 	struct bpf_verifier_state *parent; /* the last kept state on the way here */
 	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
