@@ -831,7 +831,7 @@ enum witness witness(const struct program *p, uint64_t input, const char **what,
 		     uint8_t *reached, struct outcome *expected)
 {
 	struct val args[5] = {0}, object = {.is = OBJECT, .init = true, .v = 1};
-	struct val ret;
+	struct val ret = {0};
 	bool range;
 
 	set_up(p, input);
