@@ -2,9 +2,10 @@
 /*
  * bpftrek exec: another program, unmodified, on a runtime inside its own process.
  *
- * The loader of a dynamically linked program puts the shim in front of libc ($LD_PRELOAD); a
+ * The loader of a dynamically linked program puts the shim in front of libc ($LD_PRELOAD). A
  * program that has no loader, or that the system protects from this, would use the kernel
- * unnoticed, so it is refused.
+ * unnoticed, and so would any program with a shim that its loader cannot take: it only complains.
+ * All these are refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -21,6 +23,54 @@
 #define SHIM "libbpftrek-shim.so"
 
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
+
+/* What decides whether an ELF file can be loaded with another one. */
+struct binary {
+	bool is_elf, is_library, has_loader;
+	int class, machine;
+};
+
+static struct binary read_binary(int fd)
+{
+	Elf *elf = elf_version(EV_CURRENT) ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+	struct binary binary = {0};
+	size_t count = 0;
+	GElf_Phdr header;
+	GElf_Ehdr ehdr;
+
+	if (elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &ehdr)) {
+		binary.is_elf = true;
+		binary.is_library = ehdr.e_type == ET_DYN;
+		binary.class = ehdr.e_ident[EI_CLASS];
+		binary.machine = ehdr.e_machine;
+		if (!elf_getphdrnum(elf, &count))
+			for (size_t i = 0; i < count; i++)
+				if (gelf_getphdr(elf, i, &header) && header.p_type == PT_INTERP)
+					binary.has_loader = true;
+	}
+	elf_end(elf);
+	return binary;
+}
+
+/* A shim that the loader does not find or take would be left out, with the kernel used instead. */
+static int check_shim(const char *path)
+{
+	struct binary shim;
+	int fd;
+
+	if (strpbrk(path, " :"))
+		return fail("%s: a path with a space or a colon cannot be preloaded; set "
+			    "$BPFTREK_SHIM to one without",
+			    path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail("%s: %s; set $BPFTREK_SHIM to " SHIM, path, strerror(errno));
+	shim = read_binary(fd);
+	close(fd);
+	if (!shim.is_elf || !shim.is_library)
+		return fail("%s: not a shared library; set $BPFTREK_SHIM to " SHIM, path);
+	return 0;
+}
 
 /* The shim: where $BPFTREK_SHIM says, beside this command, or where it is installed. */
 static int find_shim(char *path, size_t size)
@@ -31,10 +81,12 @@ static int find_shim(char *path, size_t size)
 	ssize_t len;
 
 	if (given && *given) {
-		snprintf(path, size, "%s", given);
-		return access(path, R_OK) ? fail("$BPFTREK_SHIM: %s: %s; unset it or mend it",
-						 given, strerror(errno))
-					  : 0;
+		/* A name without a slash is looked for elsewhere, a relative one not only here. */
+		if (!realpath(given, self) || access(self, R_OK))
+			return fail("$BPFTREK_SHIM: %s: %s; unset it or mend it", given,
+				    strerror(errno));
+		snprintf(path, size, "%s", self);
+		return 0;
 	}
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (len < 0)
@@ -75,44 +127,49 @@ static int find_command(const char *name, char *path, size_t size)
 	return status;
 }
 
-/* Whether an ELF file asks for no loader. What is no ELF, like a script, has one that does. */
-static bool is_static(int fd)
+/* Whether the system runs it with more than this user has, and so preloads nothing. */
+static bool is_privileged(const char *path, const struct stat *st)
 {
-	Elf *elf = elf_version(EV_CURRENT) ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
-	bool result = elf && elf_kind(elf) == ELF_K_ELF;
-	size_t count = 0;
-	GElf_Phdr header;
+	uid_t euid = st->st_mode & S_ISUID ? st->st_uid : geteuid();
+	gid_t egid = st->st_mode & S_ISGID ? st->st_gid : getegid();
 
-	if (result && !elf_getphdrnum(elf, &count))
-		for (size_t i = 0; i < count; i++)
-			if (gelf_getphdr(elf, i, &header) && header.p_type == PT_INTERP)
-				result = false;
-	elf_end(elf);
-	return result;
+	if (euid != getuid() || egid != getgid())
+		return true;
+	return getuid() && getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
 static int check_command(const char *path)
 {
+	struct binary command, self;
 	struct stat st;
-	bool without_loader;
 	int fd;
 
 	if (stat(path, &st))
 		return fail("%s: %s; name a program", path, strerror(errno));
-	if (st.st_mode & (S_ISUID | S_ISGID) && (st.st_uid != getuid() || geteuid() != getuid()))
-		return fail("%s: it is set-user-ID, so nothing can be preloaded; run it from a "
-			    "copy without that bit",
+	if (is_privileged(path, &st))
+		return fail("%s: it is set-user-ID or has capabilities, so nothing can be "
+			    "preloaded; run it from a copy without that",
 			    path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0; /* it may be run and not read: the loader decides */
-	without_loader = is_static(fd);
+	command = read_binary(fd);
 	close(fd);
-	if (without_loader)
+	if (!command.is_elf)
+		return 0; /* a script, whose interpreter has a loader */
+	if (!command.has_loader)
 		return fail(
 			"%s: it is statically linked, so nothing can be preloaded; run one that "
 			"is linked with the shared libc",
 			path);
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	self = fd < 0 ? command : read_binary(fd);
+	if (fd >= 0)
+		close(fd);
+	if (command.class != self.class || command.machine != self.machine)
+		return fail("%s: it is for another machine than bpftrek, so nothing can be "
+			    "preloaded; run one that is compiled as bpftrek is",
+			    path);
 	return 0;
 }
 
@@ -148,6 +205,8 @@ static int execute(int argc, char **argv)
 		status = check_command(path);
 	if (!status)
 		status = find_shim(shim, sizeof(shim));
+	if (!status)
+		status = check_shim(shim);
 	if (!status)
 		status = preload(shim);
 	if (status)
