@@ -75,7 +75,7 @@ int open_object(const char *path, struct bpf_object **obj)
 		    path, said ? said : strerror(err));
 }
 
-/* Whether the engine has an iterator target of this name. */
+/* Whether the engine has an iterator target of this name, as far as its types can be read. */
 static bool has_target(const char *target)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -83,7 +83,7 @@ static bool has_target(const char *target)
 	bool found;
 
 	snprintf(name, sizeof(name), "bpf_iter_%s", target);
-	found = btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+	found = !btf || btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 	btf__free(btf);
 	return found;
 }
@@ -100,6 +100,9 @@ static bool is_trace(const char *line, size_t len)
 	size_t digits = strspn(line, "0123456789");
 
 	if (!len || *line == ' ' || *line == '\t')
+		return true;
+	/* Of a load from the context; "func 'NAME' ..." is also how errors begin. */
+	if (!strncmp(line, "func '", 6) && memmem(line, len, " has btf_id ", 12))
 		return true;
 	if (digits && (line[digits] == ':' || !strncmp(line + digits, ": ", 2)))
 		return true;
@@ -179,6 +182,9 @@ static int explain(struct bpf_object *obj, const char *path, const char *log, in
 	char line[256], todo[256];
 
 	libbpf_log_attach(log);
+	/* libbpf goes on without what it could not find out, to fail elsewhere. */
+	if (err == EMFILE || libbpf_log_find(strerror(EMFILE)))
+		return fail("%s: %s; raise the limit (ulimit -n)", path, strerror(EMFILE));
 	if (target && !has_target(target))
 		return fail("%s: program %s: the %s engine has no iterator target '%s'; 'bpftrek "
 			    "targets' lists those it has",

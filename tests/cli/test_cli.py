@@ -345,6 +345,29 @@ def test_program_that_the_verifier_refuses(engine):
     assert f"\n{verdict}\n" in more
 
 
+def test_verdict_behind_what_a_verifier_tells_of_the_context(engine, tmp_path):
+    """Linux writes "func 'bpf_iter_bpf_map' arg0 has btf_id ..." of each load from the context."""
+    (tmp_path / "bad.bpf.c").write_text(
+        '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
+        'struct ctx { long *meta; volatile int *map; };\n'
+        'SEC("iter/bpf_map") int bad(struct ctx *ctx)\n'
+        '{ volatile long n = (long)ctx->meta; return n ? *ctx->map : 0; }\n'
+        'char LICENSE[] SEC("license") = "GPL";\n', encoding="utf-8")
+    subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-c",
+                    tmp_path / "bad.bpf.c", "-o", tmp_path / "bad.bpf.o"], check=True)
+    done = bpftrek("--on", engine, "run", str(tmp_path / "bad.bpf.o"))
+    says(done, "program bad: refused by the verifier")
+    assert b"has btf_id" not in done.stderr
+
+
+def test_too_few_descriptors():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (5, 5))
+
+    done = bpftrek("--on", "embedded", "run", obj("maps"), preexec_fn=limit)
+    says(done, "Too many open files", "ulimit -n")
+
+
 def test_program_that_never_advances(engine):
     says(bpftrek("--on", engine, "run", obj("wrong"), "stuck"), "program stuck", "advance")
 
@@ -675,3 +698,45 @@ def test_exec_of_a_static_program():
 
 def test_exec_without_the_shim():
     says(bpftrek("exec", "--", "true", env={"BPFTREK_SHIM": "/nonexistent"}), "$BPFTREK_SHIM")
+
+
+@pytest.mark.parametrize("directory", ["with space", "with:colon"])
+def test_exec_with_a_shim_that_cannot_be_named(directory, tmp_path):
+    """The loader would split the path, complain, and let the program use the kernel."""
+    shim = tmp_path / directory / "shim.so"
+    shim.parent.mkdir()
+    shutil.copy(os.path.join(os.path.dirname(BPFTREK), "libbpftrek-shim.so"), shim)
+    done = bpftrek("exec", "--", "true", env={"BPFTREK_SHIM": str(shim)})
+    says(done, str(shim), "cannot be preloaded")
+
+
+def test_exec_with_a_shim_that_is_no_library():
+    says(bpftrek("exec", "--", "true", env={"BPFTREK_SHIM": __file__}), "not a shared library")
+
+
+@pytest.mark.usefixtures("any_program")
+def test_exec_with_a_shim_beside_the_user():
+    """A name without a slash would be looked for in the system's directories alone."""
+    done = bpftrek("exec", "--", SKELETON, env={"BPFTREK_SHIM": "libbpftrek-shim.so"},
+                   cwd=os.path.dirname(BPFTREK))
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_exec_of_a_program_for_another_machine(tmp_path):
+    path = tmp_path / "foreign"
+    with open(SKELETON, "rb") as file:
+        elf = bytearray(file.read())
+    elf[18:20] = (0xF3 if elf[18] != 0xF3 else 0x3E, 0)  # RISC-V, or x86-64
+    path.write_bytes(elf)
+    path.chmod(0o755)
+    says(bpftrek("exec", "--", str(path)), str(path), "another machine")
+
+
+def test_exec_of_a_set_group_id_program(tmp_path):
+    if os.getuid():
+        pytest.skip("only root can make one")
+    path = tmp_path / "sgid"
+    shutil.copy(shutil.which("true"), path)
+    os.chown(path, os.getuid(), 65534)
+    path.chmod(0o2755)
+    says(bpftrek("exec", "--", str(path)), str(path), "set-user-ID")
