@@ -351,6 +351,49 @@ static void test_mmap(void **state)
 	assert_int_equal(munmap(addr, 4096), 0);
 }
 
+static void test_mmap_of_half_a_handle(void **state)
+{
+	int rdonly = map_new(BPF_MAP_TYPE_ARRAY, 8, 4, BPF_F_MMAPABLE | BPF_F_RDONLY);
+	int wronly = map_new(BPF_MAP_TYPE_ARRAY, 8, 4, BPF_F_MMAPABLE | BPF_F_WRONLY);
+	int rodata = map_new(BPF_MAP_TYPE_ARRAY, 8, 4, BPF_F_MMAPABLE | BPF_F_RDONLY_PROG);
+	void *addr;
+
+	assert_int_equal(trek_mmap(rt, rdonly, 4096, PROT_READ | PROT_WRITE, 0, &addr), -EPERM);
+	assert_int_equal(trek_mmap(rt, rdonly, 4096, PROT_READ, 0, &addr), 0);
+	assert_int_equal(munmap(addr, 4096), 0);
+	assert_int_equal(trek_mmap(rt, wronly, 4096, PROT_READ | PROT_WRITE, 0, &addr), -EPERM);
+	assert_int_equal(trek_mmap(rt, rodata, 4096, PROT_READ | PROT_WRITE, 0, &addr), -EPERM);
+}
+
+/* What a program's map is stands in its instructions, where it lies does not. */
+static void test_xlated_has_no_addresses(void **state)
+{
+	int hash = map_new(BPF_MAP_TYPE_HASH, 8, 4, 0),
+	    data = map_new(BPF_MAP_TYPE_ARRAY, 64, 1, 0);
+	const struct bpf_insn insns[] = {
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = 1, .imm = hash},
+		{0},
+		{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2, .src_reg = 2, .imm = data},
+		{.imm = 24},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int fd = BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insns = PTR(insns),
+		     .insn_cnt = 6, .license = PTR("GPL"));
+	struct bpf_insn got[6] = {0};
+	struct bpf_prog_info prog = {.xlated_prog_len = sizeof(got), .xlated_prog_insns = PTR(got)};
+	uint32_t len = sizeof(prog);
+
+	assert_true(fd > 0);
+	assert_int_equal(info(fd, &prog, &len), 0);
+	assert_int_equal(got[0].src_reg, BPF_PSEUDO_MAP_FD);
+	assert_int_equal(got[0].imm, 1);
+	assert_int_equal(got[1].imm, 0);
+	assert_int_equal(got[2].src_reg, BPF_PSEUDO_MAP_VALUE);
+	assert_int_equal(got[2].imm, 2);
+	assert_int_equal(got[3].imm, 24);
+}
+
 static void test_run(void **state)
 {
 	int filter = prog_new(BPF_PROG_TYPE_SOCKET_FILTER),
@@ -432,10 +475,18 @@ static void test_run_syscall(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_ids),		TEST(test_map_info),   TEST(test_prog_info),
-		TEST(test_btf_info),	TEST(test_load_attrs), TEST(test_log_true_size),
-		TEST(test_elements),	TEST(test_mmap),       TEST(test_run),
+		TEST(test_ids),
+		TEST(test_map_info),
+		TEST(test_prog_info),
+		TEST(test_btf_info),
+		TEST(test_load_attrs),
+		TEST(test_log_true_size),
+		TEST(test_elements),
+		TEST(test_mmap),
+		TEST(test_run),
 		TEST(test_run_syscall),
+		TEST(test_mmap_of_half_a_handle),
+		TEST(test_xlated_has_no_addresses),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
