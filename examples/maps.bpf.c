@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
-/* Lists every map, with the number of elements that it holds now. */
+/* Lists every map, with the number of elements that it holds now, if its kind counts them. */
 #include "iter.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -17,7 +17,13 @@ int maps(struct bpf_iter__bpf_map *ctx)
 	if (ctx->meta->seq_num == 0)
 		BPF_SEQ_PRINTF(seq, "%5s %-16s %4s %8s %8s\n", "ID", "NAME", "TYPE", "MAX",
 			       "ELEMENTS");
-	BPF_SEQ_PRINTF(seq, "%5u %-16s %4d %8u %8lld\n", map->id, map->name, map->map_type,
-		       map->max_entries, bpf_map_sum_elem_count(map));
+	BPF_SEQ_PRINTF(seq, "%5u %-16s %4d %8u", map->id, map->name, map->map_type,
+		       map->max_entries);
+	if (map->map_type == BPF_MAP_TYPE_HASH || map->map_type == BPF_MAP_TYPE_LRU_HASH ||
+	    map->map_type == BPF_MAP_TYPE_PERCPU_HASH ||
+	    map->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH)
+		BPF_SEQ_PRINTF(seq, " %8lld\n", bpf_map_sum_elem_count(map));
+	else
+		BPF_SEQ_PRINTF(seq, " %8s\n", "-");
 	return 0;
 }

@@ -115,14 +115,21 @@ static bool is_trace(const char *line, size_t len)
 /* What is wrong, of a verifier's log: its first line that is no trace. */
 static void verdict(const char *log, char *line, size_t size)
 {
-	size_t len;
+	static const char refused[] = "refused: ";
+	const char *said;
+	size_t len, place;
 
 	*line = '\0';
 	for (; *log; log += len + (log[len] == '\n')) {
 		len = strcspn(log, "\n");
 		if (is_trace(log, len))
 			continue;
-		snprintf(line, size, "%.*s", (int)len, log);
+		/* Our own verifier says it, and so do we already. */
+		said = memmem(log, len, refused, strlen(refused));
+		place = said ? said - log : 0;
+		snprintf(line, size, "%.*s%.*s", (int)place, log,
+			 (int)(len - place - (said ? strlen(refused) : 0)),
+			 said ? said + strlen(refused) : log);
 		return;
 	}
 }
