@@ -28,11 +28,16 @@
 #define FROZEN INT64_MIN
 #define COUNTER_STRIDE (64 / sizeof(s64))
 
-static const struct bpf_map_ops *const map_types[] = {
+static const struct bpf_map_ops *map_types[BPF_MAP_TYPE_USER_RINGBUF + 1] = {
 #define BPF_MAP_TYPE_ENTRY(type, ops) [type] = &ops,
 	BPF_MAP_TYPES(BPF_MAP_TYPE_ENTRY)
 #undef BPF_MAP_TYPE_ENTRY
 };
+
+void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops)
+{
+	map_types[type] = ops;
+}
 
 static int check_attr(const union bpf_attr *attr)
 {
@@ -186,7 +191,8 @@ void bpf_map_inc_with_uref(struct bpf_map *map)
 
 void bpf_map_put_with_uref(struct bpf_map *map)
 {
-	atomic64_dec(&map->usercnt);
+	if (atomic64_dec_and_test(&map->usercnt) && map->ops->map_release_uref)
+		map->ops->map_release_uref(map);
 	bpf_map_put(map);
 }
 

@@ -40,8 +40,38 @@ struct bpf_map_ops {
 	long (*map_update_elem)(struct bpf_map *map, const void *key, const void *value, u64 flags);
 	long (*map_delete_elem)(struct bpf_map *map, const void *key);
 	int (*map_get_next_key)(struct bpf_map *map, const void *key, void *next_key);
-	/* Copy a value out for bpf(2); @value has bpf_map_value_size() bytes. -ENOENT. */
+	/*
+	 * For bpf(2), whose values have bpf_map_value_size() bytes: those of every CPU in per-CPU
+	 * kinds, while a program has to do with its own CPU's. copy: -ENOENT. set: as
+	 * map_update_elem, which is called where it is NULL. lookup_and_delete: copy, then delete,
+	 * as one; NULL: the kind cannot (-ENOTSUPP).
+	 */
 	int (*map_copy_value)(struct bpf_map *map, const void *key, void *value, u64 flags);
+	int (*map_set_value)(struct bpf_map *map, const void *key, const void *value, u64 flags);
+	int (*map_lookup_and_delete_elem)(struct bpf_map *map, const void *key, void *value,
+					  u64 flags);
+
+	/* Per-CPU kinds: the value of @cpu, or NULL; NULL also for a CPU that is not possible. */
+	void *(*map_lookup_percpu_elem)(struct bpf_map *map, const void *key, u32 cpu);
+
+	/* Kinds without keys: queue, stack, Bloom filter (kernel: the same). */
+	long (*map_push_elem)(struct bpf_map *map, const void *value, u64 flags);
+	long (*map_pop_elem)(struct bpf_map *map, void *value);
+	long (*map_peek_elem)(struct bpf_map *map, void *value);
+
+	/*
+	 * Kinds whose values are objects, which bpf(2) gives by handle and gets back by id. set takes
+	 * a reference over with success; NULL, delete: the entry becomes empty. id: of the object at
+	 * @key, -ENOENT.
+	 */
+	enum bpf_map_holds { BPF_MAP_HOLDS_VALUES, BPF_MAP_HOLDS_MAPS, BPF_MAP_HOLDS_PROGS } holds;
+	int (*map_set_object)(struct bpf_map *map, const void *key, void *object, u64 flags);
+	int (*map_object_id)(struct bpf_map *map, const void *key, u32 *id);
+	/* The last user reference is gone: what an outer handle kept alive is let go. May be NULL. */
+	void (*map_release_uref)(struct bpf_map *map);
+
+	/* The four batch commands are given for the kind (syscall/map_batch.c). */
+	bool batch;
 
 	/* The next element of @walk, or false. */
 	bool (*map_walk)(struct bpf_map *map, struct bpf_map_walk *walk);
@@ -56,6 +86,10 @@ struct bpf_map_ops {
 			     const struct btf_type *key, const struct btf_type *value);
 	bool percpu; /* values are one for each CPU */
 };
+
+/* Make a kind known: before the first map is made, once a process. Kinds that know only what stands
+ * below map/ are in map/map_types.h and need not be registered. */
+void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops);
 
 /* BPF_MAP_CREATE but for the handle. The map has one reference, one user reference, and an id.
  * @btf: of attr->btf_fd, NULL if none; a reference is taken. ERR_PTR. */
