@@ -47,7 +47,7 @@ static int check_attr(const union bpf_attr *attr)
 		return -EINVAL;
 	if (attr->btf_key_type_id && !attr->btf_value_type_id)
 		return -EINVAL;
-	if (attr->map_extra) /* of Bloom filters */
+	if (attr->map_extra && attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER)
 		return -EINVAL;
 	if ((attr->map_flags & access) == access)
 		return -EINVAL;

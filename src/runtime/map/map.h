@@ -27,6 +27,11 @@ struct bpf_map_walk {
 	void *value; /* per-CPU kinds: the base of the per-CPU area */
 };
 
+/* What a value holds that is not plain data (kernel: the same). */
+struct btf_record {
+	u32 spin_lock_off; /* of its struct bpf_spin_lock */
+};
+
 struct bpf_map_ops {
 	/* Check what is special to the kind in a BPF_MAP_CREATE attr. */
 	int (*map_alloc_check)(const union bpf_attr *attr);
@@ -54,15 +59,19 @@ struct bpf_map_ops {
 	/* Per-CPU kinds: the value of @cpu, or NULL; NULL also for a CPU that is not possible. */
 	void *(*map_lookup_percpu_elem)(struct bpf_map *map, const void *key, u32 cpu);
 
-	/* Kinds without keys: queue, stack, Bloom filter (kernel: the same). */
+	/*
+	 * Kinds without keys: queue, stack, Bloom filter (kernel: the same). A kind that has peek
+	 * but no pop is asked whether *@value is in it.
+	 */
 	long (*map_push_elem)(struct bpf_map *map, const void *value, u64 flags);
 	long (*map_pop_elem)(struct bpf_map *map, void *value);
 	long (*map_peek_elem)(struct bpf_map *map, void *value);
 
 	/*
 	 * Kinds whose values are objects, which bpf(2) gives by handle and gets back by id. set takes
-	 * a reference over with success; NULL, delete: the entry becomes empty. id: of the object at
-	 * @key, -ENOENT.
+	 * a reference over with success; NULL, delete: the entry becomes empty. Where the handle was
+	 * none, @object is an ERR_PTR, which set returns unless something else is wrong first. id: of
+	 * the object at @key, -ENOENT.
 	 */
 	enum bpf_map_holds { BPF_MAP_HOLDS_VALUES, BPF_MAP_HOLDS_MAPS, BPF_MAP_HOLDS_PROGS } holds;
 	int (*map_set_object)(struct bpf_map *map, const void *key, void *object, u64 flags);
@@ -70,11 +79,21 @@ struct bpf_map_ops {
 	/* The last user reference is gone: what an outer handle kept alive is let go. May be NULL. */
 	void (*map_release_uref)(struct bpf_map *map);
 
-	/* The four batch commands are given for the kind (syscall/map_batch.c). */
-	bool batch;
+	/* Which batch commands there are for the kind, and what they go on from (syscall/map_batch.c). */
+	enum bpf_map_batch {
+		BPF_MAP_BATCH_NONE,
+		BPF_MAP_BATCH_KEYS,	   /* lookup, after a key; update */
+		BPF_MAP_BATCH_KEYS_DELETE, /* the same; delete */
+		BPF_MAP_BATCH_WALK,	   /* all four; from the pos of a walk, which fits into a u32 */
+	} batch;
 
 	/* The next element of @walk, or false. */
 	bool (*map_walk)(struct bpf_map *map, struct bpf_map_walk *walk);
+	/*
+	 * The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at,
+	 * in the RCU section of its last step. NULL: those at walk->value.
+	 */
+	void (*map_walk_copy)(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
 
 	/* Direct access to values (.rodata, .data, .bss): address of byte @off of the values. */
 	int (*map_direct_value_addr)(const struct bpf_map *map, u64 *addr, u32 off);
@@ -113,6 +132,11 @@ struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id);
 /* Bytes of one value as bpf(2) and iterators see it: round_up(value_size, 8) for each CPU in a
  * per-CPU map, else value_size. */
 u32 bpf_map_value_size(const struct bpf_map *map);
+
+static inline bool bpf_map_has_spin_lock(const struct bpf_map *map)
+{
+	return map->record;
+}
 
 /* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
 int bpf_map_freeze(struct bpf_map *map);

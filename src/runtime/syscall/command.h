@@ -61,7 +61,9 @@ typedef int bpf_command_fn(struct bpf_call *call);
 
 /* map_cmds.c */
 bpf_command_fn map_create, map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
-	map_lookup_and_delete_elem, map_freeze, map_do_batch;
+	map_lookup_and_delete_elem, map_freeze;
+/* map_batch.c */
+bpf_command_fn map_lookup_batch, map_lookup_and_delete_batch, map_update_batch, map_delete_batch;
 /* prog_load.c, prog_cmds.c */
 bpf_command_fn prog_load, prog_bind_map, prog_test_run;
 /* btf_cmds.c */

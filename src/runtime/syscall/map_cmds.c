@@ -15,9 +15,7 @@
 #include "btf/btf.h"
 #include "iter/seq_file.h"
 #include "map/map.h"
-#include "syscall/command.h"
-
-#define ENOTSUPP 524 /* the kernel's own: a kind of map that lacks an operation */
+#include "syscall/map_elem.h"
 
 /* --- create ----------------------------------------------------------------------------------- */
 
@@ -55,202 +53,170 @@ int map_create(struct bpf_call *call)
 
 /* --- elements --------------------------------------------------------------------------------- */
 
-/* The map of attr->map_fd, if its handle allows @need (FMODE_*). */
-static struct file *map_file_get(const struct bpf_call *call, u32 need)
+/* NULL in a kind without keys, for which the caller must give none; ERR_PTR. */
+static void *copy_key(const struct bpf_map *map, u64 ukey)
 {
-	struct file *file = file_get_kind(call->rt, call->attr.map_fd, &bpf_map_fops);
-
-	if (!IS_ERR(file) && !(file_mode(file) & need)) {
-		file_put(file);
-		return ERR_PTR(-EPERM);
-	}
-	return file;
+	if (map->key_size)
+		return memdup_user(ukey, map->key_size);
+	return ukey ? ERR_PTR(-EINVAL) : NULL;
 }
 
-/* No kind of map here holds a lock in its values, which is what BPF_F_LOCK asks for. */
-static bool flags_known(u64 flags)
+/* Look up, and @delete. A kind that tests whether a value is in it is given that value. */
+static int lookup_elem(struct bpf_map *map, const union bpf_attr *attr, bool delete)
 {
-	return !(flags & ~(u64)BPF_F_LOCK);
+	const bool test = map->ops->map_peek_elem && !map->ops->map_pop_elem && !delete;
+	const u32 value_size = bpf_map_value_size(map);
+	void *key = copy_key(map, attr->key), *value;
+	int err = -ENOMEM;
+
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	value = test ? memdup_user(attr->value, value_size) : malloc(value_size);
+	if (IS_ERR_OR_NULL(value)) {
+		err = value ? PTR_ERR(value) : -ENOMEM;
+		goto free_key;
+	}
+	err = delete ? bpf_map_pop_value(map, key, value, attr->flags)
+		     : bpf_map_copy_value(map, key, value, attr->flags);
+	if (!err && !test)
+		err = copy_to_user(attr->value, value, value_size);
+	free(value);
+free_key:
+	free(key);
+	return err;
 }
 
 int map_lookup_elem(struct bpf_call *call)
 {
 	const union bpf_attr *attr = &call->attr;
-	struct file *file;
-	struct bpf_map *map;
-	void *key, *value = NULL;
-	u32 value_size;
+	struct bpf_map_use use;
 	int err;
 
-	if (!flags_known(attr->flags))
+	if (attr->flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;
-	file = map_file_get(call, FMODE_READ);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	map = file_object(file);
-	err = -EINVAL;
-	if (attr->flags & BPF_F_LOCK)
-		goto put;
-	key = memdup_user(attr->key, map->key_size);
-	err = PTR_ERR(key);
-	if (IS_ERR(key))
-		goto put;
-	value_size = bpf_map_value_size(map);
-	value = malloc(value_size);
-	err = -ENOMEM;
-	if (!value)
-		goto free_key;
-	rcu_read_lock();
-	err = map->ops->map_copy_value(map, key, value, attr->flags);
-	rcu_read_unlock();
+	err = bpf_map_use_begin(&use, call, attr->map_fd, FMODE_READ);
+	if (err)
+		return err;
+	err = bpf_map_check_lock_flag(use.map, attr->flags);
 	if (!err)
-		err = copy_to_user(attr->value, value, value_size);
-	free(value);
-free_key:
-	free(key);
-put:
-	file_put(file);
+		err = lookup_elem(use.map, attr, false);
+	bpf_map_use_end(&use);
 	return err;
 }
 
-/* Change the map: with @value, or by deleting. Frozen maps refuse. */
-static int map_change_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
+int map_lookup_and_delete_elem(struct bpf_call *call)
 {
-	int err = bpf_map_write_begin(map);
+	const union bpf_attr *attr = &call->attr;
+	struct bpf_map_use use;
+	int err;
 
+	if (attr->flags & ~(u64)BPF_F_LOCK)
+		return -EINVAL;
+	err = bpf_map_use_begin(&use, call, attr->map_fd, FMODE_READ | FMODE_WRITE);
 	if (err)
 		return err;
-	rcu_read_lock();
-	if (value)
-		err = map->ops->map_update_elem(map, key, value, flags);
-	else
-		err = map->ops->map_delete_elem(map, key);
-	rcu_read_unlock();
-	bpf_map_write_end(map);
+	err = bpf_map_check_lock_flag(use.map, attr->flags);
+	if (!err)
+		err = lookup_elem(use.map, attr, true);
+	bpf_map_use_end(&use);
+	return err;
+}
+
+static int update_elem(struct bpf_map *map, const union bpf_attr *attr)
+{
+	void *key = copy_key(map, attr->key), *value;
+	int err;
+
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	value = memdup_user(attr->value, bpf_map_value_size(map));
+	err = PTR_ERR(value);
+	if (!IS_ERR(value)) {
+		err = bpf_map_update_value(map, key, value, attr->flags);
+		free(value);
+	}
+	free(key);
 	return err;
 }
 
 int map_update_elem(struct bpf_call *call)
 {
 	const union bpf_attr *attr = &call->attr;
-	struct file *file = map_file_get(call, FMODE_WRITE);
-	struct bpf_map *map;
-	void *key, *value;
-	int err;
+	struct bpf_map_use use;
+	int err = bpf_map_use_begin(&use, call, attr->map_fd, FMODE_WRITE);
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	map = file_object(file);
-	err = -EPERM;
-	if (READ_ONCE(map->frozen))
-		goto put;
-	err = -EINVAL;
-	if (attr->flags & BPF_F_LOCK)
-		goto put;
-	key = memdup_user(attr->key, map->key_size);
-	err = PTR_ERR(key);
-	if (IS_ERR(key))
-		goto put;
-	value = memdup_user(attr->value, bpf_map_value_size(map));
-	err = PTR_ERR(value);
-	if (IS_ERR(value))
-		goto free_key;
-	err = map_change_elem(map, key, value, attr->flags);
-	free(value);
-free_key:
-	free(key);
-put:
-	file_put(file);
+	if (err)
+		return err;
+	err = bpf_map_check_lock_flag(use.map, attr->flags & BPF_F_LOCK);
+	if (!err)
+		err = update_elem(use.map, attr);
+	bpf_map_use_end(&use);
 	return err;
 }
 
 int map_delete_elem(struct bpf_call *call)
 {
-	struct file *file = map_file_get(call, FMODE_WRITE);
-	struct bpf_map *map;
+	struct bpf_map_use use;
 	void *key;
-	int err;
+	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_WRITE);
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	map = file_object(file);
-	err = -EPERM;
-	if (READ_ONCE(map->frozen))
-		goto put;
-	key = memdup_user(call->attr.key, map->key_size);
+	if (err)
+		return err;
+	key = copy_key(use.map, call->attr.key);
 	err = PTR_ERR(key);
-	if (IS_ERR(key))
-		goto put;
-	err = map_change_elem(map, key, NULL, 0);
-	free(key);
-put:
-	file_put(file);
+	if (!IS_ERR(key)) {
+		err = bpf_map_delete_value(use.map, key);
+		free(key);
+	}
+	bpf_map_use_end(&use);
 	return err;
 }
 
-int map_get_next_key(struct bpf_call *call)
+static int next_key(struct bpf_map *map, const union bpf_attr *attr)
 {
-	const union bpf_attr *attr = &call->attr;
-	struct file *file = map_file_get(call, FMODE_READ);
-	struct bpf_map *map;
 	void *key = NULL, *next;
-	int err;
+	int err = -ENOMEM;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	map = file_object(file);
 	if (attr->key) {
-		key = memdup_user(attr->key, map->key_size);
-		err = PTR_ERR(key);
+		key = copy_key(map, attr->key);
 		if (IS_ERR(key))
-			goto put;
+			return PTR_ERR(key);
 	}
-	next = malloc(map->key_size);
-	err = -ENOMEM;
+	next = malloc(max_of(map->key_size, 1));
 	if (!next)
 		goto free_key;
 	rcu_read_lock();
-	err = map->ops->map_get_next_key(map, key, next);
+	err = map->ops->map_get_next_key ? map->ops->map_get_next_key(map, key, next) : -ENOTSUPP;
 	rcu_read_unlock();
 	if (!err)
 		err = copy_to_user(attr->next_key, next, map->key_size);
 	free(next);
 free_key:
 	free(key);
-put:
-	file_put(file);
 	return err;
 }
 
-/* What no kind of map here can do, once the arguments are seen to be right. */
-static int map_lacks(const struct bpf_call *call, u32 fd)
+int map_get_next_key(struct bpf_call *call)
 {
-	struct file *file = file_get_kind(call->rt, fd, &bpf_map_fops);
+	struct bpf_map_use use;
+	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_READ);
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	file_put(file);
-	return -ENOTSUPP;
-}
-
-int map_lookup_and_delete_elem(struct bpf_call *call)
-{
-	return flags_known(call->attr.flags) ? map_lacks(call, call->attr.map_fd) : -EINVAL;
-}
-
-int map_do_batch(struct bpf_call *call)
-{
-	return map_lacks(call, call->attr.batch.map_fd);
+	if (err)
+		return err;
+	err = next_key(use.map, &call->attr);
+	bpf_map_use_end(&use);
+	return err;
 }
 
 int map_freeze(struct bpf_call *call)
 {
-	struct file *file = map_file_get(call, FMODE_WRITE);
-	int err;
+	struct file *file = file_get_kind(call->rt, call->attr.map_fd, &bpf_map_fops);
+	int err = -EPERM;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = bpf_map_freeze(file_object(file));
+	if (file_mode(file) & FMODE_WRITE)
+		err = bpf_map_freeze(file_object(file));
 	file_put(file);
 	return err;
 }

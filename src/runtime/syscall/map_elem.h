@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * One element of a map as bpf(2) sees it, whatever the kind: values of all CPUs, objects as handles
+ * on the way in and ids on the way out, kinds without keys (kernel/bpf/syscall.c).
+ */
+#ifndef SYSCALL_MAP_ELEM_H
+#define SYSCALL_MAP_ELEM_H
+
+#include "map/map.h"
+#include "syscall/command.h"
+
+#define ENOTSUPP 524 /* the kernel's own: a kind of map that lacks an operation */
+
+/* A map that a command uses: its handle is held, and no freezing begins while it is written to. */
+struct bpf_map_use {
+	struct file *file;
+	struct bpf_map *map;
+	bool writes;
+};
+
+/* The map of handle @fd, which must allow all of @need (FMODE_*). -EPERM also if it is frozen. */
+int bpf_map_use_begin(struct bpf_map_use *use, const struct bpf_call *call, u32 fd, u32 need);
+void bpf_map_use_end(struct bpf_map_use *use);
+
+/* BPF_F_LOCK, which needs a lock in the values, is all that @flags may have. */
+int bpf_map_check_lock_flag(const struct bpf_map *map, u64 flags);
+
+/* @key: NULL in kinds without keys. @value: bpf_map_value_size() bytes. */
+int bpf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags);
+int bpf_map_update_value(struct bpf_map *map, const void *key, const void *value, u64 flags);
+int bpf_map_delete_value(struct bpf_map *map, const void *key);
+int bpf_map_pop_value(struct bpf_map *map, const void *key, void *value, u64 flags);
+
+#endif /* SYSCALL_MAP_ELEM_H */
