@@ -138,6 +138,12 @@ static inline bool bpf_map_has_spin_lock(const struct bpf_map *map)
 	return map->record;
 }
 
+/* Per-CPU kinds: the value of @cpu, which is possible, in the area that a walk gave. */
+static inline void *bpf_map_percpu_ptr(const struct bpf_map *map, void *area, u32 cpu)
+{
+	return (u8 *)area + cpu * map->percpu_stride;
+}
+
 /* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
 int bpf_map_freeze(struct bpf_map *map);
 /* Around a write by bpf(2): -EPERM if the map is frozen. Freezing waits for none: it fails. */
