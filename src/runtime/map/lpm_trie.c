@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * LPM_TRIE (kernel: kernel/bpf/lpm_trie.c): keys are prefixes, a lookup finds the longest one that
+ * the key begins with.
+ *
+ * A path-compressed binary trie. A node stands for the first `prefixlen` bits of its data; its
+ * children share these bits with it and differ in the next. Entries are nodes with a value. Where
+ * two entries part and none is, there is a fork, a node without a value: a fork has always two
+ * children, so there are fewer forks than entries.
+ *
+ * Lookups take no lock. Writers exclude each other by the trie's lock, and change the trie so that
+ * each step is one store of a pointer: what is published is complete, and a node leaves by its
+ * parent's pointer passing it by. An update puts a new node into the place of the old one; an entry
+ * that is deleted but has two children becomes a fork where it is.
+ *
+ * A node that has left is freed after a grace period. Until then it is linked by its child[0], and
+ * marked there by the lowest bit, so that no node needs room for a link: a lookup that comes to
+ * such a pointer begins again, which it does only as often as nodes on its way are taken out. By
+ * child[1] it goes on to what was below the node and, if it still is in the trie, is below where
+ * the node was. One RCU callback at a time takes all nodes that left before it was queued.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rcu.h"
+#include "base/vcpu.h"
+#include "btf/btf.h"
+#include "map/map_create.h"
+#include "map/map_types.h"
+#include "map/spinlock.h"
+#include "map/value.h"
+
+#define MAX_DATA_SIZE 256
+#define KEY_HEAD sizeof(u32) /* the length of the prefix in bits; the data follows */
+/* What kmalloc gives at most, less the largest key and the 24 bytes of Linux's node. */
+#define MAX_VALUE_SIZE ((4u << 20) - MAX_DATA_SIZE - 24)
+/* Of nodes that a running program took out, which cannot be freed before it ends. */
+#define MAX_RETIRED (64ull << 20)
+
+#define LPM_CREATE_FLAG_MASK (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK)
+
+struct lpm_node {
+	u64 child[2]; /* addresses; child[0] of a node that has left: the next such one, | RETIRED
+		       */
+	u16 prefixlen;
+	bool fork;
+	u8 data[]; /* what the key had, also behind the prefix; then, at an 8-byte step, the value
+		    */
+};
+
+#define RETIRED 1ull
+
+struct lpm_trie {
+	struct bpf_map map;
+	u64 root;
+	u32 data_size;
+	u32 value_off; /* in a node */
+	u16 max_prefixlen;
+	struct spinlock lock; /* what follows, and every change of the trie */
+	u32 nr_entries;
+	bool grace;	  /* a callback is under way, for what is in `waiting` */
+	bool map_is_gone; /* the callback frees the trie */
+	u64 retired;	  /* as child[0] of a retired node: since that callback was queued */
+	u64 waiting;
+	u64 nr_retired; /* nodes in both */
+	struct callback_head rcu;
+};
+
+/* A key, or a node in the form of one. */
+struct prefix {
+	u32 len;
+	const u8 *data;
+};
+
+static struct lpm_trie *to_trie(const struct bpf_map *map)
+{
+	return container_of(map, struct lpm_trie, map);
+}
+
+/* --- create and free -------------------------------------------------------------------------- */
+
+static int lpm_map_alloc_check(const union bpf_attr *attr)
+{
+	if (!attr->max_entries || !(attr->map_flags & BPF_F_NO_PREALLOC) ||
+	    attr->map_flags & ~LPM_CREATE_FLAG_MASK || !bpf_map_flags_access_ok(attr->map_flags) ||
+	    attr->key_size <= KEY_HEAD || attr->key_size > KEY_HEAD + MAX_DATA_SIZE ||
+	    !attr->value_size || attr->value_size > MAX_VALUE_SIZE)
+		return -EINVAL;
+	return 0;
+}
+
+static struct bpf_map *lpm_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
+{
+	struct lpm_trie *trie = calloc(1, sizeof(*trie));
+
+	if (!trie)
+		return ERR_PTR(-ENOMEM);
+	bpf_map_init_from_attr(&trie->map, rt, attr);
+	trie->data_size = attr->key_size - KEY_HEAD;
+	trie->max_prefixlen = trie->data_size * 8;
+	trie->value_off = round_up(offsetof(struct lpm_node, data) + trie->data_size, 8);
+	return &trie->map;
+}
+
+static struct lpm_node *to_node(u64 link)
+{
+	return (struct lpm_node *)(unsigned long)link;
+}
+
+static u64 to_link(const struct lpm_node *node)
+{
+	return (unsigned long)node;
+}
+
+static void *value_of(const struct lpm_trie *trie, const struct lpm_node *node)
+{
+	return (u8 *)node + trie->value_off;
+}
+
+static u64 entry_size(const struct lpm_trie *trie)
+{
+	return trie->value_off + trie->map.value_size;
+}
+
+/* Returns how many there were. */
+static u64 free_retired(u64 list)
+{
+	u64 nr = 0;
+
+	for (; list; nr++) {
+		struct lpm_node *node = to_node(list & ~RETIRED);
+
+		list = node->child[0] & ~RETIRED;
+		free(node);
+	}
+	return nr;
+}
+
+static void free_retired_rcu(struct callback_head *head)
+{
+	struct lpm_trie *trie = container_of(head, struct lpm_trie, rcu);
+	u64 nr = free_retired(trie->waiting);
+	bool again, gone;
+
+	spin_lock(&trie->lock);
+	trie->nr_retired -= nr;
+	trie->waiting = trie->retired;
+	trie->retired = 0;
+	again = trie->grace = trie->waiting != 0;
+	gone = trie->map_is_gone;
+	spin_unlock(&trie->lock);
+	if (again)
+		call_rcu_head(&trie->rcu, free_retired_rcu);
+	else if (gone)
+		free(trie);
+}
+
+/* Nobody uses the trie any more: each node in turn becomes a list, of what is left of the trie. */
+static void lpm_map_free(struct bpf_map *map)
+{
+	struct lpm_trie *trie = to_trie(map);
+	u64 todo = trie->root;
+	bool grace;
+
+	while (todo) {
+		struct lpm_node *node = to_node(todo);
+
+		if (node->child[0]) {
+			/* Rotate: the child comes first, the node takes over its right side. */
+			struct lpm_node *child = to_node(node->child[0]);
+
+			node->child[0] = child->child[1];
+			child->child[1] = todo;
+			todo = to_link(child);
+		} else {
+			todo = node->child[1];
+			free(node);
+		}
+	}
+	spin_lock(&trie->lock);
+	trie->map_is_gone = true;
+	grace = trie->grace;
+	spin_unlock(&trie->lock);
+	if (!grace)
+		free(trie);
+}
+
+/* --- prefixes --------------------------------------------------------------------------------- */
+
+static struct prefix key_prefix(const void *key)
+{
+	struct prefix prefix = {.data = (const u8 *)key + KEY_HEAD};
+
+	memcpy(&prefix.len, key, sizeof(prefix.len));
+	return prefix;
+}
+
+static u32 bit_at(const u8 *data, u32 n)
+{
+	return data[n / 8] >> (7 - n % 8) & 1;
+}
+
+/* Up to 8 bytes, the first one highest. */
+static u64 load_be(const u8 *data, u32 size)
+{
+	u64 word = 0;
+
+	if (size == 4)
+		memcpy(&word, data, 4);
+	else if (size == 8)
+		memcpy(&word, data, 8);
+	else
+		memcpy(&word, data, size);
+	return be64toh(word);
+}
+
+/* How many bits @key and @node have in common; not more than either has. */
+static u32 common_bits(const struct lpm_trie *trie, const struct lpm_node *node, struct prefix key)
+{
+	u32 limit = min_of(node->prefixlen, key.len);
+
+	for (u32 i = 0; i * 8 < limit; i += 8) {
+		u32 size = min_of(trie->data_size - i, 8u);
+		u64 diff = load_be(node->data + i, size) ^ load_be(key.data + i, size);
+
+		if (diff)
+			return min_of(i * 8 + __builtin_clzll(diff), limit);
+	}
+	return limit;
+}
+
+/* --- lookup ----------------------------------------------------------------------------------- */
+
+static u64 load_link(const u64 *link)
+{
+	return __atomic_load_n(link, __ATOMIC_ACQUIRE);
+}
+
+static bool is_fork(const struct lpm_node *node)
+{
+	return __atomic_load_n(&node->fork, __ATOMIC_RELAXED);
+}
+
+static void *lpm_map_lookup_elem(struct bpf_map *map, const void *_key)
+{
+	const struct lpm_trie *trie = to_trie(map);
+	const struct prefix key = key_prefix(_key);
+	const struct lpm_node *found = NULL, *node;
+	u64 link;
+
+	if (key.len > trie->max_prefixlen)
+		return NULL;
+	link = load_link(&trie->root);
+	while (link) {
+		if (unlikely(link & RETIRED)) {
+			found = NULL;
+			link = load_link(&trie->root);
+			continue;
+		}
+		node = to_node(link);
+		if (common_bits(trie, node, key) < node->prefixlen)
+			break;
+		if (!is_fork(node))
+			found = node;
+		if (node->prefixlen == key.len)
+			break;
+		link = load_link(&node->child[bit_at(key.data, node->prefixlen)]);
+	}
+	return found ? value_of(trie, found) : NULL;
+}
+
+static int lpm_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+{
+	const void *from = lpm_map_lookup_elem(map, key);
+
+	if (!from)
+		return -ENOENT;
+	bpf_map_value_load(value, from, map->value_size);
+	return 0;
+}
+
+/* --- changes: the lock is held ---------------------------------------------------------------- */
+
+static void publish(u64 *link, u64 to)
+{
+	__atomic_store_n(link, to, __ATOMIC_RELEASE);
+}
+
+/* @node has been passed by. */
+static void retire(struct lpm_trie *trie, struct lpm_node *node)
+{
+	publish(&node->child[0], trie->retired | RETIRED);
+	trie->retired = to_link(node);
+	trie->nr_retired++;
+	if (trie->grace)
+		return;
+	trie->grace = true;
+	trie->waiting = trie->retired;
+	trie->retired = 0;
+	call_rcu_head(&trie->rcu, free_retired_rcu);
+}
+
+/* Where a descent along a key ended. */
+struct place {
+	u64 *link;   /* to the node, or where one would be */
+	u64 *parent; /* link to the node that has `link`; NULL: there is none */
+	u32 common;  /* bits that the node and the key have in common */
+	bool exact;  /* the node has the key's very prefix */
+};
+
+/* The first node on the way that does not contain @key, or is at it. */
+static struct place find_place(struct lpm_trie *trie, struct prefix key)
+{
+	struct place place = {.link = &trie->root};
+
+	while (*place.link) {
+		struct lpm_node *node = to_node(*place.link);
+
+		place.common = common_bits(trie, node, key);
+		if (place.common < node->prefixlen || node->prefixlen == key.len)
+			break;
+		place.parent = place.link;
+		place.link = &node->child[bit_at(key.data, node->prefixlen)];
+	}
+	if (*place.link) {
+		const struct lpm_node *node = to_node(*place.link);
+
+		place.exact = node->prefixlen == key.len && place.common == key.len;
+	}
+	return place;
+}
+
+static struct lpm_node *new_node(const struct lpm_trie *trie, u32 prefixlen, const u8 *data,
+				 const void *value)
+{
+	u64 size = value ? entry_size(trie) : offsetof(struct lpm_node, data) + trie->data_size;
+	struct lpm_node *node = malloc(max_of(size, sizeof(*node)));
+
+	if (!node)
+		return NULL;
+	node->child[0] = node->child[1] = 0;
+	node->prefixlen = prefixlen;
+	node->fork = !value;
+	memcpy(node->data, data, trie->data_size);
+	if (value)
+		memcpy(value_of(trie, node), value, trie->map.value_size);
+	return node;
+}
+
+/* May @key be set, and does the trie have it already? */
+static int check_update(const struct lpm_trie *trie, const struct place *place, u64 flags)
+{
+	bool exists = place->exact && !to_node(*place->link)->fork;
+
+	if (exists)
+		return flags == BPF_NOEXIST ? -EEXIST : 0;
+	if (flags == BPF_EXIST)
+		return -ENOENT;
+	return trie->nr_entries == trie->map.max_entries ? -ENOSPC : 0;
+}
+
+/*
+ * Put @entry at @place; *@fork, a spare node, is taken if it is needed. -EAGAIN: it is, and there
+ * is none.
+ */
+static int insert(struct lpm_trie *trie, const struct place *place, struct lpm_node *entry,
+		  struct lpm_node **fork)
+{
+	struct lpm_node *node = to_node(*place->link);
+
+	if (!node) {
+		publish(place->link, to_link(entry));
+		trie->nr_entries++;
+		return 0;
+	}
+	if (place->exact) {
+		trie->nr_entries += node->fork;
+		entry->child[0] = node->child[0];
+		entry->child[1] = node->child[1];
+		publish(place->link, to_link(entry));
+		retire(trie, node);
+		return 0;
+	}
+	if (place->common == entry->prefixlen) { /* above the node */
+		entry->child[bit_at(node->data, place->common)] = to_link(node);
+		publish(place->link, to_link(entry));
+		trie->nr_entries++;
+		return 0;
+	}
+	if (!*fork)
+		return -EAGAIN;
+	(*fork)->prefixlen = place->common;
+	(*fork)->child[bit_at(node->data, place->common)] = to_link(node);
+	(*fork)->child[bit_at(entry->data, place->common)] = to_link(entry);
+	publish(place->link, to_link(*fork));
+	*fork = NULL;
+	trie->nr_entries++;
+	return 0;
+}
+
+static bool too_many_retired(const struct lpm_trie *trie)
+{
+	return bpf_current && trie->nr_retired * entry_size(trie) > MAX_RETIRED;
+}
+
+static long lpm_map_update_elem(struct bpf_map *map, const void *_key, const void *value, u64 flags)
+{
+	struct lpm_trie *trie = to_trie(map);
+	const struct prefix key = key_prefix(_key);
+	struct lpm_node *entry, *fork = NULL;
+	struct place place;
+	long err;
+
+	if (flags > BPF_EXIST || key.len > trie->max_prefixlen)
+		return -EINVAL;
+	entry = new_node(trie, key.len, key.data, value);
+	if (!entry)
+		return -ENOMEM;
+	do {
+		spin_lock(&trie->lock);
+		place = find_place(trie, key);
+		err = check_update(trie, &place, flags);
+		if (!err && too_many_retired(trie))
+			err = -ENOMEM;
+		if (!err)
+			err = insert(trie, &place, entry, &fork);
+		spin_unlock(&trie->lock);
+		if (err == -EAGAIN) {
+			fork = new_node(trie, 0, key.data, NULL);
+			if (!fork)
+				err = -ENOMEM;
+		}
+	} while (err == -EAGAIN);
+	free(fork);
+	if (err)
+		free(entry);
+	return err;
+}
+
+static void remove_entry(struct lpm_trie *trie, const struct place *place)
+{
+	struct lpm_node *node = to_node(*place->link);
+	struct lpm_node *parent = place->parent ? to_node(*place->parent) : NULL;
+
+	if (node->child[0] && node->child[1]) {
+		__atomic_store_n(&node->fork, true, __ATOMIC_RELAXED);
+		return;
+	}
+	if (node->child[0] || node->child[1] || !parent || !parent->fork) {
+		publish(place->link, node->child[0] ? node->child[0] : node->child[1]);
+		retire(trie, node);
+		return;
+	}
+	/* The fork has but one child left, which takes its place. */
+	publish(place->parent, parent->child[place->link == &parent->child[0]]);
+	retire(trie, parent);
+	retire(trie, node);
+}
+
+static long lpm_map_delete_elem(struct bpf_map *map, const void *_key)
+{
+	struct lpm_trie *trie = to_trie(map);
+	const struct prefix key = key_prefix(_key);
+	struct place place;
+	long err = -ENOENT;
+
+	if (key.len > trie->max_prefixlen)
+		return -EINVAL;
+	spin_lock(&trie->lock);
+	place = find_place(trie, key);
+	if (place.exact && !to_node(*place.link)->fork) {
+		remove_entry(trie, &place);
+		trie->nr_entries--;
+		err = 0;
+	}
+	spin_unlock(&trie->lock);
+	return err;
+}
+
+/* --- order ------------------------------------------------------------------------------------ */
+
+/* The first entry below @node, or itself: longer prefixes come first, smaller ones before. */
+static const struct lpm_node *first_below(const struct lpm_node *node)
+{
+	while (node && (node->child[0] || node->child[1]))
+		node = to_node(node->child[0] ? node->child[0] : node->child[1]);
+	return node;
+}
+
+/*
+ * Post-order. What comes after a node is below the right child of the lowest node that has it on
+ * the left, or is the lowest entry above it, whichever is met first on the way up; the way down
+ * tells. An unknown key begins again.
+ */
+static const struct lpm_node *next_entry(const struct lpm_trie *trie, const void *_key)
+{
+	const struct lpm_node *node = to_node(trie->root), *above = NULL, *right = NULL;
+	struct prefix key;
+
+	if (!_key)
+		return first_below(node);
+	key = key_prefix(_key);
+	if (key.len > trie->max_prefixlen)
+		return first_below(node);
+	while (node) {
+		u32 bit;
+
+		if (common_bits(trie, node, key) < node->prefixlen || node->prefixlen == key.len)
+			break;
+		bit = bit_at(key.data, node->prefixlen);
+		if (!bit && node->child[1])
+			right = to_node(node->child[1]), above = NULL;
+		else if (!node->fork)
+			above = node, right = NULL;
+		node = to_node(node->child[bit]);
+	}
+	if (!node || node->prefixlen != key.len || node->fork ||
+	    common_bits(trie, node, key) < key.len)
+		return first_below(to_node(trie->root));
+	return right ? first_below(right) : above;
+}
+
+static int lpm_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
+{
+	struct lpm_trie *trie = to_trie(map);
+	const struct lpm_node *next;
+	u32 prefixlen;
+
+	spin_lock(&trie->lock);
+	next = next_entry(trie, key);
+	if (next) {
+		prefixlen = next->prefixlen;
+		memcpy(next_key, &prefixlen, KEY_HEAD);
+		memcpy((u8 *)next_key + KEY_HEAD, next->data, trie->data_size);
+	}
+	spin_unlock(&trie->lock);
+	return next ? 0 : -ENOENT;
+}
+
+/* As Linux counts: entries, without the forks between them. */
+static u64 lpm_map_mem_usage(const struct bpf_map *map)
+{
+	struct lpm_trie *trie = to_trie(map);
+	u64 size;
+
+	spin_lock(&trie->lock);
+	size = trie->nr_entries * entry_size(trie);
+	spin_unlock(&trie->lock);
+	return size;
+}
+
+static int lpm_map_check_btf(const struct bpf_map *map, const struct btf *btf,
+			     const struct btf_type *key, const struct btf_type *value)
+{
+	return btf_kind(key) == BTF_KIND_STRUCT ? 0 : -EINVAL;
+}
+
+const struct bpf_map_ops lpm_trie_map_ops = {
+	.map_alloc_check = lpm_map_alloc_check,
+	.map_alloc = lpm_map_alloc,
+	.map_free = lpm_map_free,
+	.map_lookup_elem = lpm_map_lookup_elem,
+	.map_update_elem = lpm_map_update_elem,
+	.map_delete_elem = lpm_map_delete_elem,
+	.map_get_next_key = lpm_map_get_next_key,
+	.map_copy_value = lpm_map_copy_value,
+	.batch = BPF_MAP_BATCH_KEYS_DELETE,
+	.map_mem_usage = lpm_map_mem_usage,
+	.map_check_btf = lpm_map_check_btf,
+};
