@@ -17,7 +17,9 @@
 
 #include "btf/btf.h"
 #include "map/area.h"
+#include "map/array.h"
 #include "map/map_create.h"
+#include "map/map_in_map.h"
 #include "map/map_types.h"
 #include "map/value.h"
 
@@ -129,17 +131,9 @@ static u8 *value_at(const struct bpf_array *array, u32 index)
 	return array->values + (u64)index * array->elem_size;
 }
 
-static u32 index_of(const void *key)
-{
-	u32 index;
-
-	memcpy(&index, key, sizeof(index));
-	return index;
-}
-
 static void *array_map_lookup_elem(struct bpf_map *map, const void *key)
 {
-	u32 index = index_of(key);
+	u32 index = array_index_of(key);
 
 	return likely(index < map->max_entries) ? value_at(to_array(map), index) : NULL;
 }
@@ -147,26 +141,23 @@ static void *array_map_lookup_elem(struct bpf_map *map, const void *key)
 static long array_map_update_elem(struct bpf_map *map, const void *key, const void *value,
 				  u64 flags)
 {
-	u32 index = index_of(key);
+	u32 index = array_index_of(key);
+	int err = array_check_update(map, index, flags);
 
-	if (flags > BPF_EXIST)
-		return -EINVAL;
-	if (index >= map->max_entries)
-		return -E2BIG;
-	if (flags == BPF_NOEXIST)
-		return -EEXIST;
+	if (err)
+		return err;
 	bpf_map_value_store(value_at(to_array(map), index), value, map->value_size);
 	return 0;
 }
 
-static long array_map_delete_elem(struct bpf_map *map, const void *key)
+long array_map_delete_elem(struct bpf_map *map, const void *key)
 {
 	return -EINVAL;
 }
 
-static int array_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
+int array_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 {
-	u32 index = key ? index_of(key) : UINT_MAX;
+	u32 index = key ? array_index_of(key) : UINT_MAX;
 	u32 next = index < map->max_entries ? index + 1 : 0;
 
 	if (next == map->max_entries)
@@ -187,20 +178,11 @@ static int array_map_copy_value(struct bpf_map *map, const void *key, void *valu
 	return 0;
 }
 
-/* pos is the last index shown, and a bit above it that says that there is one. The key that is
- * shown is its lower half. */
-#define WALK_STARTED (1ull << 32)
-
 static bool array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
 {
-	const struct bpf_array *array = to_array(map);
-	u64 next = walk->pos & WALK_STARTED ? (u32)walk->pos + 1ull : 0;
-
-	if (unlikely(next >= map->max_entries))
+	if (!array_walk_step(map, walk))
 		return false;
-	walk->pos = WALK_STARTED | next;
-	walk->key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	walk->value = value_at(array, next);
+	walk->value = value_at(to_array(map), walk->pos);
 	return true;
 }
 
@@ -226,14 +208,17 @@ static u64 array_map_mem_usage(const struct bpf_map *map)
 	return sizeof(struct bpf_array) + to_array(map)->size;
 }
 
-static int array_map_check_btf(const struct bpf_map *map, const struct btf *btf,
-			       const struct btf_type *key, const struct btf_type *value)
+int array_map_check_btf(const struct bpf_map *map, const struct btf *btf,
+			const struct btf_type *key, const struct btf_type *value)
 {
 	u32 data;
 
 	/* .rodata, .data and .bss have no key. */
 	if (btf_type_is_void(key))
-		return map->max_entries == 1 && btf_kind(value) == BTF_KIND_DATASEC ? 0 : -EINVAL;
+		return map->map_type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1 &&
+				       btf_kind(value) == BTF_KIND_DATASEC
+			       ? 0
+			       : -EINVAL;
 	if (!btf_type_is_int(key))
 		return -EINVAL;
 	data = btf_int_data(key);
@@ -249,9 +234,11 @@ const struct bpf_map_ops array_map_ops = {
 	.map_delete_elem = array_map_delete_elem,
 	.map_get_next_key = array_map_get_next_key,
 	.map_copy_value = array_map_copy_value,
+	.batch = BPF_MAP_BATCH_KEYS,
 	.map_walk = array_map_walk,
 	.map_direct_value_addr = array_map_direct_value_addr,
 	.map_memfd = array_map_memfd,
 	.map_mem_usage = array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,
+	.map_meta_equal = array_map_meta_equal,
 };

@@ -24,6 +24,7 @@
 #include "map/map_create.h"
 #include "map/map_types.h"
 
+#include "map/value.h"
 #define NUMA_NO_NODE (-1)
 #define FROZEN INT64_MIN
 #define COUNTER_STRIDE (64 / sizeof(s64))
@@ -243,6 +244,23 @@ int bpf_map_freeze(struct bpf_map *map)
 int bpf_map_write_begin(struct bpf_map *map)
 {
 	s64 now = __atomic_load_n(&map->writecnt.counter, __ATOMIC_RELAXED);
+
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value)
+{
+	const u32 size = round_up(map->value_size, 8);
+	u32 id;
+
+	if (map->ops->map_walk_object_id) {
+		id = map->ops->map_walk_object_id(map, walk);
+		memcpy(value, &id, sizeof(id));
+	} else if (map->ops->percpu) {
+		for (u32 cpu = 0; cpu < map->rt->num_possible_cpus; cpu++)
+			bpf_map_value_load((u8 *)value + (u64)cpu * size,
+					   bpf_map_percpu_ptr(map, walk->value, cpu), size);
+	} else {
+		bpf_map_value_load(value, walk->value, map->value_size);
+	}
+}
 
 	do {
 		if (now < 0)

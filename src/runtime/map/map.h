@@ -24,7 +24,7 @@
 struct bpf_map_walk {
 	u64 pos; /* the kind's own; 0: the beginning */
 	void *key;
-	void *value; /* per-CPU kinds: the base of the per-CPU area */
+	void *value; /* per-CPU kinds: CPU 0's, see bpf_map_percpu_ptr() */
 };
 
 /* What a value holds that is not plain data (kernel: the same). */
@@ -89,11 +89,9 @@ struct bpf_map_ops {
 
 	/* The next element of @walk, or false. */
 	bool (*map_walk)(struct bpf_map *map, struct bpf_map_walk *walk);
-	/*
-	 * The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at,
-	 * in the RCU section of its last step. NULL: those at walk->value.
-	 */
-	void (*map_walk_copy)(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
+	/* Kinds that hold objects and have a walk: the id of the object that @walk is at, in the RCU
+	 * section of its last step. */
+	u32 (*map_walk_object_id)(struct bpf_map *map, const struct bpf_map_walk *walk);
 
 	/* Direct access to values (.rodata, .data, .bss): address of byte @off of the values. */
 	int (*map_direct_value_addr)(const struct bpf_map *map, u64 *addr, u32 off);
@@ -158,6 +156,10 @@ u32 bpf_map_lane(const struct bpf_map *map);
 int bpf_map_init_elem_count(struct bpf_map *map);
 void bpf_map_free_elem_count(struct bpf_map *map);
 void bpf_map_inc_elem_count(struct bpf_map *map);
+/* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in the
+ * RCU section of its last step. */
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
+
 void bpf_map_dec_elem_count(struct bpf_map *map);
 s64 bpf_map_read_elem_count(const struct bpf_map *map); /* their sum; 0 if it keeps none */
 

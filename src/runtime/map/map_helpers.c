@@ -34,6 +34,34 @@ static u64 helper_map_delete_elem(u64 r1, u64 key, u64 r3, u64 r4, u64 r5)
 	return map->ops->map_delete_elem(map, pointer(key));
 }
 
+static u64 helper_map_lookup_percpu_elem(u64 r1, u64 key, u64 cpu, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return (unsigned long)map->ops->map_lookup_percpu_elem(map, pointer(key), cpu);
+}
+
+static u64 helper_map_push_elem(u64 r1, u64 value, u64 flags, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return map->ops->map_push_elem(map, pointer(value), flags);
+}
+
+static u64 helper_map_pop_elem(u64 r1, u64 value, u64 r3, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return map->ops->map_pop_elem(map, pointer(value));
+}
+
+static u64 helper_map_peek_elem(u64 r1, u64 value, u64 r3, u64 r4, u64 r5)
+{
+	struct bpf_map *map = pointer(r1);
+
+	return map->ops->map_peek_elem(map, pointer(value));
+}
+
 /* The number of elements that the callback was shown; it stops the walk with 1. */
 static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u64 r5)
 {
@@ -44,9 +72,13 @@ static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u6
 	if (flags || !map->ops->map_walk)
 		return -EINVAL;
 	while (map->ops->map_walk(map, &walk)) {
+		void *value = walk.value;
+
+		if (map->ops->percpu)
+			value = bpf_map_percpu_ptr(map, value, bpf_current->cpu);
 		shown++;
 		if (bpf_current->callback(callback, r1, (unsigned long)walk.key,
-					  (unsigned long)walk.value, ctx, 0))
+					  (unsigned long)value, ctx, 0))
 			break;
 	}
 	return shown;
@@ -82,6 +114,46 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_delete_elem,
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_lookup_percpu_elem,
+		.name = "bpf_map_lookup_percpu_elem",
+		.proto =
+			{
+				.func = helper_map_lookup_percpu_elem,
+				.ret_type = RET_PTR_TO_MAP_VALUE_OR_NULL,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY, ARG_ANYTHING},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_push_elem,
+		.name = "bpf_map_push_elem",
+		.proto =
+			{
+				.func = helper_map_push_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_VALUE, ARG_ANYTHING},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_pop_elem,
+		.name = "bpf_map_pop_elem",
+		.proto =
+			{
+				.func = helper_map_pop_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_UNINIT_MAP_VALUE},
+			},
+	},
+	{
+		.id = BPF_FUNC_map_peek_elem,
+		.name = "bpf_map_peek_elem",
+		.proto =
+			{
+				.func = helper_map_peek_elem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_UNINIT_MAP_VALUE},
 			},
 	},
 	{

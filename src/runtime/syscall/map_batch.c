@@ -19,7 +19,6 @@
 
 #include "base/nofault.h"
 #include "base/rcu.h"
-#include "map/value.h"
 #include "syscall/map_elem.h"
 
 struct batch {
@@ -97,20 +96,11 @@ out:
 	return err;
 }
 
-/* The element that @walk is at, into b->key and b->value: as the walk shows it, since another one
- * with its key may come to be seen later. */
-static void copy_walked(struct batch *b, const struct bpf_map_walk *walk)
-{
-	struct bpf_map *map = b->map;
-
-	memcpy(b->key, walk->key, map->key_size);
-	if (map->ops->map_walk_copy)
-		map->ops->map_walk_copy(map, walk, b->value);
-	else
-		bpf_map_value_load(b->value, walk->value, b->value_size);
-}
-
-/* 1, and the next element in b->key and b->value; 0: there is none. */
+/*
+ * 1, and the next element in b->key and b->value; 0: there is none. What a lookup gives is the
+ * value that the walk shows: that of another element which got the same key meanwhile may come
+ * later.
+ */
 static int walk_step(struct batch *b, struct bpf_map_walk *walk, bool delete)
 {
 	struct bpf_map *map = b->map;
@@ -121,12 +111,12 @@ static int walk_step(struct batch *b, struct bpf_map_walk *walk, bool delete)
 		err = 0;
 		rcu_read_lock();
 		more = map->ops->map_walk(map, walk);
-		if (more && !delete)
-			copy_walked(b, walk);
-		if (more && delete) {
+		if (more)
 			memcpy(b->key, walk->key, map->key_size);
+		if (more && delete)
 			err = map->ops->map_lookup_and_delete_elem(map, b->key, b->value, b->flags);
-		}
+		else if (more)
+			bpf_map_walk_copy(map, walk, b->value);
 		rcu_read_unlock();
 	} while (err == -ENOENT); /* another was faster */
 	return err ? err : more;
