@@ -34,7 +34,7 @@ static int set_up(void **state)
 	if (!rt.cpus || nofault_init() || idr_init(&rt.map_idr) || idr_init(&rt.prog_idr) ||
 	    idr_init(&rt.link_idr))
 		return -1;
-	map = bpf_map_create(&rt, &attr, NULL);
+	map = bpf_map_create(&rt, &attr, NULL, NULL);
 	return IS_ERR(map);
 }
 
@@ -162,7 +162,7 @@ static void test_read_only_maps_are_not_written(void **state)
 			       .map_flags = BPF_F_RDONLY_PROG};
 	struct bpf_map *other = map;
 
-	map = bpf_map_create(&rt, &attr, NULL);
+	map = bpf_map_create(&rt, &attr, NULL, NULL);
 	assert_false(IS_ERR(map));
 	assert_int_equal(PTR_ERR(attach(prog_new("bpf_iter_bpf_map_elem",
 						 (struct reach){0, VALUE_SIZE, true}))),

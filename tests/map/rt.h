@@ -47,7 +47,7 @@ static inline struct bpf_map *new_map(u32 type, u32 key_size, u32 value_size, u3
 		.max_entries = max_entries,
 		.map_flags = flags,
 	};
-	struct bpf_map *map = bpf_map_create(&rt, &attr, NULL);
+	struct bpf_map *map = bpf_map_create(&rt, &attr, NULL, NULL);
 
 	assert_false(IS_ERR_OR_NULL(map));
 	return map;

@@ -299,7 +299,7 @@ static void failing_memory_changes_nothing(void **state)
 
 	for (int left = 0;; left++) {
 		areas_left = left;
-		map = bpf_map_create(&rt, &attr, NULL);
+		map = bpf_map_create(&rt, &attr, NULL, NULL);
 		areas_left = -1;
 		if (!IS_ERR(map))
 			break;

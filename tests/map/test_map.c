@@ -63,7 +63,7 @@ static void attributes_are_checked_as_linux_does(void **state)
 			.max_entries = rows[i].max,
 			.map_flags = rows[i].flags,
 		};
-		struct bpf_map *map = bpf_map_create(&rt, &attr, NULL);
+		struct bpf_map *map = bpf_map_create(&rt, &attr, NULL, NULL);
 
 		if (rows[i].err) {
 			if (PTR_ERR(map) != rows[i].err)
@@ -109,7 +109,7 @@ static void other_attributes(void **state)
 		attr.key_size = attr.value_size = attr.max_entries = 4;
 		memcpy(attr.map_name, rows[i].name,
 		       min_of(strlen(rows[i].name), sizeof(attr.map_name)));
-		map = bpf_map_create(&rt, &attr, NULL);
+		map = bpf_map_create(&rt, &attr, NULL, NULL);
 		if (rows[i].err) {
 			if (PTR_ERR(map) != rows[i].err)
 				fail_msg("row %zu: %ld", i, PTR_ERR(map));
@@ -331,7 +331,7 @@ static void types_must_fit_keys_and_values(void **state)
 			.btf_key_type_id = rows[i].key_id,
 			.btf_value_type_id = rows[i].value_id,
 		};
-		struct bpf_map *map = bpf_map_create(&rt, &attr, btf);
+		struct bpf_map *map = bpf_map_create(&rt, &attr, btf, NULL);
 
 		if (rows[i].err ? PTR_ERR(map) != rows[i].err : IS_ERR(map))
 			fail_msg("row %zu: %ld", i, PTR_ERR(map));
@@ -356,7 +356,7 @@ static void types_must_fit_keys_and_values(void **state)
 			.btf_value_type_id = 2,
 		};
 
-		assert_int_equal(PTR_ERR(bpf_map_create(&rt, &attr, btf)), -EACCES);
+		assert_int_equal(PTR_ERR(bpf_map_create(&rt, &attr, btf, NULL)), -EACCES);
 	}
 	btf->kernel_btf = false;
 	btf_put(btf);

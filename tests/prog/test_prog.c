@@ -83,7 +83,7 @@ static void test_holds(void **state)
 {
 	union bpf_attr attr = {
 		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1};
-	struct bpf_map *map = bpf_map_create(&rt, &attr, NULL);
+	struct bpf_map *map = bpf_map_create(&rt, &attr, NULL, NULL);
 	struct bpf_prog *prog = new_prog(), *dst = new_prog();
 	u32 dst_id = dst->aux->id;
 

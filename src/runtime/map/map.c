@@ -22,9 +22,10 @@
 #include "btf/btf.h"
 #include "map/area.h"
 #include "map/map_create.h"
+#include "map/map_in_map.h"
 #include "map/map_types.h"
-
 #include "map/value.h"
+
 #define NUMA_NO_NODE (-1)
 #define FROZEN INT64_MIN
 #define COUNTER_STRIDE (64 / sizeof(s64))
@@ -38,6 +39,11 @@ static const struct bpf_map_ops *map_types[BPF_MAP_TYPE_USER_RINGBUF + 1] = {
 void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops)
 {
 	map_types[type] = ops;
+}
+
+const struct bpf_map_ops *bpf_map_type_ops(u32 type)
+{
+	return type < ARRAY_SIZE(map_types) ? map_types[type] : NULL;
 }
 
 static int check_attr(const union bpf_attr *attr)
@@ -57,9 +63,7 @@ static int check_attr(const union bpf_attr *attr)
 		return -EINVAL;
 	if (attr->map_ifindex)
 		return -EINVAL;
-	if (attr->map_type >= ARRAY_SIZE(map_types) || !map_types[attr->map_type])
-		return -EINVAL;
-	return 0;
+	return bpf_map_type_ops(attr->map_type) ? 0 : -EINVAL;
 }
 
 void bpf_map_init_from_attr(struct bpf_map *map, struct trek_runtime *rt,
@@ -133,9 +137,11 @@ static int alloc_id(struct bpf_map *map)
 
 static void map_free(struct bpf_map *map)
 {
+	struct bpf_map *meta = map->inner_map_meta;
 	struct btf *btf = map->btf;
 
 	map->ops->map_free(map);
+	bpf_map_meta_free(meta);
 	btf_put(btf);
 }
 
@@ -144,10 +150,11 @@ static void map_free_rcu(struct callback_head *head)
 	map_free(container_of(head, struct bpf_map, rcu));
 }
 
-struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf)
+struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf,
+			       const struct bpf_map *inner)
 {
 	const struct bpf_map_ops *ops;
-	struct bpf_map *map;
+	struct bpf_map *map, *meta = NULL;
 	int err = check_attr(attr);
 
 	if (err)
@@ -156,9 +163,17 @@ struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *at
 	err = ops->map_alloc_check(attr);
 	if (err)
 		return ERR_PTR(err);
+	if (ops->holds == BPF_MAP_HOLDS_MAPS) {
+		meta = bpf_map_meta_alloc(inner);
+		if (IS_ERR(meta))
+			return meta;
+	}
 	map = ops->map_alloc(rt, attr);
-	if (IS_ERR(map))
+	if (IS_ERR(map)) {
+		bpf_map_meta_free(meta);
 		return map;
+	}
+	map->inner_map_meta = meta;
 	err = set_name(map, attr->map_name);
 	if (!err)
 		err = set_btf(map, attr, btf);
@@ -230,21 +245,6 @@ u32 bpf_map_value_size(const struct bpf_map *map)
 	return map->value_size;
 }
 
-int bpf_map_freeze(struct bpf_map *map)
-{
-	s64 none = 0;
-
-	if (!__atomic_compare_exchange_n(&map->writecnt.counter, &none, FROZEN, false,
-					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		return none < 0 ? -EPERM : -EBUSY;
-	__atomic_store_n(&map->frozen, true, __ATOMIC_RELEASE);
-	return 0;
-}
-
-int bpf_map_write_begin(struct bpf_map *map)
-{
-	s64 now = __atomic_load_n(&map->writecnt.counter, __ATOMIC_RELAXED);
-
 void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value)
 {
 	const u32 size = round_up(map->value_size, 8);
@@ -261,6 +261,21 @@ void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, voi
 		bpf_map_value_load(value, walk->value, map->value_size);
 	}
 }
+
+int bpf_map_freeze(struct bpf_map *map)
+{
+	s64 none = 0;
+
+	if (!__atomic_compare_exchange_n(&map->writecnt.counter, &none, FROZEN, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return none < 0 ? -EPERM : -EBUSY;
+	__atomic_store_n(&map->frozen, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int bpf_map_write_begin(struct bpf_map *map)
+{
+	s64 now = __atomic_load_n(&map->writecnt.counter, __ATOMIC_RELAXED);
 
 	do {
 		if (now < 0)

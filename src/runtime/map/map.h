@@ -76,6 +76,8 @@ struct bpf_map_ops {
 	enum bpf_map_holds { BPF_MAP_HOLDS_VALUES, BPF_MAP_HOLDS_MAPS, BPF_MAP_HOLDS_PROGS } holds;
 	int (*map_set_object)(struct bpf_map *map, const void *key, void *object, u64 flags);
 	int (*map_object_id)(struct bpf_map *map, const void *key, u32 *id);
+	/* May @map be where @meta was given as the inner map? NULL: bpf_map_meta_equal(). */
+	bool (*map_meta_equal)(const struct bpf_map *meta, const struct bpf_map *map);
 	/* The last user reference is gone: what an outer handle kept alive is let go. May be NULL. */
 	void (*map_release_uref)(struct bpf_map *map);
 
@@ -108,10 +110,14 @@ struct bpf_map_ops {
  * below map/ are in map/map_types.h and need not be registered. */
 void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops);
 
+/* What is known of a kind; NULL: no such kind. */
+const struct bpf_map_ops *bpf_map_type_ops(u32 type);
+
 /* BPF_MAP_CREATE but for the handle. The map has one reference, one user reference, and an id.
- * @btf: of attr->btf_fd, NULL if none; a reference is taken. ERR_PTR. */
-struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr,
-			       struct btf *btf);
+ * @btf: of attr->btf_fd, NULL if none; a reference is taken. @inner: of attr->inner_map_fd, or why
+ * there is none, which only kinds that hold maps look at. ERR_PTR. */
+struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf,
+			       const struct bpf_map *inner);
 
 /* What all kinds take from the attributes. */
 void bpf_map_init_from_attr(struct bpf_map *map, struct trek_runtime *rt,

@@ -22,8 +22,9 @@
 int map_create(struct bpf_call *call)
 {
 	const union bpf_attr *attr = &call->attr;
+	const struct bpf_map_ops *ops;
+	struct bpf_map *map, *inner = NULL;
 	struct btf *btf = NULL;
-	struct bpf_map *map;
 	u32 mode;
 	int err;
 
@@ -46,7 +47,12 @@ int map_create(struct bpf_call *call)
 			return -EACCES;
 		}
 	}
-	map = bpf_map_create(call->rt, attr, btf);
+	ops = bpf_map_type_ops(attr->map_type);
+	if (ops && ops->holds == BPF_MAP_HOLDS_MAPS)
+		inner = bpf_map_get(call->rt, attr->inner_map_fd);
+	map = bpf_map_create(call->rt, attr, btf, inner);
+	if (!IS_ERR_OR_NULL(inner))
+		bpf_map_put(inner);
 	btf_put(btf);
 	return IS_ERR(map) ? PTR_ERR(map) : fd_install(call->rt, &bpf_map_fops, map, mode);
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Maps whose values are maps. What the outer one was made for is its inner_map_meta: a struct
+ * bpf_map that is no map, but says what the verifier relies on in each that is put in.
+ */
+#ifndef MAP_MAP_IN_MAP_H
+#define MAP_MAP_IN_MAP_H
+
+#include "map/map.h"
+
+/* What @inner, which may be an ERR_PTR, is like. ERR_PTR: -EINVAL, it holds maps itself; -ENOTSUPP,
+ * its kind cannot be held. Takes a reference on its types. */
+struct bpf_map *bpf_map_meta_alloc(const struct bpf_map *inner);
+void bpf_map_meta_free(struct bpf_map *meta); /* NULL: nothing */
+
+/* The same in all that programs which know @meta rely on, whatever the kind. */
+bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
+/* Of arrays, the number of elements, too: indexes are checked against it ahead of time. Those with
+ * BPF_F_INNER_MAP do without. */
+bool array_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
+
+/* May @inner be put into @outer? @inner, or an ERR_PTR: -EINVAL, or @inner is one. */
+struct bpf_map *bpf_map_check_inner(const struct bpf_map *outer, struct bpf_map *inner);
+
+#endif /* MAP_MAP_IN_MAP_H */
