@@ -42,10 +42,11 @@ union bpf_attr; /* <linux/bpf.h> */
  */
 struct trek_handle_ops {
 	/*
-	 * A number for a new handle, or negative errno. @memory is a memfd that holds the memory of
-	 * a BPF_F_MMAPABLE map, for the number to be a duplicate of; -1 where there is none.
+	 * A number for a new handle, or negative errno. @descriptor is one for the number to be a
+	 * duplicate of: a memfd that holds the memory of a BPF_F_MMAPABLE map, or what can be
+	 * waited for of a ring buffer (see trek_poll()); -1 where there is none.
 	 */
-	int (*reserve)(void *arg, int memory);
+	int (*reserve)(void *arg, int descriptor);
 	/* The number @handle, which reserve() returned, means nothing to the runtime any more. */
 	void (*release)(void *arg, int handle);
 	/* What a command that was given @handle, which is none, returns: -EBADF or -EINVAL. */
@@ -118,10 +119,27 @@ TREK_API ssize_t trek_fdinfo(struct trek_runtime *rt, int handle, char *buf, siz
 /*
  * mmap(2) of a BPF_F_MMAPABLE array: @len bytes from @offset (a multiple of the page size),
  * with PROT_* @prot, always MAP_SHARED. The caller ends it with munmap(2).
+ * A ring buffer has the kernel's layout: the page of the consumer's position at 0, which alone may
+ * be mapped to be written; that of the producer's position; the data, twice.
  * -EINVAL, -EPERM (frozen or read-only map and PROT_WRITE), -EBADF, -ENOTSUP (not mmapable).
  */
 TREK_API int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot, off_t offset,
 		       void **addr);
+
+/*
+ * poll(2) of a ring buffer: wait up to @timeout milliseconds (0: not at all, negative: without end)
+ * until it holds a record that its consumer has not taken, committed or not. 1: it does; 0: not
+ * yet; -EINTR; -EBADF; -ENOTSUP: @handle is nothing to wait for.
+ *
+ * As in Linux, what ends a wait is a wakeup: BPF_RB_FORCE_WAKEUP, or a record at which the consumer
+ * has arrived, unless it came with BPF_RB_NO_WAKEUP.
+ *
+ * Who lends descriptors for handles (struct trek_handle_ops) may wait with those, in an event loop,
+ * and call this before each wait: a wakeup makes the descriptor readable (POLLIN), where it stays
+ * until trek_poll() finds nothing. When trek_poll() returns, the descriptor is readable if it
+ * returned 1, and not if it returned 0 and no wakeup came since.
+ */
+TREK_API int trek_poll(struct trek_runtime *rt, int handle, int timeout);
 
 /*
  * The types of the runtime: its "vmlinux" BTF, in the raw format of /sys/kernel/btf/vmlinux.

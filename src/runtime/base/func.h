@@ -23,6 +23,7 @@ enum bpf_type_flag {
 	OBJ_RELEASE = 1u << (7 + BPF_BASE_TYPE_BITS),
 	MEM_FIXED_SIZE = 1u << (8 + BPF_BASE_TYPE_BITS), /* arg_size says how long */
 	MEM_ALIGNED = 1u << (9 + BPF_BASE_TYPE_BITS),
+	MEM_RINGBUF = 1u << (10 + BPF_BASE_TYPE_BITS), /* a sample that was reserved */
 };
 static inline u32 base_type(u32 type)
 {
@@ -53,6 +54,7 @@ enum bpf_arg_type {
 #define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)
 #define ARG_PTR_TO_STACK_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_STACK)
+#define ARG_PTR_TO_RINGBUF_MEM (MEM_RINGBUF | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_UNINIT_MEM (MEM_UNINIT | MEM_WRITE | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_UNINIT_MAP_VALUE (MEM_UNINIT | MEM_WRITE | ARG_PTR_TO_MAP_VALUE)
 
@@ -64,6 +66,7 @@ enum bpf_return_type {
 	RET_PTR_TO_BTF_ID,
 };
 #define RET_PTR_TO_MAP_VALUE_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_MAP_VALUE)
+#define RET_PTR_TO_RINGBUF_MEM_OR_NULL (PTR_MAYBE_NULL | MEM_RINGBUF | RET_PTR_TO_MEM)
 #define RET_PTR_TO_BTF_ID_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_BTF_ID)
 
 /* How the verifier enters a callback argument: the registers it starts with. */

@@ -12,6 +12,8 @@
 #ifndef MAP_MAP_H
 #define MAP_MAP_H
 
+#include <sys/types.h>
+
 #include "base/bpf_types.h"
 #include "base/func.h"
 
@@ -99,6 +101,12 @@ struct bpf_map_ops {
 	int (*map_direct_value_addr)(const struct bpf_map *map, u64 *addr, u32 off);
 	/* BPF_F_MMAPABLE: the memfd that holds the values, owned by the map; -ENOTSUP. */
 	int (*map_memfd)(const struct bpf_map *map);
+	/* Kinds that decide themselves what may be mapped, and how: mmap(2) with MAP_SHARED. */
+	int (*map_mmap)(struct bpf_map *map, size_t len, int prot, off_t offset, void **addr);
+	/* Kinds that can be waited for: is there something? See trek_poll(). The descriptor that it
+	 * keeps readable meanwhile, owned by the map. */
+	bool (*map_poll)(struct bpf_map *map);
+	int (*map_poll_fd)(const struct bpf_map *map);
 
 	u64 (*map_mem_usage)(const struct bpf_map *map); /* bytes */
 	int (*map_check_btf)(const struct bpf_map *map, const struct btf *btf,

@@ -164,11 +164,11 @@ static int fd_install_file(struct trek_runtime *rt, struct file *file)
 	struct fdtable *table = rt->files;
 	const struct trek_handle_ops *handles = &table->handles;
 	struct file *stale = NULL;
-	int memory, lent = -1, fd, err;
+	int descriptor, lent = -1, fd, err;
 
 	if (handles->reserve) {
-		memory = file->ops->memfd ? file->ops->memfd(file->object) : -1;
-		lent = handles->reserve(handles->arg, memory < 0 ? -1 : memory);
+		descriptor = file->ops->descriptor ? file->ops->descriptor(file->object) : -1;
+		lent = handles->reserve(handles->arg, descriptor < 0 ? -1 : descriptor);
 		if (lent < 0) {
 			file_put(file);
 			return lent;

@@ -24,7 +24,8 @@ struct file_operations {
 	int (*get_info)(struct bpf_call *call, void *object);
 	ssize_t (*read)(void *object, u64 buf, size_t size); /* NULL: not readable */
 	void (*show_fdinfo)(const void *object, struct seq_file *seq);
-	int (*memfd)(const void *object); /* NULL: none */
+	/* That the handle's number shall be a duplicate of, if numbers are lent; -1, NULL: none. */
+	int (*descriptor)(const void *object);
 };
 
 extern const struct file_operations bpf_map_fops, bpf_prog_fops, bpf_link_fops, btf_fops,

@@ -4,10 +4,13 @@
  * and out after the map is touched, so that a bad pointer of the caller's changes nothing.
  */
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/nofault.h"
@@ -229,14 +232,16 @@ int map_freeze(struct bpf_call *call)
 
 /* --- mmap ------------------------------------------------------------------------------------- */
 
-static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t offset, void **addr)
+/* Is there memory of @map to map from @offset on? A kind with an mmap of its own knows itself. */
+static int map_mmap_range(const struct bpf_map *map, size_t len, off_t offset)
 {
-	bool write = prot & PROT_WRITE;
 	const off_t page = sysconf(_SC_PAGESIZE);
 	struct stat memory;
-	int fd = map->ops->map_memfd ? map->ops->map_memfd(map) : -ENOTSUP;
-	int err;
+	int fd;
 
+	if (map->ops->map_mmap)
+		return len && offset >= 0 ? 0 : -EINVAL;
+	fd = map->ops->map_memfd ? map->ops->map_memfd(map) : -ENOTSUP;
 	if (fd < 0)
 		return -ENOTSUP;
 	if (fstat(fd, &memory))
@@ -244,6 +249,22 @@ static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t o
 	if (!len || offset < 0 || offset > memory.st_size ||
 	    len > (size_t)round_up(memory.st_size, page) - offset)
 		return -EINVAL;
+	return 0;
+}
+
+static int mmap_memfd(int fd, size_t len, int prot, off_t offset, void **addr)
+{
+	*addr = mmap(NULL, len, prot, MAP_SHARED, fd, offset);
+	return *addr == MAP_FAILED ? -errno : 0;
+}
+
+static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t offset, void **addr)
+{
+	bool write = prot & PROT_WRITE;
+	int err = map_mmap_range(map, len, offset);
+
+	if (err)
+		return err;
 	if (!(mode & FMODE_READ) || (write && !(mode & FMODE_WRITE)))
 		return -EPERM;
 	if (write) {
@@ -253,8 +274,10 @@ static int map_mmap(struct bpf_map *map, u32 mode, size_t len, int prot, off_t o
 		if (err)
 			return err;
 	}
-	*addr = mmap(NULL, len, prot, MAP_SHARED, fd, offset);
-	err = *addr == MAP_FAILED ? -errno : 0;
+	if (map->ops->map_mmap)
+		err = map->ops->map_mmap(map, len, prot, offset, addr);
+	else
+		err = mmap_memfd(map->ops->map_memfd(map), len, prot, offset, addr);
 	if (write)
 		bpf_map_write_end(map);
 	return err;
@@ -274,6 +297,56 @@ int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot, off_t o
 	return err;
 }
 
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* Milliseconds until @end, rounded up; 0: it has passed. */
+static int ms_until(const struct timespec *end)
+{
+	struct timespec now;
+	s64 ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (end->tv_sec - now.tv_sec) * 1000ll + (end->tv_nsec - now.tv_nsec + 999999) / 1000000;
+	return min_of(max_of(ms, 0), INT_MAX);
+}
+
+/* A wakeup says only that it is worth looking again. */
+static int map_wait(struct bpf_map *map, int timeout)
+{
+	struct pollfd waiting = {.fd = map->ops->map_poll_fd(map), .events = POLLIN};
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += max_of(timeout, 0) / 1000;
+	end.tv_nsec += max_of(timeout, 0) % 1000 * 1000000l;
+	while (!map->ops->map_poll(map)) {
+		int left = timeout < 0 ? -1 : ms_until(&end);
+
+		if (!left)
+			return 0;
+		if (poll(&waiting, 1, left) < 0)
+			return -errno;
+	}
+	return 1;
+}
+
+int trek_poll(struct trek_runtime *rt, int handle, int timeout)
+{
+	LEAVE_ERRNO_ALONE;
+	struct file *file = file_get(rt, handle);
+	struct bpf_map *map = NULL;
+	int ret = -ENOTSUP;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file_ops(file) == &bpf_map_fops)
+		map = file_object(file);
+	if (map && map->ops->map_poll)
+		ret = map_wait(map, timeout);
+	file_put(file);
+	return ret;
+}
+
 /* --- the file --------------------------------------------------------------------------------- */
 
 static void map_file_take(void *object)
@@ -286,10 +359,12 @@ static void map_file_release(void *object)
 	bpf_map_put_with_uref(object);
 }
 
-static int map_file_memfd(const void *object)
+static int map_file_descriptor(const void *object)
 {
 	const struct bpf_map *map = object;
 
+	if (map->ops->map_poll_fd)
+		return map->ops->map_poll_fd(map);
 	return map->ops->map_memfd ? map->ops->map_memfd(map) : -1;
 }
 
@@ -342,5 +417,5 @@ const struct file_operations bpf_map_fops = {
 	.pinnable = true,
 	.get_info = map_get_info,
 	.show_fdinfo = map_show_fdinfo,
-	.memfd = map_file_memfd,
+	.descriptor = map_file_descriptor,
 };

@@ -17,6 +17,7 @@
 #include "btf/btf.h"
 #include "iter/bpf_iter.h"
 #include "map/map.h"
+#include "map/ringbuf.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "syscall/command.h"
@@ -39,6 +40,7 @@ static void init_process(void)
 		process_err = rcu_watch_forks();
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
+	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
 }

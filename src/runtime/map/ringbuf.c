@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * RINGBUF: records of any size, from any number of producers to one consumer, in the order in
+ * which they were reserved (kernel: kernel/bpf/ringbuf.c, whose layout this is).
+ *
+ *     page 0     this file's own
+ *     page 1     consumer position: the consumer writes it
+ *     page 2     producer position, and how far records are known to be committed
+ *     page 3..   data, then the same data once more, so that no record is ever in two pieces
+ *
+ * A record is a header of 8 bytes, its length with two flags in the upper bits and its page, and
+ * the data after it; it begins at a multiple of 8. Positions only grow, and are taken modulo the
+ * size. A producer reserves under the lock: the record is busy from then on, and the consumer,
+ * which reads up to the producer position, stops before it until it is committed.
+ *
+ * The consumer is not trusted. All that is believed of its position is that space before it is
+ * free, and that never so far that a record which is still being written could be written over.
+ * Everything else is read from memory that only the runtime can write: what is handed out to map is
+ * sealed against it. Its own page is shared memory as well, so that a child of fork() and its
+ * parent, who share the rest, share the lock.
+ *
+ * Waking: the ring has an eventfd, inside an epoll instance so that nobody can read or write it
+ * through the handle. A wakeup makes it readable; poll that finds nothing to consume makes it
+ * unreadable again. As long as nobody can be waiting there is no system call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "map/map_types.h"
+#include "map/ringbuf.h"
+#include "map/spinlock.h"
+
+#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
+
+#define RINGBUF_CREATE_FLAG_MASK BPF_F_NUMA_NODE
+#define RINGBUF_MAX_RECORD_SZ (UINT_MAX / 4)
+
+enum { PAGE_OWN, PAGE_CONSUMER, PAGE_PRODUCER, PAGE_DATA };
+
+struct bpf_ringbuf_hdr {
+	u32 len;
+	u32 pg_off; /* of this header from the ring's beginning, in units of PG_OFF_UNIT bytes */
+};
+
+/* A page; pages that are larger are a multiple of it. */
+#define PG_OFF_UNIT 4096ul
+
+struct bpf_ringbuf_consumer {
+	unsigned long pos;
+};
+
+struct bpf_ringbuf_producer {
+	unsigned long pos;
+	unsigned long pending_pos; /* every record before is committed */
+};
+
+/* The beginning of page 0. */
+struct bpf_ringbuf {
+	unsigned long mask; /* size of the data - 1 */
+	struct bpf_ringbuf_consumer *consumer;
+	struct bpf_ringbuf_producer *producer;
+	u8 *data;
+	int event;
+	bool watched; /* somebody may be waiting */
+	struct spinlock lock __attribute__((aligned(64)));
+};
+
+struct bpf_ringbuf_map {
+	struct bpf_map map;
+	struct bpf_ringbuf *rb;
+	int consumer_memfd, producer_memfd;
+	int poll_fd; /* the epoll instance with rb->event in it */
+};
+
+static struct bpf_ringbuf_map *to_ringbuf_map(const struct bpf_map *map)
+{
+	return container_of(map, struct bpf_ringbuf_map, map);
+}
+
+static size_t page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+/* --- making one ------------------------------------------------------------------------------- */
+
+static int ringbuf_map_alloc_check(const union bpf_attr *attr)
+{
+	u64 size = attr->max_entries;
+
+	if (attr->map_flags & ~RINGBUF_CREATE_FLAG_MASK || attr->key_size || attr->value_size ||
+	    !size || size & (size - 1) || size % page_size())
+		return -EINVAL;
+	/* The whole has to be mapped, here and by the consumer. */
+	return size > SIZE_MAX / 4 ? -ENOMEM : 0;
+}
+
+static size_t ringbuf_pages_size(u32 data_size)
+{
+	return PAGE_DATA * page_size() + 2 * (size_t)data_size;
+}
+
+static int new_memfd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, size)) {
+		close(fd);
+		return -ENOMEM;
+	}
+	return fd;
+}
+
+/*
+ * Map what a process may see of the ring, from byte @offset of it on, at @at, where there is room.
+ * @offset 0 is the consumer's page, as it is for mmap(2) of the handle.
+ */
+static int map_visible(const struct bpf_ringbuf_map *rb_map, void *at, size_t len, int prot,
+		       size_t offset)
+{
+	const size_t page = page_size(), data_size = rb_map->map.max_entries;
+	const struct {
+		int fd;
+		size_t begin, end, fd_offset;
+	} parts[] = {
+		{rb_map->consumer_memfd, 0, page, 0},
+		{rb_map->producer_memfd, page, 2 * page + data_size, 0},
+		{rb_map->producer_memfd, 2 * page + data_size, 2 * (page + data_size), page},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t begin = max_of(parts[i].begin, offset);
+		size_t end = min_of(parts[i].end, offset + len);
+
+		if (begin < end && mmap((u8 *)at + (begin - offset), end - begin, prot,
+					MAP_SHARED | MAP_FIXED | MAP_NORESERVE, parts[i].fd,
+					parts[i].fd_offset + begin - parts[i].begin) == MAP_FAILED)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Room for @len bytes, which a mapping then takes part by part. */
+static void *reserve_addresses(size_t len)
+{
+	void *at = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at == MAP_FAILED ? ERR_PTR(-ENOMEM) : at;
+}
+
+static int map_pages(struct bpf_ringbuf_map *rb_map)
+{
+	const size_t page = page_size(), len = ringbuf_pages_size(rb_map->map.max_entries);
+	u8 *base = reserve_addresses(len);
+	struct bpf_ringbuf *rb;
+
+	if (IS_ERR(base))
+		return PTR_ERR(base);
+	if (mmap(base, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_ANONYMOUS, -1,
+		 0) == MAP_FAILED ||
+	    map_visible(rb_map, base + page, len - page, PROT_READ | PROT_WRITE, 0)) {
+		munmap(base, len);
+		return -ENOMEM;
+	}
+	/* Before Linux 5.1 there is only the protection of what is mapped. */
+	fcntl(rb_map->producer_memfd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
+	rb = (void *)base;
+	rb->mask = rb_map->map.max_entries - 1ul;
+	rb->consumer = (void *)(base + PAGE_CONSUMER * page);
+	rb->producer = (void *)(base + PAGE_PRODUCER * page);
+	rb->data = base + PAGE_DATA * page;
+	rb_map->rb = rb;
+	return 0;
+}
+
+static int new_event(struct bpf_ringbuf_map *rb_map)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), err;
+
+	if (fd < 0)
+		return -errno;
+	rb_map->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (rb_map->poll_fd < 0 || epoll_ctl(rb_map->poll_fd, EPOLL_CTL_ADD, fd, &event)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	rb_map->rb->event = fd;
+	return 0;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void ringbuf_map_free(struct bpf_map *map)
+{
+	struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
+
+	close_if_open(rb_map->consumer_memfd);
+	close_if_open(rb_map->producer_memfd);
+	close_if_open(rb_map->poll_fd);
+	if (rb_map->rb) {
+		close_if_open(rb_map->rb->event);
+		munmap(rb_map->rb, ringbuf_pages_size(map->max_entries));
+	}
+	free(rb_map);
+}
+
+static int alloc_ringbuf(struct bpf_ringbuf_map *rb_map)
+{
+	int err;
+
+	rb_map->consumer_memfd = new_memfd("bpftrek-ringbuf-consumer", page_size());
+	if (rb_map->consumer_memfd < 0)
+		return rb_map->consumer_memfd;
+	rb_map->producer_memfd =
+		new_memfd("bpftrek-ringbuf", page_size() + (size_t)rb_map->map.max_entries);
+	if (rb_map->producer_memfd < 0)
+		return rb_map->producer_memfd;
+	err = map_pages(rb_map);
+	if (err)
+		return err;
+	rb_map->rb->event = -1;
+	return new_event(rb_map);
+}
+
+static struct bpf_map *ringbuf_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
+{
+	struct bpf_ringbuf_map *rb_map = calloc(1, sizeof(*rb_map));
+	int err;
+
+	if (!rb_map)
+		return ERR_PTR(-ENOMEM);
+	bpf_map_init_from_attr(&rb_map->map, rt, attr);
+	rb_map->consumer_memfd = rb_map->producer_memfd = rb_map->poll_fd = -1;
+	err = alloc_ringbuf(rb_map);
+	if (err) {
+		ringbuf_map_free(&rb_map->map);
+		return ERR_PTR(err);
+	}
+	return &rb_map->map;
+}
+
+/* --- waking ----------------------------------------------------------------------------------- */
+
+static unsigned long avail_data(const struct bpf_ringbuf *rb)
+{
+	unsigned long cons_pos = __atomic_load_n(&rb->consumer->pos, __ATOMIC_SEQ_CST);
+
+	return __atomic_load_n(&rb->producer->pos, __ATOMIC_SEQ_CST) - cons_pos;
+}
+
+/* Who watches says so before looking for data, and data are there before this is called. */
+static void wake(struct bpf_ringbuf *rb)
+{
+	const u64 one = 1;
+	ssize_t written;
+
+	if (!__atomic_load_n(&rb->watched, __ATOMIC_SEQ_CST))
+		return;
+	/* Fails only where it has been readable for 2^64 - 2 wakeups. */
+	written = write(rb->event, &one, sizeof(one));
+	(void)written;
+}
+
+static bool ringbuf_map_poll(struct bpf_map *map)
+{
+	struct bpf_ringbuf *rb = to_ringbuf_map(map)->rb;
+	ssize_t got;
+	u64 wakeups;
+
+	__atomic_store_n(&rb->watched, true, __ATOMIC_SEQ_CST);
+	if (!avail_data(rb)) {
+		got = read(rb->event, &wakeups, sizeof(wakeups));
+		(void)got;
+		/* A record that came meanwhile: its wakeup may be the one just taken. */
+		if (!avail_data(rb))
+			return false;
+	}
+	wake(rb);
+	return true;
+}
+
+/* Who is given the descriptor may wait with it and never call poll. */
+static int ringbuf_map_poll_fd(const struct bpf_map *map)
+{
+	const struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
+
+	__atomic_store_n(&rb_map->rb->watched, true, __ATOMIC_SEQ_CST);
+	return rb_map->poll_fd;
+}
+
+/* --- producing -------------------------------------------------------------------------------- */
+
+static unsigned long record_size(u32 hdr_len)
+{
+	u32 len = hdr_len & ~(u32)(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+	return round_up((unsigned long)len + BPF_RINGBUF_HDR_SZ, 8);
+}
+
+static struct bpf_ringbuf_hdr *hdr_at(const struct bpf_ringbuf *rb, unsigned long pos)
+{
+	return (void *)(rb->data + (pos & rb->mask));
+}
+
+/* The position of the oldest record before @prod_pos that is not committed. With the lock. */
+static unsigned long advance_pending(struct bpf_ringbuf *rb, unsigned long prod_pos)
+{
+	unsigned long pos = rb->producer->pending_pos;
+	u32 len;
+
+	while (pos < prod_pos) {
+		len = __atomic_load_n(&hdr_at(rb, pos)->len, __ATOMIC_RELAXED);
+		if (len & BPF_RINGBUF_BUSY_BIT)
+			break;
+		pos += record_size(len);
+	}
+	rb->producer->pending_pos = pos;
+	return pos;
+}
+
+static void *ringbuf_reserve(struct bpf_ringbuf *rb, u64 size)
+{
+	unsigned long cons_pos, prod_pos, pend_pos, new_prod_pos;
+	struct bpf_ringbuf_hdr *hdr = NULL;
+
+	if (size > RINGBUF_MAX_RECORD_SZ || record_size(size) > rb->mask + 1)
+		return NULL;
+	cons_pos = __atomic_load_n(&rb->consumer->pos, __ATOMIC_ACQUIRE);
+
+	spin_lock(&rb->lock);
+	prod_pos = rb->producer->pos;
+	new_prod_pos = prod_pos + record_size(size);
+	pend_pos = advance_pending(rb, prod_pos);
+	/*
+	 * From the oldest record that is not consumed, and also from the oldest that is not
+	 * committed, whatever the consumer says, to the end of this one: less than the whole ring.
+	 */
+	if (new_prod_pos - cons_pos <= rb->mask && new_prod_pos - pend_pos <= rb->mask) {
+		hdr = hdr_at(rb, prod_pos);
+		hdr->pg_off = (size_t)((u8 *)hdr - (u8 *)rb) / PG_OFF_UNIT;
+		__atomic_store_n(&hdr->len, size | BPF_RINGBUF_BUSY_BIT, __ATOMIC_RELAXED);
+		/* The consumer that sees the position sees the record as busy. */
+		__atomic_store_n(&rb->producer->pos, new_prod_pos, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&rb->lock);
+	return hdr ? (u8 *)hdr + BPF_RINGBUF_HDR_SZ : NULL;
+}
+
+/* The ring that record @hdr is in. A ring begins at a page. */
+static struct bpf_ringbuf *ringbuf_of(const struct bpf_ringbuf_hdr *hdr)
+{
+	unsigned long unit = (unsigned long)hdr & ~(PG_OFF_UNIT - 1);
+
+	return (void *)(unit - hdr->pg_off * PG_OFF_UNIT);
+}
+
+static void ringbuf_commit(void *sample, u64 flags, bool discard)
+{
+	struct bpf_ringbuf_hdr *hdr = (void *)((u8 *)sample - BPF_RINGBUF_HDR_SZ);
+	struct bpf_ringbuf *rb = ringbuf_of(hdr);
+	unsigned long cons_pos, rec_pos = (u8 *)hdr - rb->data;
+	u32 len = hdr->len ^ BPF_RINGBUF_BUSY_BIT;
+
+	if (discard)
+		len |= BPF_RINGBUF_DISCARD_BIT;
+	/* Before the position is read: one of the two, consumer and producer, sees the other. */
+	__atomic_exchange_n(&hdr->len, len, __ATOMIC_SEQ_CST);
+	cons_pos = __atomic_load_n(&rb->consumer->pos, __ATOMIC_SEQ_CST) & rb->mask;
+	/* A consumer that is further back has something to do, and finds this record after it. */
+	if (flags & BPF_RB_FORCE_WAKEUP || (cons_pos == rec_pos && !(flags & BPF_RB_NO_WAKEUP)))
+		wake(rb);
+}
+
+/* --- for programs: see ringbuf.h -------------------------------------------------------------- */
+
+void *bpf_ringbuf_reserve(struct bpf_map *map, u64 size, u64 flags)
+{
+	return flags ? NULL : ringbuf_reserve(to_ringbuf_map(map)->rb, size);
+}
+
+void bpf_ringbuf_submit(void *sample, u64 flags)
+{
+	ringbuf_commit(sample, flags, false);
+}
+
+void bpf_ringbuf_discard(void *sample, u64 flags)
+{
+	ringbuf_commit(sample, flags, true);
+}
+
+long bpf_ringbuf_output(struct bpf_map *map, const void *data, u64 size, u64 flags)
+{
+	void *sample;
+
+	if (flags & ~(u64)(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP))
+		return -EINVAL;
+	sample = ringbuf_reserve(to_ringbuf_map(map)->rb, size);
+	if (!sample)
+		return -EAGAIN;
+	memcpy(sample, data, size);
+	ringbuf_commit(sample, flags, false);
+	return 0;
+}
+
+u64 bpf_ringbuf_query(const struct bpf_map *map, u64 flags)
+{
+	const struct bpf_ringbuf *rb = to_ringbuf_map(map)->rb;
+
+	switch (flags) {
+	case BPF_RB_AVAIL_DATA:
+		return avail_data(rb);
+	case BPF_RB_RING_SIZE:
+		return rb->mask + 1;
+	case BPF_RB_CONS_POS:
+		return __atomic_load_n(&rb->consumer->pos, __ATOMIC_ACQUIRE);
+	case BPF_RB_PROD_POS:
+		return __atomic_load_n(&rb->producer->pos, __ATOMIC_ACQUIRE);
+	default:
+		return 0;
+	}
+}
+
+/* --- for bpf(2): a ring has no elements ------------------------------------------------------- */
+
+static long ringbuf_map_update_elem(struct bpf_map *map, const void *key, const void *value,
+				    u64 flags)
+{
+	return -ENOTSUPP;
+}
+
+static long ringbuf_map_delete_elem(struct bpf_map *map, const void *key)
+{
+	return -ENOTSUPP;
+}
+
+static int ringbuf_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
+{
+	return -ENOTSUPP;
+}
+
+static int ringbuf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+{
+	return -ENOTSUPP;
+}
+
+static int ringbuf_map_mmap(struct bpf_map *map, size_t len, int prot, off_t offset, void **addr)
+{
+	const struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
+	const size_t page = page_size(), visible = 2 * (page + (size_t)map->max_entries);
+	void *at;
+	int err;
+
+	if (prot & PROT_WRITE && (offset || len != page))
+		return -EPERM; /* the consumer's position, and nothing else */
+	if (offset < 0 || offset % page || (size_t)offset > visible || len > visible - offset)
+		return -EINVAL;
+	at = reserve_addresses(len);
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	err = map_visible(rb_map, at, len, prot, offset);
+	if (err)
+		munmap(at, len);
+	else
+		*addr = at;
+	return err;
+}
+
+/* As Linux counts it: the pages, and a list of where they are. */
+static u64 ringbuf_map_mem_usage(const struct bpf_map *map)
+{
+	const u64 page = page_size(), data_pages = map->max_entries / page;
+
+	return sizeof(struct bpf_ringbuf_map) + (PAGE_DATA + data_pages) * page +
+	       (PAGE_DATA + 2 * data_pages) * sizeof(void *);
+}
+
+const struct bpf_map_ops ringbuf_map_ops = {
+	.map_alloc_check = ringbuf_map_alloc_check,
+	.map_alloc = ringbuf_map_alloc,
+	.map_free = ringbuf_map_free,
+	.map_update_elem = ringbuf_map_update_elem,
+	.map_delete_elem = ringbuf_map_delete_elem,
+	.map_get_next_key = ringbuf_map_get_next_key,
+	.map_copy_value = ringbuf_map_copy_value,
+	.map_mmap = ringbuf_map_mmap,
+	.map_poll = ringbuf_map_poll,
+	.map_poll_fd = ringbuf_map_poll_fd,
+	.map_mem_usage = ringbuf_map_mem_usage,
+};
