@@ -7,6 +7,9 @@
 
 #define BPF_MAP_TYPES(T)                                                                           \
 	T(BPF_MAP_TYPE_HASH, htab_map_ops)                                                         \
+	T(BPF_MAP_TYPE_LRU_HASH, htab_lru_map_ops)                                                 \
+	T(BPF_MAP_TYPE_PERCPU_HASH, htab_percpu_map_ops)                                           \
+	T(BPF_MAP_TYPE_LRU_PERCPU_HASH, htab_lru_percpu_map_ops)                                   \
 	T(BPF_MAP_TYPE_RINGBUF, ringbuf_map_ops)                                                   \
 	T(BPF_MAP_TYPE_ARRAY, array_map_ops)                                                       \
 	T(BPF_MAP_TYPE_PERCPU_ARRAY, percpu_array_map_ops)                                         \

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What the files of the hash family share: hashtab.c (the kinds, and what is done with a key),
+ * htab_elems.c (slots and elements, where they come from and go to), htab_lru.c (eviction),
+ * htab_percpu.c (values of each CPU). The idea is told at the top of hashtab.c.
+ */
+#ifndef MAP_HTAB_H
+#define MAP_HTAB_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/runtime.h"
+#include "map/map.h"
+#include "map/spinlock.h"
+
+#define CACHE_LINE 64
+
+struct htab_elem {
+	struct htab_elem *next; /* in the bucket, also once it has left it */
+	union {
+		u64 slot;		/* while it is in a bucket: for who has its lock */
+		struct htab_elem *link; /* after that: waiting or free */
+	};
+	u8 data[]; /* the key; at htab->value_off the value, or where its CPUs' values begin */
+};
+
+/* A list that can be appended to another at once. */
+struct elem_list {
+	struct htab_elem *head, *tail;
+};
+
+/* Slots first to first + nr - 1, of which the first `used` have been used. */
+struct slot_range {
+	u64 first, nr;
+	u64 used;
+	u64 hand; /* of the clock: see htab_lru.c */
+};
+
+struct lane {
+	struct spinlock lock;
+	bool grace; /* a callback is under way, for what is in `waiting` */
+	u64 free_slot;
+	struct elem_list free;
+	struct elem_list retired; /* since that callback was queued */
+	struct elem_list waiting;
+	struct callback_head rcu;
+	struct bpf_htab *htab;
+	struct slot_range own; /* BPF_F_NO_COMMON_LRU */
+} __attribute__((aligned(CACHE_LINE)));
+
+struct bpf_htab {
+	struct bpf_map map;
+	u64 *buckets; /* address of the first element, lowest bit: locked */
+	u64 *slots;   /* address of the element; lowest bit: a free one, see slot_link() */
+	struct lane *lanes;
+	u64 nr_buckets;
+	u64 seed;
+	u32 nr_lanes;
+	u32 value_off; /* in an element's data */
+	u32 elem_size;
+	u32 value_space; /* value_size, rounded up */
+	u32 chunk_elems; /* per-CPU: in each chunk */
+	bool lru, percpu;
+	bool split; /* each lane has slots of its own, and takes no others */
+	/* What follows is written while the map grows; what is above only when it is made. */
+	struct slot_range common __attribute__((aligned(CACHE_LINE)));
+	u64 users; /* the map, and each callback under way */
+	struct {
+		struct spinlock lock;
+		u8 *next, *end; /* of the current chunk */
+		struct chunk *chunks, *current, **last;
+		u64 nr;	      /* elements that were ever handed out */
+		u64 capacity; /* of all chunks, in elements */
+		u64 bytes;
+	} fresh;
+};
+
+static inline struct bpf_htab *to_htab(const struct bpf_map *map)
+{
+	return container_of(map, struct bpf_htab, map);
+}
+
+static inline u8 *elem_value(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	return e->data + htab->value_off;
+}
+
+/* Per-CPU: the area with the values of all CPUs. It belongs to the element for ever. */
+static inline u8 **elem_area(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	return (u8 **)(void *)(e->data + htab->value_off);
+}
+
+/* LRU: whether it was used since the hand was there last. In front of the value: what a reader
+ * writes here late, into an element that is gone, does no harm. */
+static inline u32 *elem_ref(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	return (u32 *)(void *)(e->data + htab->value_off) - 1;
+}
+
+static inline u32 own_lane(const struct bpf_htab *htab)
+{
+	u32 lane = bpf_map_lane(&htab->map);
+
+	return likely(lane < htab->nr_lanes) ? lane : lane % htab->nr_lanes;
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* The halves of the product of two words, folded: each bit of the result depends on all of both. */
+static inline u64 mix(u64 a, u64 b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (u64)product ^ (u64)(product >> 64);
+}
+
+static inline u64 load_key(const void *key, u32 size)
+{
+	u64 word = 0;
+
+	memcpy(&word, key, size);
+	return word;
+}
+
+/* Keyed with the seed, so that nobody can choose keys that all fall into one bucket. */
+static inline u64 hash_key(const struct bpf_htab *htab, const void *key)
+{
+	const u64 odd = 0x9e3779b97f4a7c15, other = 0xd6e8feb86659fd93;
+	u64 hash = htab->seed ^ htab->map.key_size * odd;
+	const u8 *p = key;
+	u32 left = htab->map.key_size;
+
+	if (left == sizeof(u32))
+		return mix(load_key(p, sizeof(u32)) ^ hash, odd);
+	for (; left > sizeof(u64); left -= sizeof(u64), p += sizeof(u64))
+		hash = mix(load_key(p, sizeof(u64)) ^ hash, odd ^ htab->seed) ^ other;
+	return mix(mix(load_key(p, left) ^ hash, odd), other ^ htab->seed);
+}
+
+static inline bool key_equal(const struct bpf_htab *htab, const struct htab_elem *e,
+			     const void *key)
+{
+	switch (htab->map.key_size) {
+	case sizeof(u32):
+		return load_key(e->data, sizeof(u32)) == load_key(key, sizeof(u32));
+	case sizeof(u64):
+		return load_key(e->data, sizeof(u64)) == load_key(key, sizeof(u64));
+	default:
+		return !memcmp(e->data, key, htab->map.key_size);
+	}
+}
+
+static inline u64 *bucket_of(const struct bpf_htab *htab, const void *key)
+{
+	return &htab->buckets[hash_key(htab, key) & (htab->nr_buckets - 1)];
+}
+
+/* --- chains ---------------------------------------------------------------------------------- */
+
+#define BUCKET_LOCKED 1ull
+
+static inline struct htab_elem *first_elem(u64 head)
+{
+	return (struct htab_elem *)(unsigned long)(head & ~BUCKET_LOCKED);
+}
+
+static inline void bucket_lock(u64 *bucket)
+{
+	u32 spins = 0;
+
+	while (__atomic_fetch_or(bucket, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED)
+		while (__atomic_load_n(bucket, __ATOMIC_RELAXED) & BUCKET_LOCKED)
+			spin_wait(&spins);
+}
+
+/* Others only set the bit that is set: there is no change of theirs to lose. */
+static inline void bucket_unlock(u64 *bucket)
+{
+	__atomic_store_n(bucket, __atomic_load_n(bucket, __ATOMIC_RELAXED) & ~BUCKET_LOCKED,
+			 __ATOMIC_RELEASE);
+}
+
+static inline struct htab_elem *next_elem(const struct htab_elem *e)
+{
+	return __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+}
+
+/* Under RCU, or with the bucket's lock. */
+static inline struct htab_elem *find_elem(const struct bpf_htab *htab, const u64 *bucket,
+					  const void *key)
+{
+	struct htab_elem *e = first_elem(__atomic_load_n(bucket, __ATOMIC_ACQUIRE));
+
+	while (e && !key_equal(htab, e, key))
+		e = next_elem(e);
+	return e;
+}
+
+/* Put @by, which may be NULL, into the place where @e is. With the bucket's lock. */
+static inline void replace_in_chain(u64 *bucket, struct htab_elem *e, struct htab_elem *by)
+{
+	struct htab_elem *prev = first_elem(__atomic_load_n(bucket, __ATOMIC_RELAXED));
+
+	if (prev == e) {
+		__atomic_store_n(bucket, (unsigned long)by | BUCKET_LOCKED, __ATOMIC_RELEASE);
+		return;
+	}
+	while (prev->next != e)
+		prev = prev->next;
+	__atomic_store_n(&prev->next, by, __ATOMIC_RELEASE);
+}
+
+/* --- slots and elements: htab_elems.c --------------------------------------------------------- */
+
+static inline bool slot_in_use(u64 content)
+{
+	return content && !(content & 1);
+}
+
+/* One past the last slot that was ever used. */
+static inline u64 slots_end(const struct bpf_htab *htab)
+{
+	return htab->split ? htab->map.max_entries
+			   : __atomic_load_n(&htab->common.used, __ATOMIC_ACQUIRE);
+}
+
+/* The slots that @lane takes from. */
+static inline struct slot_range *slots_of(struct bpf_htab *htab, u32 lane)
+{
+	return htab->split ? &htab->lanes[lane].own : &htab->common;
+}
+
+/* A slot and an element for a new entry. -E2BIG: no slot is free. -ENOMEM. */
+int htab_alloc_entry(struct bpf_htab *htab, u32 lane, u64 *slot, struct htab_elem **e);
+/* An element for an entry that has a slot; NULL: no memory. */
+struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 lane);
+/* @e is in no chain and no slot any more. It is used again after a grace period. */
+void htab_retire_elem(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
+/* The same; its slot, which still points to it, is free. */
+void htab_retire_entry(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
+/* Memory for all the elements that the map may hold. */
+int htab_prealloc(struct bpf_htab *htab);
+/* The map has gone, or a callback. */
+void htab_put(struct bpf_htab *htab);
+
+/* --- eviction: htab_lru.c --------------------------------------------------------------------- */
+
+/* Make at least one slot free that @lane takes from, unless others do so. Without a lock. */
+void htab_lru_evict(struct bpf_htab *htab, u32 lane);
+
+/* Used: by a program that looked it up, or by an update of what was there already. */
+static inline void htab_lru_touch(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	u32 *ref = elem_ref(htab, e);
+
+	/* Mostly it is set: no line is written to that others read. */
+	if (!__atomic_load_n(ref, __ATOMIC_RELAXED))
+		__atomic_store_n(ref, 1, __ATOMIC_RELAXED);
+}
+
+/* A new element is first used when its turn comes, or earlier: see htab_lru.c. */
+void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slot);
+
+/* --- what the kinds are made of: hashtab.c ---------------------------------------------------- */
+
+int htab_map_alloc_check(const union bpf_attr *attr);
+struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr);
+void htab_map_free(struct bpf_map *map);
+long htab_map_delete_elem(struct bpf_map *map, const void *key);
+int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key);
+bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk);
+u64 htab_map_mem_usage(const struct bpf_map *map);
+
+/* Delete the element of @key, calling @copy, if it is not NULL, with it before. -ENOENT. */
+int htab_delete(struct bpf_htab *htab, const void *key,
+		void (*copy)(const struct bpf_htab *htab, struct htab_elem *e, void *to), void *to);
+
+/* Publish @e, whose value is written, as the entry of @key. With the bucket's lock. */
+void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e, u64 slot,
+		      const void *key);
+
+/* What the result of an update is for its flags alone. */
+static inline int htab_check_flags(const struct htab_elem *old, u64 flags)
+{
+	if (old && flags == BPF_NOEXIST)
+		return -EEXIST;
+	if (!old && flags == BPF_EXIST)
+		return -ENOENT;
+	return 0;
+}
+
+#endif /* MAP_HTAB_H */

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Slots and elements of the hash family: where they come from, and how they come back.
+ *
+ * A slot is free for the next entry at once, which is why a full map takes a new key right after a
+ * deletion. An element waits for a grace period before it is used again, meanwhile the map has more
+ * elements than slots.
+ *
+ * Free slots and elements are kept in lanes, one for each virtual CPU up to a limit, so that few
+ * threads which update different buckets share a lock. The waiting elements of a lane form a list,
+ * and one RCU callback takes all of them: no memory is needed to free memory, and a grace period is
+ * paid for once however many elements it frees. What one lane lacks it takes from the others. What
+ * will be taken next is prefetched: it was last touched long ago.
+ *
+ * A chunk of memory is elements, one after the other. In per-CPU kinds there follow the values: for
+ * each CPU those of all the chunk's elements, from a cache line of its own on. So the values of two
+ * CPUs never lie in one line, and no value is padded to one.
+ *
+ * Chunks come as they are needed, in LRU kinds all at once: there an update must not fail.
+ *
+ * Locks nest in the order bucket, lane, fresh; never two of a kind.
+ */
+#include "map/htab.h"
+
+#include <errno.h>
+
+#include "base/rcu.h"
+#include "map/area.h"
+
+#define CHUNK_MIN (4u << 10)
+#define CHUNK_MAX (4u << 20)
+/* Memory for elements beyond those that the map may hold: see replace_elem() in hashtab.c. */
+#define MAX_SPARE (64ull << 20)
+
+struct chunk {
+	struct chunk *next;
+	u64 size;
+	u64 elems;
+};
+
+#define CHUNK_HEAD round_up(sizeof(struct chunk), (u64)CACHE_LINE)
+
+/* --- slots ----------------------------------------------------------------------------------- */
+
+/* A free slot holds the number of the next free one, which is one more than its index; 0: none. */
+static u64 slot_link(u64 next)
+{
+	return next << 1 | 1;
+}
+
+/* With the lane's lock; others may look without. */
+static void set_free_slot(struct lane *lane, u64 slot)
+{
+	__atomic_store_n(&lane->free_slot, slot, __ATOMIC_RELAXED);
+}
+
+/* These two with the lane's lock. */
+static void push_slot(struct bpf_htab *htab, struct lane *lane, u64 slot)
+{
+	__atomic_store_n(&htab->slots[slot], slot_link(lane->free_slot), __ATOMIC_RELAXED);
+	set_free_slot(lane, slot + 1);
+}
+
+static bool pop_slot(struct bpf_htab *htab, struct lane *lane, u64 *slot)
+{
+	u64 number = lane->free_slot, next;
+
+	if (!number)
+		return false;
+	*slot = number - 1;
+	next = __atomic_load_n(&htab->slots[*slot], __ATOMIC_RELAXED) >> 1;
+	if (next)
+		__builtin_prefetch(&htab->slots[next - 1], 1);
+	set_free_slot(lane, next);
+	return true;
+}
+
+static bool fresh_slot(struct slot_range *range, u64 *slot)
+{
+	u64 used = __atomic_load_n(&range->used, __ATOMIC_RELAXED);
+
+	do {
+		if (used >= range->nr)
+			return false;
+	} while (!__atomic_compare_exchange_n(&range->used, &used, used + 1, true, __ATOMIC_RELEASE,
+					      __ATOMIC_RELAXED));
+	*slot = range->first + used;
+	return true;
+}
+
+static bool steal_slot(struct bpf_htab *htab, u32 own, u64 *slot)
+{
+	bool found = false;
+
+	for (u32 i = 1; i < htab->nr_lanes && !found; i++) {
+		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
+
+		if (!__atomic_load_n(&lane->free_slot, __ATOMIC_RELAXED))
+			continue;
+		spin_lock(&lane->lock);
+		found = pop_slot(htab, lane, slot);
+		spin_unlock(&lane->lock);
+	}
+	return found;
+}
+
+/* Where the lane has none. A new one only where none is free: walks pass over all that were ever
+ * used. */
+static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
+{
+	return (!htab->split && steal_slot(htab, own, slot)) ||
+	       fresh_slot(slots_of(htab, own), slot);
+}
+
+/* --- lists of elements ----------------------------------------------------------------------- */
+
+static void list_push(struct elem_list *list, struct htab_elem *e)
+{
+	e->link = list->head;
+	list->head = e;
+	if (!list->tail)
+		list->tail = e;
+}
+
+/* Move all of @from to the front of @to. Who has not the lock may look whether there are any. */
+static void list_splice(struct elem_list *to, struct elem_list *from)
+{
+	if (!from->head)
+		return;
+	from->tail->link = to->head;
+	__atomic_store_n(&to->head, from->head, __ATOMIC_RELAXED);
+	if (!to->tail)
+		to->tail = from->tail;
+	__atomic_store_n(&from->head, NULL, __ATOMIC_RELAXED);
+	from->tail = NULL;
+}
+
+static struct htab_elem *list_pop(struct elem_list *list)
+{
+	struct htab_elem *e = list->head;
+
+	if (!e)
+		return NULL;
+	__atomic_store_n(&list->head, e->link, __ATOMIC_RELAXED);
+	if (e->link)
+		__builtin_prefetch(e->link, 1);
+	else
+		list->tail = NULL;
+	return e;
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static u64 elem_bytes(const struct bpf_htab *htab)
+{
+	u64 cpus = htab->percpu ? htab->map.rt->num_possible_cpus : 0;
+
+	return htab->elem_size + cpus * htab->value_space;
+}
+
+/* In front of the values of all CPUs. */
+static u64 elems_size(const struct bpf_htab *htab, u64 elems)
+{
+	u64 size = CHUNK_HEAD + elems * htab->elem_size;
+
+	return htab->percpu ? round_up(size, (u64)CACHE_LINE) : size;
+}
+
+static u64 chunk_size(const struct bpf_htab *htab, u64 elems)
+{
+	u64 size = elems_size(htab, elems);
+
+	return htab->percpu ? size + htab->map.rt->num_possible_cpus * htab->map.percpu_stride
+			    : size;
+}
+
+/* With fresh.lock, or alone. */
+static bool add_chunk(struct bpf_htab *htab, u64 elems)
+{
+	const u64 size = chunk_size(htab, elems);
+	struct chunk *chunk = bpf_map_area_alloc(size);
+
+	if (!chunk)
+		return false;
+	chunk->size = size;
+	chunk->elems = elems;
+	*htab->fresh.last = chunk;
+	htab->fresh.last = &chunk->next;
+	htab->fresh.capacity += elems;
+	__atomic_store_n(&htab->fresh.bytes, htab->fresh.bytes + size, __ATOMIC_RELAXED);
+	return true;
+}
+
+/*
+ * As many elements as there are already, up to what the map may hold; and for those that wait for a
+ * grace period beside them, an eighth more at a time, to an end: a program that runs for long holds
+ * up the grace period for as long.
+ */
+static bool grow(struct bpf_htab *htab)
+{
+	const u64 max = htab->map.max_entries, capacity = htab->fresh.capacity;
+	const u64 bytes = elem_bytes(htab);
+	u64 elems = capacity < max ? min_of(max_of(capacity, 1), max - capacity) : capacity / 8;
+
+	if (capacity > max && (capacity - max) * bytes >= MAX_SPARE)
+		return false;
+	elems = min_of(max_of(elems, CHUNK_MIN / bytes), max_of(CHUNK_MAX / bytes, 1));
+	if (htab->percpu)
+		elems = htab->chunk_elems;
+	return add_chunk(htab, max_of(elems, 1));
+}
+
+int htab_prealloc(struct bpf_htab *htab)
+{
+	while (htab->fresh.capacity < htab->map.max_entries)
+		if (!add_chunk(htab, htab->percpu ? htab->chunk_elems : htab->map.max_entries))
+			return -ENOMEM;
+	return 0;
+}
+
+/* On to the next chunk, which may have to be made. */
+static bool next_chunk(struct bpf_htab *htab)
+{
+	struct chunk **next =
+		htab->fresh.current ? &htab->fresh.current->next : &htab->fresh.chunks;
+
+	if (!*next && !grow(htab))
+		return false;
+	htab->fresh.current = *next;
+	htab->fresh.next = (u8 *)*next + CHUNK_HEAD;
+	htab->fresh.end = htab->fresh.next + (*next)->elems * htab->elem_size;
+	return true;
+}
+
+static void set_area(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	struct chunk *chunk = htab->fresh.current;
+	u64 index = ((u8 *)e - (u8 *)chunk - CHUNK_HEAD) / htab->elem_size;
+
+	*elem_area(htab, e) =
+		(u8 *)chunk + elems_size(htab, chunk->elems) + index * htab->value_space;
+}
+
+/* An element that was never used. */
+static struct htab_elem *fresh_elem(struct bpf_htab *htab)
+{
+	struct htab_elem *e = NULL;
+
+	spin_lock(&htab->fresh.lock);
+	if (htab->fresh.next != htab->fresh.end || next_chunk(htab)) {
+		e = (struct htab_elem *)(void *)htab->fresh.next;
+		htab->fresh.next += htab->elem_size;
+		htab->fresh.nr++;
+		if (htab->percpu)
+			set_area(htab, e);
+	}
+	spin_unlock(&htab->fresh.lock);
+	return e;
+}
+
+/* All the free elements of another lane: where one thread deletes and another inserts, they are
+ * fetched in one go. */
+static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
+{
+	struct lane *lane = &htab->lanes[own];
+	struct htab_elem *e = NULL;
+
+	for (u32 i = 1; i < htab->nr_lanes && !e; i++) {
+		struct lane *from = &htab->lanes[(own + i) % htab->nr_lanes];
+		struct elem_list all = {NULL, NULL};
+
+		if (!__atomic_load_n(&from->free.head, __ATOMIC_RELAXED))
+			continue;
+		spin_lock(&from->lock);
+		list_splice(&all, &from->free);
+		spin_unlock(&from->lock);
+		spin_lock(&lane->lock);
+		list_splice(&lane->free, &all);
+		e = list_pop(&lane->free);
+		spin_unlock(&lane->lock);
+	}
+	return e;
+}
+
+/* Where the lane has none. */
+static struct htab_elem *find_free_elem(struct bpf_htab *htab, u32 own)
+{
+	struct htab_elem *e = steal_elems(htab, own);
+
+	return e ? e : fresh_elem(htab);
+}
+
+struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 own)
+{
+	struct lane *lane = &htab->lanes[own];
+	struct htab_elem *e;
+
+	spin_lock(&lane->lock);
+	e = list_pop(&lane->free);
+	spin_unlock(&lane->lock);
+	return likely(e) ? e : find_free_elem(htab, own);
+}
+
+int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem **e)
+{
+	struct lane *lane = &htab->lanes[own];
+	bool found;
+
+	*e = NULL;
+	spin_lock(&lane->lock);
+	found = pop_slot(htab, lane, slot);
+	if (likely(found))
+		*e = list_pop(&lane->free);
+	spin_unlock(&lane->lock);
+	if (!found && !find_slot(htab, own, slot))
+		return -E2BIG;
+	if (!*e)
+		*e = found ? find_free_elem(htab, own) : htab_alloc_elem(htab, own);
+	if (likely(*e))
+		return 0;
+	spin_lock(&lane->lock);
+	push_slot(htab, lane, *slot);
+	spin_unlock(&lane->lock);
+	return -ENOMEM;
+}
+
+/* --- grace periods --------------------------------------------------------------------------- */
+
+static void grace_over(struct callback_head *head);
+
+/* With the lane's lock, when no callback is under way. */
+static void begin_grace(struct lane *lane)
+{
+	list_splice(&lane->waiting, &lane->retired);
+	call_rcu_head(&lane->rcu, grace_over);
+}
+
+static void grace_over(struct callback_head *head)
+{
+	struct lane *lane = container_of(head, struct lane, rcu);
+	struct bpf_htab *htab = lane->htab;
+	bool done;
+
+	spin_lock(&lane->lock);
+	list_splice(&lane->free, &lane->waiting);
+	/* A map that nobody has any more goes as a whole. */
+	done = !lane->retired.head || !atomic64_read(&htab->map.refcnt);
+	if (done)
+		lane->grace = false;
+	else
+		begin_grace(lane);
+	spin_unlock(&lane->lock);
+	if (done)
+		htab_put(htab);
+}
+
+/* With the lane's lock. */
+static void retire(struct bpf_htab *htab, struct lane *lane, struct htab_elem *e)
+{
+	list_push(&lane->retired, e);
+	if (likely(lane->grace))
+		return;
+	lane->grace = true;
+	__atomic_add_fetch(&htab->users, 1, __ATOMIC_RELAXED);
+	begin_grace(lane);
+}
+
+void htab_retire_elem(struct bpf_htab *htab, u32 own, struct htab_elem *e)
+{
+	struct lane *lane = &htab->lanes[own];
+
+	spin_lock(&lane->lock);
+	retire(htab, lane, e);
+	spin_unlock(&lane->lock);
+}
+
+void htab_retire_entry(struct bpf_htab *htab, u32 own, struct htab_elem *e)
+{
+	const u64 slot = e->slot;
+	struct lane *lane = &htab->lanes[own];
+
+	/* Back to whom it belongs. */
+	if (htab->split)
+		lane = &htab->lanes[slot / lane->own.nr];
+	spin_lock(&lane->lock);
+	push_slot(htab, lane, slot);
+	retire(htab, lane, e);
+	spin_unlock(&lane->lock);
+}
+
+static void free_chunks(struct bpf_htab *htab)
+{
+	while (htab->fresh.chunks) {
+		struct chunk *chunk = htab->fresh.chunks;
+
+		htab->fresh.chunks = chunk->next;
+		bpf_map_area_free(chunk, chunk->size);
+	}
+}
+
+void htab_put(struct bpf_htab *htab)
+{
+	if (__atomic_sub_fetch(&htab->users, 1, __ATOMIC_ACQ_REL))
+		return;
+	free_chunks(htab);
+	bpf_map_area_free(htab->buckets, htab->nr_buckets * sizeof(u64));
+	bpf_map_area_free(htab->slots, htab->map.max_entries * sizeof(u64));
+	bpf_map_area_free(htab->lanes, htab->nr_lanes * sizeof(struct lane));
+	bpf_map_area_free(htab, sizeof(*htab));
+}

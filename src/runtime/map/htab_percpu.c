@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * PERCPU_HASH and LRU_PERCPU_HASH (kernel: kernel/bpf/hashtab.c): an element has a value for each
+ * CPU. A program has to do with its own CPU's, which no other program touches while it runs; bpf(2)
+ * with all of them, one after the other, each at a multiple of 8 bytes.
+ *
+ * Values are written in place: what a program has looked up stays the value of its CPU for as long
+ * as the element is there. A new element has zeroes for the other CPUs.
+ */
+#include "map/htab.h"
+
+#include <errno.h>
+
+#include "map/map_types.h"
+#include "map/value.h"
+
+static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *values)
+{
+	u8 *to = values;
+
+	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, to += htab->value_space)
+		bpf_map_value_load(to, bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu),
+				   htab->value_space);
+}
+
+static void store_all(const struct bpf_htab *htab, struct htab_elem *e, const void *values)
+{
+	const u8 *from = values;
+
+	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, from += htab->value_space)
+		bpf_map_value_store(bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu), from,
+				    htab->value_space);
+}
+
+static void *own_value(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	return bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), bpf_map_lane(&htab->map));
+}
+
+static void store_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
+{
+	bpf_map_value_store(own_value(htab, e), value, htab->map.value_size);
+}
+
+static void init_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
+{
+	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++)
+		memset(bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu), 0,
+		       htab->value_space);
+	memcpy(own_value(htab, e), value, htab->map.value_size);
+}
+
+static void *htab_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
+{
+	struct bpf_htab *htab = to_htab(map);
+	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+
+	return e ? own_value(htab, e) : NULL;
+}
+
+static void *htab_lru_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
+{
+	struct bpf_htab *htab = to_htab(map);
+	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+
+	if (!e)
+		return NULL;
+	htab_lru_touch(htab, e);
+	return own_value(htab, e);
+}
+
+static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void *key, u32 cpu)
+{
+	struct bpf_htab *htab = to_htab(map);
+	struct htab_elem *e;
+
+	if (cpu >= map->rt->num_possible_cpus)
+		return NULL;
+	e = find_elem(htab, bucket_of(htab, key), key);
+	if (!e)
+		return NULL;
+	if (htab->lru)
+		htab_lru_touch(htab, e);
+	return bpf_map_percpu_ptr(map, *elem_area(htab, e), cpu);
+}
+
+/* @init: what a new element's values become. @store: what becomes of those that are there. */
+static inline long update(struct bpf_htab *htab, const void *key, const void *value, u64 flags,
+			  void (*init)(const struct bpf_htab *, struct htab_elem *, const void *),
+			  void (*store)(const struct bpf_htab *, struct htab_elem *, const void *))
+{
+	u64 *bucket = bucket_of(htab, key);
+	u32 lane = own_lane(htab);
+	struct htab_elem *old, *e;
+	u64 slot;
+	long err;
+
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+again:
+	bucket_lock(bucket);
+	old = find_elem(htab, bucket, key);
+	err = htab_check_flags(old, flags);
+	if (err)
+		goto unlock;
+	if (old) {
+		store(htab, old, value);
+		if (htab->lru)
+			htab_lru_touch(htab, old);
+		goto unlock;
+	}
+	err = htab_alloc_entry(htab, lane, &slot, &e);
+	if (!err) {
+		init(htab, e, value);
+		htab_insert_elem(htab, lane, bucket, e, slot, key);
+	}
+unlock:
+	bucket_unlock(bucket);
+	if (err == -E2BIG && htab->lru) {
+		htab_lru_evict(htab, lane);
+		goto again;
+	}
+	return err;
+}
+
+static long htab_percpu_map_update_elem(struct bpf_map *map, const void *key, const void *value,
+					u64 flags)
+{
+	return update(to_htab(map), key, value, flags, init_own, store_own);
+}
+
+static int htab_percpu_map_set_value(struct bpf_map *map, const void *key, const void *values,
+				     u64 flags)
+{
+	return update(to_htab(map), key, values, flags, store_all, store_all);
+}
+
+static int htab_percpu_map_copy_value(struct bpf_map *map, const void *key, void *values, u64 flags)
+{
+	struct bpf_htab *htab = to_htab(map);
+	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+
+	if (flags)
+		return -EINVAL;
+	if (!e)
+		return -ENOENT;
+	load_all(htab, e, values);
+	return 0;
+}
+
+static int htab_percpu_map_lookup_and_delete_elem(struct bpf_map *map, const void *key,
+						  void *values, u64 flags)
+{
+	return flags ? -EINVAL : htab_delete(to_htab(map), key, load_all, values);
+}
+
+const struct bpf_map_ops htab_percpu_map_ops = {
+	.map_alloc_check = htab_map_alloc_check,
+	.map_alloc = htab_map_alloc,
+	.map_free = htab_map_free,
+	.map_lookup_elem = htab_percpu_map_lookup_elem,
+	.map_update_elem = htab_percpu_map_update_elem,
+	.map_delete_elem = htab_map_delete_elem,
+	.map_lookup_percpu_elem = htab_percpu_map_lookup_percpu_elem,
+	.map_lookup_and_delete_elem = htab_percpu_map_lookup_and_delete_elem,
+	.map_get_next_key = htab_map_get_next_key,
+	.map_copy_value = htab_percpu_map_copy_value,
+	.map_set_value = htab_percpu_map_set_value,
+	.map_walk = htab_map_walk,
+	.map_mem_usage = htab_map_mem_usage,
+	.batch = BPF_MAP_BATCH_WALK,
+	.percpu = true,
+};
+
+const struct bpf_map_ops htab_lru_percpu_map_ops = {
+	.map_alloc_check = htab_map_alloc_check,
+	.map_alloc = htab_map_alloc,
+	.map_free = htab_map_free,
+	.map_lookup_elem = htab_lru_percpu_map_lookup_elem,
+	.map_update_elem = htab_percpu_map_update_elem,
+	.map_delete_elem = htab_map_delete_elem,
+	.map_lookup_percpu_elem = htab_percpu_map_lookup_percpu_elem,
+	.map_lookup_and_delete_elem = htab_percpu_map_lookup_and_delete_elem,
+	.map_get_next_key = htab_map_get_next_key,
+	.map_copy_value = htab_percpu_map_copy_value,
+	.map_set_value = htab_percpu_map_set_value,
+	.map_walk = htab_map_walk,
+	.map_mem_usage = htab_map_mem_usage,
+	.batch = BPF_MAP_BATCH_WALK,
+	.percpu = true,
+};
