@@ -5,6 +5,7 @@
  * arraymap.c, which here are map->ops->map_walk).
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "iter/bpf_iter.h"
 #include "map/map.h"
@@ -87,12 +88,16 @@ const struct bpf_iter_reg bpf_map_reg_info = {
  * walk is past the element that is shown, reshow is before it: from there start finds it again, or
  * what follows it if it is gone. The key and value that a walk points to are good in the RCU
  * section of its last step only.
+ *
+ * The values of all CPUs lie in no one buffer that could be shown: the program sees a copy, and
+ * what it writes there is lost (kernel: percpu_value_buf).
  */
 struct bpf_iter_seq_map_elem_info {
 	struct bpf_map *map; /* a user reference */
 	struct bpf_map_walk walk;
 	u64 reshow;
-	bool writing; /* holds off bpf_map_freeze() */
+	void *percpu_values; /* bpf_map_value_size() bytes; NULL: not per CPU */
+	bool writing;	     /* holds off bpf_map_freeze() */
 	bool ended;
 };
 
@@ -135,6 +140,10 @@ static int bpf_map_elem_seq_show(struct seq_file *seq, void *v)
 	if (v) {
 		ctx.key = info->walk.key;
 		ctx.value = info->walk.value;
+		if (info->percpu_values) {
+			bpf_map_walk_copy(info->map, &info->walk, info->percpu_values);
+			ctx.value = info->percpu_values;
+		}
 	}
 	return bpf_iter_run_prog(prog, &ctx);
 }
@@ -152,7 +161,11 @@ static int map_elem_init(void *priv_data, const struct bpf_iter_aux_info *aux,
 	int err;
 
 	info->map = aux->map;
-	if (prog->aux->writes_rdwr_buf) {
+	if (info->map->ops->percpu) {
+		info->percpu_values = malloc(bpf_map_value_size(info->map));
+		if (!info->percpu_values)
+			return -ENOMEM;
+	} else if (prog->aux->writes_rdwr_buf) {
 		err = bpf_map_write_begin(info->map);
 		if (err)
 			return err;
@@ -168,6 +181,7 @@ static void map_elem_fini(void *priv_data)
 
 	if (info->writing)
 		bpf_map_write_end(info->map);
+	free(info->percpu_values);
 	bpf_map_put_with_uref(info->map);
 }
 
@@ -182,8 +196,7 @@ static int bpf_iter_attach_map(struct bpf_prog *prog, union bpf_iter_link_info *
 	map = map_get(arg, linfo->map.map_fd);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
-	/* A value for each CPU lies in no one buffer that could be shown. */
-	if (!map->ops->map_walk || map->ops->percpu) {
+	if (!map->ops->map_walk || map->ops->holds != BPF_MAP_HOLDS_VALUES) {
 		bpf_map_put(map);
 		return -EINVAL;
 	}
@@ -196,7 +209,7 @@ static int bpf_iter_attach_map(struct bpf_prog *prog, union bpf_iter_link_info *
 /*
  * A program sees key and value as buffers without end; how far it reaches was recorded when it was
  * verified. Values of a frozen or read-only map are constants to the verifier, so that, unlike
- * Linux, nobody may write to them here either.
+ * Linux, nobody may write to them here either, but to copies of them.
  */
 static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter_aux_info *aux)
 {
@@ -205,7 +218,7 @@ static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter
 	if (prog->aux->max_rdonly_access > map->key_size ||
 	    prog->aux->max_rdwr_access > bpf_map_value_size(map))
 		return -EACCES;
-	if (prog->aux->writes_rdwr_buf &&
+	if (prog->aux->writes_rdwr_buf && !map->ops->percpu &&
 	    (READ_ONCE(map->frozen) || (map->map_flags & BPF_F_RDONLY_PROG)))
 		return -EPERM;
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef MAP_ARRAY_H
 #define MAP_ARRAY_H
 
+#include <errno.h>
 #include <string.h>
 
 #include "map/map.h"

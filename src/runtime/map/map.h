@@ -156,6 +156,10 @@ static inline void *bpf_map_percpu_ptr(const struct bpf_map *map, void *area, u3
 	return (u8 *)area + cpu * map->percpu_stride;
 }
 
+/* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in the
+ * RCU section of its last step. */
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
+
 /* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
 int bpf_map_freeze(struct bpf_map *map);
 /* Around a write by bpf(2): -EPERM if the map is frozen. Freezing waits for none: it fails. */
@@ -170,10 +174,6 @@ u32 bpf_map_lane(const struct bpf_map *map);
 int bpf_map_init_elem_count(struct bpf_map *map);
 void bpf_map_free_elem_count(struct bpf_map *map);
 void bpf_map_inc_elem_count(struct bpf_map *map);
-/* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in the
- * RCU section of its last step. */
-void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
-
 void bpf_map_dec_elem_count(struct bpf_map *map);
 s64 bpf_map_read_elem_count(const struct bpf_map *map); /* their sum; 0 if it keeps none */
 

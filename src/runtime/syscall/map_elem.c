@@ -118,7 +118,8 @@ static int pop_value(struct bpf_map *map, const void *key, void *value, u64 flag
 
 	if (ops->map_pop_elem)
 		return ops->map_pop_elem(map, value);
-	if (ops->map_lookup_and_delete_elem)
+	/* Of the kinds that hold objects, bpf(2) asks it only many at a time. */
+	if (ops->map_lookup_and_delete_elem && ops->holds == BPF_MAP_HOLDS_VALUES)
 		return ops->map_lookup_and_delete_elem(map, key, value, flags);
 	return -ENOTSUPP;
 }
