@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Walks of a map of the runtime's that others change meanwhile. Keys below HALF stay, and only
+ * their values change; the others come and go. Walkers read the map in all the ways there are:
+ * every key that stays exactly once in every walk, every other at most once in the same life.
+ *
+ * A value is the number of the entry's life in its upper half, which only its key's writer gives
+ * out, and anything in its lower half. Each key that comes and goes has one writer.
+ *
+ * get_next_key knows no walks: a key that is gone leads to the first one, as in Linux. A walk that
+ * this happens to begins anew, and is counted.
+ *
+ *   test_stress [--operations N]     of all writers together, over all kinds of maps
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "../facts/facts.h"
+
+#define HALF 1000u
+#define KEYS (2 * HALF)
+#define WRITERS 8
+#define LIVES 16 /* of one key in one walk; one that has more is not looked at */
+#define BATCH 64
+#define OPERATIONS 300000ul
+
+static unsigned long operations = OPERATIONS;
+
+static struct stress {
+	const struct stress_kind *kind;
+	int map, link;
+	unsigned int value_bytes;
+	bool done; /* no writer writes any more */
+	int failures;
+} s;
+
+struct stress_kind {
+	const char *name;
+	enum bpf_map_type type;
+	unsigned int flags;
+	bool percpu;
+	bool all_stay; /* an array */
+};
+
+/* Not an assertion: this is for threads. */
+static void wrong(const char *way, const char *what, __u32 key, __u64 value)
+{
+	if (__atomic_fetch_add(&s.failures, 1, __ATOMIC_RELAXED) < 10)
+		print_error("%s, %s: %s: key %u, value 0x%llx\n", s.kind->name, way, what, key,
+			    value);
+}
+
+/* --- the map ---------------------------------------------------------------------------------- */
+
+static int element(int cmd, __u32 key, __u64 *values, __u64 flags)
+{
+	union bpf_attr attr = {0};
+
+	attr.map_fd = (__u32)s.map;
+	attr.key = PTR(&key);
+	attr.value = PTR(values);
+	attr.flags = flags;
+	return E->bpf(cmd, &attr, sizeof(attr));
+}
+
+static int put(__u32 key, __u32 life, __u32 version, __u64 flags)
+{
+	__u64 values[64];
+
+	for (unsigned int i = 0; i < s.value_bytes / sizeof(__u64); i++)
+		values[i] = (__u64)life << 32 | version;
+	return element(BPF_MAP_UPDATE_ELEM, key, values, flags);
+}
+
+/* --- writers ---------------------------------------------------------------------------------- */
+
+struct writer {
+	pthread_t thread;
+	__u32 number;
+	unsigned long left;
+	__u64 random;
+	__u32 life[HALF / WRITERS]; /* of the keys that are there; 0: not there */
+	__u32 lives;
+};
+
+static __u32 next_random(struct writer *w)
+{
+	w->random = w->random * 6364136223846793005ull + 1442695040888963407ull;
+	return (__u32)(w->random >> 32);
+}
+
+static void come_or_go(struct writer *w, __u32 random)
+{
+	__u32 i = random % (HALF / WRITERS), key = HALF + i * WRITERS + w->number;
+	__u32 version = random >> 8;
+	int err;
+
+	if (!w->life[i]) {
+		w->life[i] = ++w->lives;
+		err = put(key, w->life[i], version, BPF_NOEXIST);
+	} else if (version & 1) {
+		err = put(key, w->life[i], version, BPF_EXIST);
+	} else {
+		w->life[i] = 0;
+		err = element(BPF_MAP_DELETE_ELEM, key, NULL, 0);
+	}
+	if (err)
+		wrong("writer", strerror(-err), key, w->life[i]);
+}
+
+static void *write_all(void *arg)
+{
+	struct writer *w = arg;
+	int err;
+
+	for (; w->left; w->left--) {
+		__u32 random = next_random(w);
+
+		if (!s.kind->all_stay && random >> 31) {
+			come_or_go(w, random & 0x7fffffff);
+			continue;
+		}
+		err = put(random % HALF, 0, random >> 16, BPF_EXIST);
+		if (err)
+			wrong("writer", strerror(-err), random % HALF, 0);
+	}
+	return NULL;
+}
+
+/* --- walkers ---------------------------------------------------------------------------------- */
+
+struct tally {
+	const char *way;
+	__u32 stayed;
+	bool seen[HALF];
+	__u32 lives[HALF][LIVES];
+	__u8 nr_lives[HALF];
+};
+
+struct walker {
+	pthread_t thread;
+	const struct way *way;
+	struct tally tally;
+	unsigned long walks, begun_anew;
+	/* for_each's */
+	int prog;
+	struct record {
+		__u64 key, value;
+	} * records;
+};
+
+struct way {
+	const char *name;
+	bool (*walk)(struct walker *w);
+	size_t read_size;
+};
+
+static void tally_begin(struct tally *t)
+{
+	t->stayed = 0;
+	memset(t->seen, 0, sizeof(t->seen));
+	memset(t->nr_lives, 0, sizeof(t->nr_lives));
+}
+
+/* False: it was seen before. */
+static bool tally_add(struct tally *t, __u32 key, __u64 value)
+{
+	const __u32 i = key % HALF, life = (__u32)(value >> 32);
+
+	if (key >= KEYS || (key < HALF && life) || (key >= HALF && !life)) {
+		wrong(t->way, "never put in", key, value);
+		return true;
+	}
+	if (key < HALF) {
+		if (t->seen[i])
+			return false;
+		t->seen[i] = true;
+		t->stayed++;
+		return true;
+	}
+	for (unsigned int n = 0; n < t->nr_lives[i]; n++)
+		if (t->lives[i][n] == life)
+			return false;
+	if (t->nr_lives[i] < LIVES)
+		t->lives[i][t->nr_lives[i]++] = life;
+	return true;
+}
+
+static void count_once(struct tally *t, __u32 key, __u64 value)
+{
+	if (!tally_add(t, key, value))
+		wrong(t->way, "seen twice", key, value);
+}
+
+static void tally_end(struct tally *t)
+{
+	if (t->stayed == HALF)
+		return;
+	for (__u32 key = 0; key < HALF; key++)
+		if (!t->seen[key])
+			wrong(t->way, "not seen", key, 0);
+}
+
+static bool walk_session(struct walker *w)
+{
+	const size_t record = sizeof(__u32) + s.value_bytes, room = 64 * 1024;
+	union bpf_attr attr = {0};
+	__u8 *buf = malloc(room);
+	size_t have = 0;
+	ssize_t n = -1;
+	int fd;
+
+	attr.iter_create.link_fd = (__u32)s.link;
+	fd = E->bpf(BPF_ITER_CREATE, &attr, sizeof(attr));
+	while (buf && fd >= 0) {
+		size_t left = room - have, taken = 0;
+
+		n = E->read(fd, buf + have, left < w->way->read_size ? left : w->way->read_size);
+		if (n == -EAGAIN)
+			continue;
+		if (n <= 0)
+			break;
+		for (have += (size_t)n; have - taken >= record; taken += record) {
+			__u32 key;
+			__u64 value;
+
+			memcpy(&key, buf + taken, sizeof(key));
+			memcpy(&value, buf + taken + sizeof(key), sizeof(value));
+			count_once(&w->tally, key, value);
+		}
+		memmove(buf, buf + taken, have - taken);
+		have -= taken;
+	}
+	if (n || have)
+		wrong(w->way->name, n < 0 ? strerror((int)-n) : "half a record", 0, have);
+	if (fd >= 0)
+		E->close(fd);
+	free(buf);
+	return true;
+}
+
+static bool walk_next_keys(struct walker *w)
+{
+	__u64 values[64];
+	__u32 key = 0, next;
+	union bpf_attr attr = {0};
+	bool begun = false;
+
+	attr.map_fd = (__u32)s.map;
+	attr.next_key = PTR(&next);
+	while (!E->bpf(BPF_MAP_GET_NEXT_KEY, &attr, sizeof(attr))) {
+		int err = element(BPF_MAP_LOOKUP_ELEM, next, values, 0);
+
+		if (err && (err != -ENOENT || next < HALF))
+			wrong(w->way->name, strerror(-err), next, 0);
+		if (!err && !tally_add(&w->tally, next, values[0])) {
+			if (begun && key >= HALF)
+				return false;
+			wrong(w->way->name, "seen twice", next, values[0]);
+		}
+		key = next;
+		attr.key = PTR(&key);
+		begun = true;
+	}
+	return true;
+}
+
+static bool walk_batches(struct walker *w)
+{
+	__u32 keys[BATCH];
+	__u8 cursor[64];
+	__u8 *values = malloc(BATCH * s.value_bytes);
+	union bpf_attr attr = {0};
+	int err = values ? 0 : -ENOMEM;
+
+	attr.batch.map_fd = (__u32)s.map;
+	attr.batch.out_batch = PTR(cursor);
+	attr.batch.keys = PTR(keys);
+	attr.batch.values = PTR(values);
+	while (!err) {
+		attr.batch.count = BATCH;
+		err = E->bpf(BPF_MAP_LOOKUP_BATCH, &attr, sizeof(attr));
+		if (err && err != -ENOENT)
+			break;
+		for (__u32 i = 0; i < attr.batch.count; i++) {
+			__u64 value;
+
+			memcpy(&value, values + i * s.value_bytes, sizeof(value));
+			count_once(&w->tally, keys[i], value);
+		}
+		attr.batch.in_batch = PTR(cursor);
+	}
+	if (err != -ENOENT)
+		wrong(w->way->name, strerror(-err), 0, 0);
+	free(values);
+	return true;
+}
+
+static bool walk_for_each(struct walker *w)
+{
+	unsigned int n = 0;
+	int err = E->run(w->prog, &n);
+
+	if (err)
+		wrong(w->way->name, strerror(-err), 0, 0);
+	for (unsigned int i = 0; i < n && i < 2 * KEYS; i++)
+		count_once(&w->tally, (__u32)w->records[i].key, w->records[i].value);
+	return true;
+}
+
+static const struct way ways[] = {
+	{"a session, read byte by byte", walk_session, 1},
+	{"a session, read by 4 KiB", walk_session, 4096},
+	{"a session, read at once", walk_session, SIZE_MAX},
+	{"get_next_key", walk_next_keys, 0},
+	{"lookup_batch", walk_batches, 0},
+	{"bpf_for_each_map_elem", walk_for_each, 0},
+};
+
+/* At least once when nothing changes any more, and until then. */
+static void *walk_all(void *arg)
+{
+	struct walker *w = arg;
+	bool last;
+
+	w->tally.way = w->way->name;
+	do {
+		last = __atomic_load_n(&s.done, __ATOMIC_ACQUIRE);
+		tally_begin(&w->tally);
+		if (w->way->walk(w)) {
+			tally_end(&w->tally);
+			w->walks++;
+		} else {
+			w->begun_anew++;
+		}
+	} while (!last && !__atomic_load_n(&s.failures, __ATOMIC_RELAXED));
+	return NULL;
+}
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+static int attach_elements(void)
+{
+	struct code code = {.n = 0};
+	int prog;
+
+	emit_prologue(&code);
+	EMIT(&code, LDX_MEM(DW, 2, 6, CTX_KEY), JMP_IMM(BPF_JEQ, 2, 0, 8));
+	emit_seq_write(&code, sizeof(__u32));
+	EMIT(&code, LDX_MEM(DW, 2, 6, CTX_VALUE), JMP_IMM(BPF_JEQ, 2, 0, 3));
+	emit_seq_write(&code, (int)s.value_bytes);
+	emit_return(&code, 0);
+	prog = load_iter("bpf_map_elem", &code);
+	if (prog < 0)
+		fail_msg("%s\n%s", strerror(-prog), load_log);
+	return attach_map(prog, s.map);
+}
+
+/* A program whose callback writes keys and values into an array, which is mapped. */
+static void load_for_each(struct walker *w)
+{
+	int out = map_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record), 2 * KEYS, BPF_F_MMAPABLE);
+	struct code code = {.n = 0};
+	void *records;
+
+	EMIT(&code, ST_MEM(DW, 10, -8, 0), LD_MAP_FD(1, s.map), LD_IMM64(2, BPF_PSEUDO_FUNC, 7, 0),
+	     MOV64_REG(3, 10), ALU64_IMM(BPF_ADD, 3, -8), MOV64_IMM(4, 0),
+	     CALL(BPF_FUNC_for_each_map_elem), LDX_MEM(DW, 0, 10, -8), EXIT());
+	EMIT(&code, LDX_MEM(W, 7, 2, 0), LDX_MEM(DW, 8, 3, 0), LDX_MEM(DW, 1, 4, 0),
+	     STX_MEM(W, 10, 1, -4), ALU64_IMM(BPF_ADD, 1, 1), STX_MEM(DW, 4, 1, 0));
+	EMIT(&code, LD_MAP_FD(1, out), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+	     CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), STX_MEM(DW, 0, 7, 0),
+	     STX_MEM(DW, 0, 8, 8), MOV64_IMM(0, 0), EXIT());
+	w->prog = load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
+	if (w->prog < 0)
+		fail_msg("%s\n%s", strerror(-w->prog), load_log);
+	assert_int_equal(E->mmap(out, 2 * KEYS * sizeof(struct record), PROT_READ, 0, &records), 0);
+	w->records = records;
+}
+
+/* --- the test --------------------------------------------------------------------------------- */
+
+static const struct stress_kind kinds[] = {
+	{"hash", BPF_MAP_TYPE_HASH},
+	{"hash, no prealloc", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC},
+	{"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, .percpu = true},
+	{"lru_hash", BPF_MAP_TYPE_LRU_HASH},
+	{"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, .percpu = true},
+	{"array", BPF_MAP_TYPE_ARRAY, .all_stay = true},
+	{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, .percpu = true, .all_stay = true},
+};
+
+static void walks_while_others_write(void **state)
+{
+	static struct walker walkers[ARRAY_SIZE(ways)];
+	static struct writer writers[WRITERS];
+	const struct stress_kind *kind = *state;
+	struct timespec begin, end;
+
+	memset(&s, 0, sizeof(s));
+	memset(walkers, 0, sizeof(walkers));
+	memset(writers, 0, sizeof(writers));
+	s.kind = kind;
+	s.value_bytes = sizeof(__u64) * (kind->percpu ? E->cpus() : 1);
+	s.map = map_try(kind->type, 4, 8, kind->all_stay ? HALF : KEYS, kind->flags);
+	if (s.map == -EINVAL)
+		skip_because("the runtime makes no %s yet", kind->name);
+	assert_true(s.map >= 0);
+	s.link = attach_elements();
+	for (__u32 key = 0; key < HALF; key++)
+		assert_int_equal(put(key, 0, key, BPF_ANY), 0);
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		walkers[i].way = &ways[i];
+		if (ways[i].walk == walk_for_each)
+			load_for_each(&walkers[i]);
+		if (ways[i].walk == walk_session && s.link < 0) {
+			printf("# %s: no bpf_map_elem: %s\n", kind->name, strerror(-s.link));
+			continue;
+		}
+		assert_int_equal(pthread_create(&walkers[i].thread, NULL, walk_all, &walkers[i]),
+				 0);
+	}
+	for (__u32 i = 0; i < WRITERS; i++) {
+		writers[i].number = i;
+		writers[i].random = i * 7919 + 17;
+		writers[i].left = operations / ARRAY_SIZE(kinds) / WRITERS;
+		assert_int_equal(pthread_create(&writers[i].thread, NULL, write_all, &writers[i]),
+				 0);
+	}
+	for (__u32 i = 0; i < WRITERS; i++)
+		pthread_join(writers[i].thread, NULL);
+	__atomic_store_n(&s.done, true, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (walkers[i].thread)
+			pthread_join(walkers[i].thread, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+
+	printf("# %s: %.1f s; walks:", kind->name,
+	       (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		printf(" %lu", walkers[i].walks);
+		if (walkers[i].begun_anew)
+			printf(" (begun anew: %lu)", walkers[i].begun_anew);
+		if (walkers[i].records)
+			munmap(walkers[i].records, 2 * KEYS * sizeof(struct record));
+	}
+	printf("\n");
+	assert_int_equal(s.failures, 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct CMUnitTest tests[ARRAY_SIZE(kinds)];
+	const void *data;
+	size_t size;
+	int failed;
+
+	if (argc == 3 && !strcmp(argv[1], "--operations")) {
+		operations = strtoul(argv[2], NULL, 10);
+	} else if (argc != 1) {
+		fprintf(stderr, "usage: %s [--operations N]\n", argv[0]);
+		return 2;
+	}
+	E = &embedded_engine;
+	if (E->start()) {
+		printf("Bail out! the runtime does not start\n");
+		return 1;
+	}
+	data = E->vmlinux(&size);
+	types = btf__new(data, (__u32)size);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		tests[i] = (struct CMUnitTest){.name = kinds[i].name,
+					       .test_func = walks_while_others_write,
+					       .teardown_func = close_owned,
+					       .initial_state = (void *)&kinds[i]};
+	failed = _cmocka_run_group_tests("stress", tests, ARRAY_SIZE(tests), NULL, NULL);
+	btf__free(types);
+	E->stop();
+	return failed != 0;
+}
