@@ -10,8 +10,9 @@
  * closes before it execs must not end there. It is known by its process id, which a child of fork()
  * takes over as its own.
  *
- * The descriptor of a handle without memory is an epoll instance: it cannot be read or written
- * (EINVAL), which is what the kernel says of a map or a program, and it needs no path and no /dev.
+ * The descriptor of a handle without one of its own is an epoll instance: it cannot be read or
+ * written (EINVAL), which is what the kernel says of a map or a program, and it needs no path and
+ * no /dev.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +29,13 @@
 
 typedef _Atomic(unsigned char) mark_t;
 
+/* What a number can be. */
+enum { NO_HANDLE, HANDLE, WAITABLE };
+
 static _Atomic(mark_t *) pages[PAGES];
 static _Atomic(struct trek_runtime *) runtime;
 static _Atomic(pid_t) owner;
+static _Atomic(int) waitable_end; /* no number from it on was ever something to wait for */
 static pthread_once_t watch_forks = PTHREAD_ONCE_INIT;
 static __thread const struct shim_place *wanted_place;
 
@@ -49,9 +54,10 @@ static mark_t *mark_of(int fd)
 	return page ? &page[fd % PAGE_FDS] : NULL;
 }
 
-static int mark(int fd)
+static int mark(int fd, unsigned char what)
 {
 	mark_t *page, *other = NULL;
+	int end = atomic_load(&waitable_end);
 
 	if (fd >= PAGES * PAGE_FDS)
 		return -EMFILE;
@@ -62,7 +68,10 @@ static int mark(int fd)
 		if (!atomic_compare_exchange_strong(&pages[fd / PAGE_FDS], &other, page))
 			free(page);
 	}
-	atomic_store_explicit(mark_of(fd), 1, memory_order_release);
+	if (what == WAITABLE)
+		while (end <= fd && !atomic_compare_exchange_weak(&waitable_end, &end, fd + 1))
+			;
+	atomic_store_explicit(mark_of(fd), what, memory_order_release);
 	return 0;
 }
 
@@ -84,6 +93,22 @@ long shim_result(long result)
 	return -1;
 }
 
+bool shim_waitable(int fd)
+{
+	mark_t *marked = mark_of(fd);
+
+	return marked && atomic_load_explicit(marked, memory_order_acquire) == WAITABLE;
+}
+
+int shim_next_waitable(int from)
+{
+	int end = atomic_load_explicit(&waitable_end, memory_order_acquire);
+
+	while (from < end && !shim_waitable(from))
+		from++;
+	return from < end ? from : -1;
+}
+
 /* A descriptor like @source at @place. */
 static int place_descriptor(int source, const struct shim_place *place)
 {
@@ -99,9 +124,17 @@ static int place_descriptor(int source, const struct shim_place *place)
 	return fd < 0 ? -errno : fd;
 }
 
-static int reserve_descriptor(int memory, const struct shim_place *place)
+/* Memory has seals; of the two kinds of descriptor that the runtime has, the other can wait. */
+static unsigned char kind_of(int descriptor)
 {
-	int source = memory, fd, err;
+	if (descriptor < 0)
+		return HANDLE;
+	return next(fcntl)(descriptor, F_GET_SEALS) < 0 ? WAITABLE : HANDLE;
+}
+
+static int reserve_descriptor(int descriptor, const struct shim_place *place)
+{
+	int source = descriptor, fd, err;
 
 	if (source < 0) {
 		source = epoll_create1(EPOLL_CLOEXEC);
@@ -109,11 +142,11 @@ static int reserve_descriptor(int memory, const struct shim_place *place)
 			return -errno;
 	}
 	fd = place_descriptor(source, place);
-	if (memory < 0 && fd != source)
+	if (descriptor < 0 && fd != source)
 		next(close)(source);
 	if (fd < 0)
 		return fd;
-	err = mark(fd);
+	err = mark(fd, kind_of(descriptor));
 	if (err) {
 		next(close)(fd);
 		return err;
@@ -122,12 +155,12 @@ static int reserve_descriptor(int memory, const struct shim_place *place)
 }
 
 /* The runtime leaves errno alone, so must what it calls. */
-static int reserve(void *arg, int memory)
+static int reserve(void *arg, int descriptor)
 {
 	static const struct shim_place anywhere = {.at = -1, .from = 0, .cloexec = true};
 	int saved = errno, fd;
 
-	fd = reserve_descriptor(memory, wanted_place ? wanted_place : &anywhere);
+	fd = reserve_descriptor(descriptor, wanted_place ? wanted_place : &anywhere);
 	errno = saved;
 	return fd;
 }
@@ -138,7 +171,7 @@ static void release(void *arg, int handle)
 	int saved = errno;
 
 	if (marked)
-		atomic_store_explicit(marked, 0, memory_order_release);
+		atomic_store_explicit(marked, NO_HANDLE, memory_order_release);
 	next(close)(handle);
 	errno = saved;
 }

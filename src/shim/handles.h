@@ -16,6 +16,16 @@ struct trek_runtime *shim_runtime(void);
 /* The enabled runtime if @fd is one of its handles, else NULL. Signal safe, no locks. */
 struct trek_runtime *shim_runtime_of(int fd);
 
+/*
+ * The smallest descriptor from @from on that is a handle to wait for (see trek_poll()), -1: none.
+ * Signal safe, no locks, and at once where there is none at all.
+ */
+int shim_next_waitable(int from);
+bool shim_waitable(int fd);
+
+/* Before a wait: descriptors of handles that have nothing any more shall not say that they have. */
+void shim_settle(void);
+
 /* What libc functions return for a result of the runtime: -1 and errno for negative errno. */
 long shim_result(long result);
 

@@ -25,6 +25,27 @@
 
 _Static_assert(sizeof(off_t) == sizeof(long), "open64 and mmap64 are open and mmap");
 
+/* The system calls behind the functions of redirect_poll.c, for those who call them so. */
+static bool waits(long number)
+{
+	switch (number) {
+#ifdef SYS_epoll_wait
+	case SYS_epoll_wait:
+#endif
+#ifdef SYS_epoll_pwait2
+	case SYS_epoll_pwait2:
+#endif
+#ifdef SYS_poll
+	case SYS_poll:
+#endif
+	case SYS_epoll_pwait:
+	case SYS_ppoll:
+	case SYS_pselect6:
+		return true;
+	}
+	return false;
+}
+
 /*
  * How many arguments there are depends on the number; like libc, take six. Those that the caller
  * did not pass are whatever stands there, which no sanitizer should have an opinion on.
@@ -43,6 +64,8 @@ __attribute__((no_sanitize("address"))) long syscall(long number, ...)
 	rt = shim_runtime();
 	if (number == SYS_bpf && rt)
 		return shim_result(trek_bpf(rt, (int)a[0], (union bpf_attr *)a[1], (uint32_t)a[2]));
+	if (waits(number))
+		shim_settle();
 	/* libbpf from 1.4 on calls it so. */
 	if (number == SYS_dup3 && rt)
 		return dup3((int)a[0], (int)a[1], (int)a[2]);
@@ -214,6 +237,33 @@ off64_t lseek64(int fd, off64_t offset, int whence)
 }
 
 /*
+ * Move *@mapped to @at. What is mapped of a ring buffer can be of several parts, which the kernel
+ * (before 6.17) does not move together: page by page then.
+ */
+static int move_mapping(void **mapped, char *at, size_t len)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *from = *mapped;
+	size_t done = 0;
+	int err;
+
+	*mapped = mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at);
+	if (*mapped != MAP_FAILED)
+		return 0;
+	while (errno == EFAULT && done < len &&
+	       mremap(from + done, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, at + done) !=
+		       MAP_FAILED)
+		done += page;
+	*mapped = at;
+	if (done >= len)
+		return 0;
+	err = -errno;
+	munmap(at, done);
+	munmap(from, len);
+	return err;
+}
+
+/*
  * The descriptor is a duplicate of the map's memory, yet the runtime is asked, which knows whether
  * the map may be written and whether the range is in it.
  */
@@ -221,7 +271,7 @@ static long map_handle(struct trek_runtime *rt, void *at, size_t len, int prot, 
 		       off_t offset)
 {
 	bool is_fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
-	void *reserved = NULL, *mapped, *moved;
+	void *reserved = NULL, *mapped;
 	int err;
 
 	if ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE)
@@ -235,14 +285,8 @@ static long map_handle(struct trek_runtime *rt, void *at, size_t len, int prot, 
 			return -errno;
 	}
 	err = trek_mmap(rt, fd, len, prot, offset, &mapped);
-	if (!err && is_fixed) {
-		moved = mremap(mapped, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at);
-		if (moved == MAP_FAILED) {
-			err = -errno;
-			munmap(mapped, len);
-		}
-		mapped = moved;
-	}
+	if (!err && is_fixed)
+		err = move_mapping(&mapped, at, len);
 	if (err && reserved)
 		munmap(reserved, len);
 	return err ? err : (long)mapped;

@@ -3,10 +3,10 @@
  * The shim: bpf(2) of this process goes to a runtime instead of the kernel.
  *
  * libbpf, skeletons and other programs of the field call libc: syscall(SYS_bpf, ...) to make maps,
- * programs and links, then close(), dup(), read() or mmap() on the descriptors that they got, and
- * open(), fopen() or unlink() on the few files in which the kernel shows BPF. The shim defines
- * these functions itself, in front of libc's. While no runtime is enabled, and for every
- * descriptor and path that is not the runtime's, they do exactly what libc's do.
+ * programs and links, then close(), dup(), read(), mmap() or epoll_wait() on the descriptors that
+ * they got, and open(), fopen() or unlink() on the few files in which the kernel shows BPF. The
+ * shim defines these functions itself, in front of libc's. While no runtime is enabled, and for
+ * every descriptor and path that is not the runtime's, they do exactly what libc's do.
  *
  * What it does not see:
  *  - bpf(2) made by a system call instruction outside libc, and every call of a statically linked
@@ -14,7 +14,8 @@
  *  - what libc does inside: a descriptor of the runtime under posix_spawn() file actions, or
  *    sendfile() and splice() on one; passing one to another process with SCM_RIGHTS;
  *  - paths that are relative to a directory: the files of the runtime are known by absolute path;
- *  - stat() and directory listings of /sys/fs/bpf; poll() on an iterator.
+ *  - stat() and directory listings of /sys/fs/bpf; poll() on an iterator;
+ *  - io_uring.
  *
  * fork(): the child goes on with a copy of the runtime and of its descriptors, as they were; what
  * it does is not seen by the parent (memory of a map that is mapped is shared by both). Only the
