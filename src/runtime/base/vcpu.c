@@ -141,6 +141,7 @@ void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
 	ctx->rt = rt;
 	ctx->outer = bpf_current;
 	ctx->prog = NULL;
+	ctx->tail_calls = 0;
 	ctx->callback = NULL;
 	ctx->depth = ctx->outer ? ctx->outer->depth : 0;
 	sharing = outer_run(ctx->outer, rt);

@@ -20,7 +20,8 @@ struct bpf_run_ctx {
 	struct trek_runtime *rt;
 	u32 cpu;
 	struct bpf_run_ctx *outer; /* the run that this one is within; NULL: none */
-	const struct bpf_prog *prog;
+	const struct bpf_prog *prog; /* that is running now: a tail call changes it */
+	u32 tail_calls;		     /* since it was started */
 	/* Calls a function of the running program: a helper's callback. Set by what executes it. */
 	u64 (*callback)(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 	u32 depth; /* of nested executions on this thread's stack */

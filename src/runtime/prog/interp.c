@@ -23,6 +23,7 @@
 #include "base/nofault.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
+#include "prog/prog_array.h"
 
 /* Linux 6.15; the headers of the build may be older. */
 #define ATOMIC_LOAD_ACQ 0x100
@@ -196,6 +197,8 @@ static u64 call_kfunc(s32 index, const u64 *regs)
 								    regs[4], regs[5]);
 }
 
+static u64 run_instead(const struct bpf_prog *next, u64 ctx);
+
 #define DST regs[insn->dst_reg]
 #define SRC regs[insn->src_reg]
 #define IMM ((u64)(s64)insn->imm)
@@ -309,6 +312,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 		[BPF_JMP32 | BPF_JA] = &&JA32,
 		[BPF_JMP | BPF_CALL] = &&CALL,
 		[BPF_JMP | BPF_EXIT] = &&EXIT,
+		[BPF_JMP | BPF_TAIL_CALL] = &&TAIL_CALL,
 		[BPF_LD | BPF_IMM | BPF_DW] = &&LD_IMM64,
 		[BPF_LDX | BPF_MEM | BPF_B] = &&LDX_B,
 		[BPF_LDX | BPF_MEM | BPF_H] = &&LDX_H,
@@ -340,6 +344,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 #pragma GCC diagnostic pop
 	u8 stack[MAX_BPF_STACK] __attribute__((aligned(16)));
 	u64 regs[16];
+	const struct bpf_prog *next;
 
 	regs[0] = 0;
 	regs[1] = r1;
@@ -453,6 +458,11 @@ CALL:
 	NEXT;
 EXIT:
 	return regs[0];
+TAIL_CALL:
+	next = bpf_prog_array_next((const struct bpf_map *)(unsigned long)regs[2], regs[3]);
+	if (next)
+		return run_instead(next, regs[1]);
+	NEXT;
 
 LD_IMM64:
 	DST = (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
@@ -522,6 +532,23 @@ static inline u64 interp(const struct bpf_insn *insn, u64 r1, u64 r2, bool clear
 	run->callback = clear ? interp_callback_cleared : interp_callback;
 	ret = interp_frame(insn, r1, r2, 0, 0, 0, clear);
 	run->callback = outer;
+	return ret;
+}
+
+/*
+ * A tail call: what @next returns is what the function returns that made it. That may be one of a
+ * program's subprograms, so the program goes on to be the running one after that. Not a jump within
+ * the frame: @next may want other callbacks, and there are few tail calls in a run.
+ */
+static __attribute__((noinline)) u64 run_instead(const struct bpf_prog *next, u64 ctx)
+{
+	struct bpf_run_ctx *run = bpf_current;
+	const struct bpf_prog *prog = run->prog;
+	u64 ret;
+
+	run->prog = next;
+	ret = interp(next->insnsi, ctx, 0, next->aux->reads_unwritten_stack);
+	run->prog = prog;
 	return ret;
 }
 

@@ -17,6 +17,10 @@
  * where the address is bad (kernel: BPF_PROBE_MEM, BPF_PROBE_MEMSX). */
 #define BPF_PROBE_MEM 0x20
 #define BPF_PROBE_MEMSX 0x40
+/* The same of BPF_JMP: bpf_tail_call(), see prog/prog_array.h. */
+#define BPF_TAIL_CALL 0xf0
+
+#define MAX_TAIL_CALL_CNT 33 /* in one run of a program, those of its subprograms included */
 
 /* A program with room for @len instructions and its aux, one reference, no id; NULL. */
 struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len);
@@ -42,11 +46,14 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
 {
 	struct bpf_run_ctx *run = bpf_current;
 	const struct bpf_prog *outer = run->prog;
+	u32 outer_tail_calls = run->tail_calls;
 	u32 ret;
 
 	run->prog = prog;
+	run->tail_calls = 0;
 	ret = prog->bpf_func(ctx, prog->insnsi);
 	run->prog = outer;
+	run->tail_calls = outer_tail_calls;
 	return ret;
 }
 

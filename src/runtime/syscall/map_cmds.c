@@ -18,6 +18,7 @@
 #include "btf/btf.h"
 #include "iter/seq_file.h"
 #include "map/map.h"
+#include "prog/prog_array.h"
 #include "syscall/map_elem.h"
 
 /* --- create ----------------------------------------------------------------------------------- */
@@ -371,6 +372,8 @@ static int map_file_descriptor(const void *object)
 static void map_show_fdinfo(const void *object, struct seq_file *seq)
 {
 	const struct bpf_map *map = object;
+	bool owner_jited;
+	u32 owner_type;
 
 	seq_printf(seq, "map_type:\t%u\n", map->map_type);
 	seq_printf(seq, "key_size:\t%u\n", map->key_size);
@@ -381,6 +384,11 @@ static void map_show_fdinfo(const void *object, struct seq_file *seq)
 	seq_printf(seq, "memlock:\t%llu\n", bpf_map_memory_usage(map));
 	seq_printf(seq, "map_id:\t%u\n", map->id);
 	seq_printf(seq, "frozen:\t%u\n", READ_ONCE(map->frozen));
+	if (map->ops->holds == BPF_MAP_HOLDS_PROGS &&
+	    bpf_prog_array_owner(map, &owner_type, &owner_jited)) {
+		seq_printf(seq, "owner_prog_type:\t%u\n", owner_type);
+		seq_printf(seq, "owner_jited:\t%u\n", owner_jited);
+	}
 }
 
 static int map_get_info(struct bpf_call *call, void *object)

@@ -17,6 +17,7 @@
 #include "iter/bpf_iter.h"
 #include "map/map.h"
 #include "prog/prog.h"
+#include "prog/prog_array.h"
 #include "syscall/command.h"
 #include "verifier/verifier.h"
 
@@ -342,6 +343,8 @@ int prog_load(struct bpf_call *call)
 		err = bpf_prog_calc_tag(prog);
 	if (!err)
 		err = verify(call, prog);
+	if (!err)
+		err = bpf_check_tail_call(prog);
 	if (!err && prog->aux->reads_unwritten_stack)
 		prog->bpf_func = bpf_interp_run_cleared;
 	if (!err)

@@ -20,6 +20,7 @@
 #include "map/ringbuf.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
+#include "prog/prog_array.h"
 #include "syscall/command.h"
 
 #define MAX_CPUS 8192 /* Linux: the largest CONFIG_NR_CPUS */
@@ -42,6 +43,7 @@ static void init_process(void)
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
+	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
 }
 
