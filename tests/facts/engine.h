@@ -27,6 +27,7 @@ struct engine {
 	/* The object's own lines of fdinfo, NUL-terminated; the length. */
 	ssize_t (*fdinfo)(int fd, char *buf, size_t size);
 	int (*mmap)(int fd, size_t size, int prot, off_t offset, void **addr);
+	int (*poll)(int fd); /* 1: something to read, at once */
 	off_t (*lseek)(int fd, off_t offset, int whence);	/* NULL: the engine has none */
 	ssize_t (*write)(int fd, const void *buf, size_t size); /* NULL: the same */
 	/* A SOCKET_FILTER program on a packet of 64 zero bytes; r0 in @retval. */

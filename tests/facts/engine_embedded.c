@@ -61,6 +61,11 @@ static int embedded_mmap(int fd, size_t size, int prot, off_t offset, void **add
 	return trek_mmap(runtime, fd, size, prot, offset, addr);
 }
 
+static int embedded_poll(int fd)
+{
+	return trek_poll(runtime, fd, 0);
+}
+
 static int embedded_run(int prog, unsigned int *retval)
 {
 	char packet[64] = {0};
@@ -91,6 +96,7 @@ const struct engine embedded_engine = {
 	.unlink = embedded_unlink,
 	.fdinfo = embedded_fdinfo,
 	.mmap = embedded_mmap,
+	.poll = embedded_poll,
 	.run = embedded_run,
 	.vmlinux = trek_vmlinux_btf,
 	.cpus = embedded_cpus,

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,14 @@ static int kernel_mmap(int fd, size_t size, int prot, off_t offset, void **addr)
 	return *addr == MAP_FAILED ? -errno : 0;
 }
 
+static int kernel_poll(int fd)
+{
+	struct pollfd one = {.fd = fd, .events = POLLIN};
+	int ret = poll(&one, 1, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
 static off_t kernel_lseek(int fd, off_t offset, int whence)
 {
 	off_t ret = lseek(fd, offset, whence);
@@ -215,6 +224,7 @@ const struct engine kernel_engine = {
 	.unlink = kernel_unlink,
 	.fdinfo = kernel_fdinfo,
 	.mmap = kernel_mmap,
+	.poll = kernel_poll,
 	.lseek = kernel_lseek,
 	.write = kernel_write,
 	.run = kernel_run,

@@ -8,10 +8,24 @@
 #include "facts.h"
 
 static const struct section *const facts[] = {
-	&targets_section,  &session_section, &walk_section,  &attach_section,
-	&verifier_section, &count_section,   &ids_section,   &maps_section,
-	&create_section,   &load_section,    &log_section,   &btf_section,
-	&pin_section,	   &batch_section,   &kinds_section, NULL,
+	&targets_section,
+	&session_section,
+	&walk_section,
+	&attach_section,
+	&verifier_section,
+	&count_section,
+	&ids_section,
+	&maps_section,
+	&create_section,
+	&load_section,
+	&log_section,
+	&btf_section,
+	&pin_section,
+	&batch_section,
+	&kinds_section,
+	&objects_section,
+	&ringbuf_section,
+	NULL,
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};
 

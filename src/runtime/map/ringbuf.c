@@ -465,7 +465,7 @@ static int ringbuf_map_mmap(struct bpf_map *map, size_t len, int prot, off_t off
 	void *at;
 	int err;
 
-	if (prot & PROT_WRITE && (offset || len != page))
+	if (prot & PROT_WRITE && (offset || len > page))
 		return -EPERM; /* the consumer's position, and nothing else */
 	if (offset < 0 || offset % page || (size_t)offset > visible || len > visible - offset)
 		return -EINVAL;
