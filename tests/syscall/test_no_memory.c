@@ -69,7 +69,7 @@ static const struct {
 	.strings = "\0u32\0value\0m",
 };
 
-static int handles[16], nr_handles;
+static int handles[32], nr_handles;
 
 /* Keep a new handle, to be closed at the end. */
 static int keep(int handle)
@@ -131,6 +131,54 @@ static int load_program(int map, int btf)
 		   .log_level = 1, .log_buf = PTR(log), .log_size = sizeof(log));
 }
 
+/* What a batch command says when it has reached the end. */
+static int to_the_end(int ret)
+{
+	return ret == -ENOENT ? 0 : ret;
+}
+
+/* All that allocates of a map whose values are one for each of up to 1024 CPUs. */
+static int use_percpu(int prog)
+{
+	union bpf_iter_link_info target = {0};
+	static uint64_t values[4 * 1024];
+	uint32_t keys[5], pos;
+	int map, link, iter;
+	char buf[64];
+
+	map = TRY(keep(map_new(BPF_MAP_TYPE_PERCPU_ARRAY, 8, 4, 0)));
+	keys[0] = 3;
+	TRY(BPF(BPF_MAP_UPDATE_BATCH,
+		.batch = {.map_fd = map, .keys = PTR(keys), .values = PTR(values), .count = 1}));
+	TRY(to_the_end(BPF(BPF_MAP_LOOKUP_BATCH, .batch = {.map_fd = map,
+							   .out_batch = PTR(&pos),
+							   .keys = PTR(keys),
+							   .values = PTR(values),
+							   .count = 5})));
+	target.map.map_fd = map;
+	link = TRY(keep(BPF(BPF_LINK_CREATE, .link_create = {.prog_fd = prog,
+							     .attach_type = BPF_TRACE_ITER,
+							     .iter_info = PTR(&target),
+							     .iter_info_len = sizeof(target)})));
+	iter = TRY(keep(BPF(BPF_ITER_CREATE, .iter_create = {.link_fd = link})));
+	return (int)trek_read(rt, iter, buf, sizeof(buf));
+}
+
+/* Take some elements out of @hash, and one more. */
+static int take_some(int hash)
+{
+	uint32_t keys[5], values[5], pos;
+
+	TRY(BPF(BPF_MAP_LOOKUP_AND_DELETE_BATCH, .batch = {.map_fd = hash,
+							   .out_batch = PTR(&pos),
+							   .keys = PTR(keys),
+							   .values = PTR(values),
+							   .count = 5}));
+	keys[0] = 199;
+	return BPF(BPF_MAP_LOOKUP_AND_DELETE_ELEM, .map_fd = hash, .key = PTR(keys),
+		   .value = PTR(values));
+}
+
 static int use_everything(void)
 {
 	union bpf_iter_link_info target = {0};
@@ -159,6 +207,8 @@ static int use_everything(void)
 	iter = TRY(keep(BPF(BPF_ITER_CREATE, .iter_create = {.link_fd = link})));
 	TRY(keep(trek_dup(rt, iter)));
 	TRY(keep(trek_open(rt, "/sys/fs/bpf/link")));
+	TRY(take_some(hash));
+	TRY(use_percpu(prog));
 	return (int)trek_read(rt, iter, buf, sizeof(buf));
 }
 
