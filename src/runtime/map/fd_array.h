@@ -43,7 +43,7 @@ void *fd_array_exchange(struct bpf_map *map, u32 index, void *object);
 void fd_array_clear(struct bpf_map *map, void (*put)(void *object));
 
 u64 fd_array_mem_usage(const struct bpf_map *map);
-/* Their entries have no types: -ENOTSUPP. */
+/* Objects have no types: -ENOTSUPP. */
 int fd_array_check_btf(const struct bpf_map *map, const struct btf *btf, const struct btf_type *key,
 		       const struct btf_type *value);
 

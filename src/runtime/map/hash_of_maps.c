@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/rcu.h"
-#include "map/map_create.h"
+#include "map/fd_array.h"
 #include "map/map_in_map.h"
 #include "map/map_types.h"
 
@@ -166,4 +166,5 @@ const struct bpf_map_ops hash_of_maps_map_ops = {
 	.map_walk = hash_of_maps_walk,
 	.map_walk_object_id = hash_of_maps_walk_id,
 	.map_mem_usage = hash_of_maps_mem_usage,
+	.map_check_btf = fd_array_check_btf,
 };

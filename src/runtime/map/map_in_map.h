@@ -15,8 +15,8 @@ void bpf_map_meta_free(struct bpf_map *meta); /* NULL: nothing */
 
 /* The same in all that programs which know @meta rely on, whatever the kind. */
 bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
-/* Of arrays, the number of elements, too: indexes are checked against it ahead of time. Those with
- * BPF_F_INNER_MAP do without. */
+/* Of ARRAY, the number of elements, too: indexes are checked against it ahead of time. With
+ * BPF_F_INNER_MAP they are not. */
 bool array_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
 
 /* May @inner be put into @outer? @inner, or an ERR_PTR: -EINVAL, or @inner is one. */

@@ -14,7 +14,6 @@
 #include "map/area.h"
 #include "map/array.h"
 #include "map/map_create.h"
-#include "map/map_in_map.h"
 #include "map/map_types.h"
 #include "map/value.h"
 
@@ -159,6 +158,5 @@ const struct bpf_map_ops percpu_array_map_ops = {
 	.map_walk = percpu_array_map_walk,
 	.map_mem_usage = percpu_array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,
-	.map_meta_equal = array_map_meta_equal,
 	.percpu = true,
 };

@@ -173,7 +173,6 @@ const struct bpf_map_ops prog_array_map_ops = {
 	.map_object_id = prog_array_id,
 	.map_release_uref = prog_array_clear,
 	.map_mem_usage = prog_array_mem_usage,
-	.map_check_btf = fd_array_check_btf,
 };
 
 /* --- tail calls ------------------------------------------------------------------------------- */
