@@ -10,6 +10,10 @@
 
 #define CACHE_LINE 64
 #define MMAP_FROM (64u << 10)
+/* Tables are reached at random: small pages cost a miss of the TLB each time. Larger tables may be
+ * all but empty, and must not be filled by a few touches. */
+#define HUGE_PAGES_FROM (2u << 20)
+#define HUGE_PAGES_TO (64u << 20)
 
 void *bpf_map_area_alloc(u64 size)
 {
@@ -20,7 +24,11 @@ void *bpf_map_area_alloc(u64 size)
 	if (size >= MMAP_FROM) {
 		area = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		return area == MAP_FAILED ? NULL : area;
+		if (area == MAP_FAILED)
+			return NULL;
+		if (size >= HUGE_PAGES_FROM && size <= HUGE_PAGES_TO)
+			madvise(area, size, MADV_HUGEPAGE);
+		return area;
 	}
 	size = round_up(max_of(size, 1), CACHE_LINE);
 	area = aligned_alloc(CACHE_LINE, size);

@@ -29,6 +29,7 @@
 
 #define CHUNK_MIN (4u << 10)
 #define CHUNK_MAX (4u << 20)
+#define PREALLOC_MAX (63u << 20)
 /* Memory for elements beyond those that the map may hold: see replace_elem() in hashtab.c. */
 #define MAX_SPARE (64ull << 20)
 
@@ -212,9 +213,14 @@ static bool grow(struct bpf_htab *htab)
 
 int htab_prealloc(struct bpf_htab *htab)
 {
-	while (htab->fresh.capacity < htab->map.max_entries)
-		if (!add_chunk(htab, htab->percpu ? htab->chunk_elems : htab->map.max_entries))
+	const u64 max = htab->map.max_entries, in_chunk = max_of(PREALLOC_MAX / elem_bytes(htab), 1);
+
+	while (htab->fresh.capacity < max) {
+		u64 elems = min_of(in_chunk, max - htab->fresh.capacity);
+
+		if (!add_chunk(htab, htab->percpu ? htab->chunk_elems : elems))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
