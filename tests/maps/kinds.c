@@ -142,8 +142,7 @@ static int attach_elements(const struct side *side)
 	link = attach_map(prog, side->whole);
 	end(prog);
 	if (link < 0)
-		printf("# %s attaches no bpf_map_elem to a %s: %s\n", E->name,
-		       side->variant->kind->name, strerror(-link));
+		fail_msg("%s attaches no iterator: %s", E->name, strerror(-link));
 	return link;
 }
 
