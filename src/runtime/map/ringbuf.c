@@ -412,7 +412,8 @@ long bpf_ringbuf_output(struct bpf_map *map, const void *data, u64 size, u64 fla
 	sample = ringbuf_reserve(to_ringbuf_map(map)->rb, size);
 	if (!sample)
 		return -EAGAIN;
-	memcpy(sample, data, size);
+	if (size)
+		memcpy(sample, data, size);
 	ringbuf_commit(sample, flags, false);
 	return 0;
 }
