@@ -12,6 +12,7 @@
 #define STACK BPF_MAP_TYPE_STACK
 #define BLOOM BPF_MAP_TYPE_BLOOM_FILTER
 #define LPM BPF_MAP_TYPE_LPM_TRIE
+#define PERF BPF_MAP_TYPE_PERF_EVENT_ARRAY
 #define NP BPF_F_NO_PREALLOC
 #define RDONLY_WRONLY_PROG (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define MAX_VALUE (4u << 20)
@@ -97,6 +98,17 @@ static void creation(void **state)
 		{LPM, 8, 4, 1, NP | RDONLY_WRONLY_PROG, 0, -EINVAL},
 		{LPM, 8, MAX_VALUE - 256 - 24, 1, NP, 0, 0},
 		{LPM, 8, MAX_VALUE - 256 - 23, 1, NP, 0, -EINVAL},
+		{PERF, 4, 4, 1, 0, 0, 0},
+		{PERF, 4, 4, 8, BPF_F_PRESERVE_ELEMS, 0, 0},
+		{PERF, 4, 4, 0, 0, 0, -EINVAL},
+		{PERF, 8, 4, 1, 0, 0, -EINVAL},
+		{PERF, 4, 8, 1, 0, 0, -EINVAL},
+		{PERF, 4, 4, 1, NP, 0, -EINVAL},
+		{PERF, 4, 4, 1, BPF_F_MMAPABLE, 0, -EINVAL},
+		{PERF, 4, 4, 1, BPF_F_INNER_MAP, 0, -EINVAL},
+		{PERF, 4, 4, 1, BPF_F_RDONLY, 0, 0},
+		{PERF, 4, 4, 1, BPF_F_RDONLY_PROG, 0, -EINVAL},
+		{PERF, 4, 4, 1, BPF_F_WRONLY_PROG, 0, -EINVAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -116,20 +128,21 @@ static void types_of_keys(void **state)
 	static const struct {
 		enum bpf_map_type type;
 		unsigned int key, flags;
-		enum { NO_KEY, INT_KEY, STRUCT_KEY } with;
+		enum { NO_KEY, U32_KEY, INT_KEY, STRUCT_KEY } with;
 		int result;
 	} cases[] = {
-		{QUEUE, 0, 0, NO_KEY, -EINVAL},	 {QUEUE, 0, 0, INT_KEY, -EINVAL},
-		{STACK, 0, 0, NO_KEY, -EINVAL},	 {BLOOM, 0, 0, NO_KEY, 0},
-		{BLOOM, 0, 0, INT_KEY, -EINVAL}, {LPM, 8, NP, NO_KEY, -EINVAL},
-		{LPM, 8, NP, INT_KEY, -EINVAL},	 {LPM, 8, NP, STRUCT_KEY, 0},
+		{QUEUE, 0, 0, NO_KEY, -EINVAL},	  {QUEUE, 0, 0, INT_KEY, -EINVAL},
+		{STACK, 0, 0, NO_KEY, -EINVAL},	  {BLOOM, 0, 0, NO_KEY, 0},
+		{BLOOM, 0, 0, INT_KEY, -EINVAL},  {LPM, 8, NP, NO_KEY, -EINVAL},
+		{LPM, 8, NP, INT_KEY, -EINVAL},	  {LPM, 8, NP, STRUCT_KEY, 0},
+		{PERF, 4, 0, U32_KEY, -ENOTSUPP}, {PERF, 4, 0, NO_KEY, -ENOTSUPP},
 	};
 	struct btf *btf = btf__new_empty();
 	union bpf_attr attr = {0};
-	int ids[] = {0, 0, 0}, u32, fd;
+	int ids[4] = {0}, u32, fd;
 	__u32 size;
 
-	u32 = btf__add_int(btf, "u32", 4, 0);
+	u32 = ids[U32_KEY] = btf__add_int(btf, "u32", 4, 0);
 	ids[INT_KEY] = btf__add_int(btf, "u64", 8, 0);
 	ids[STRUCT_KEY] = btf__add_struct(btf, "key", 8);
 	btf__add_field(btf, "prefixlen", u32, 0, 0);
@@ -608,6 +621,42 @@ static void lpm_batches(void **state)
 	assert_int_equal(batch(BPF_MAP_LOOKUP_BATCH, map, out, got_keys, got, &count, 0), -ENOENT);
 }
 
+/* --- arrays of perf events --------------------------------------------------------------- */
+
+static void perf_events(void **state)
+{
+	static const struct {
+		int cmd;
+		__u32 index, in;
+		__u64 flags;
+		int result;
+	} steps[] = {
+		{PUSH, 0, 0xffffffff, 0, -EBADF}, {PUSH, 0, 9999, 0, -EBADF},
+		{PUSH, 0, 9999, 1, -EINVAL},	  {PUSH, 4, 9999, 0, -E2BIG},
+		{PUSH, 4, 9999, 1, -EINVAL},	  {PEEK, 0, SAME, 0, -ENOTSUPP},
+		{PEEK, 4, SAME, 0, -ENOTSUPP},	  {DELETE, 0, SAME, 0, -ENOENT},
+		{DELETE, 4, SAME, 0, -E2BIG},	  {POP, 0, SAME, 0, -ENOTSUPP},
+	};
+	int map = map_new(PERF, 4, 4, 4, 0), prog = load_trivial_iter("bpf_map_elem");
+	__u32 index, next;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		__u32 value = steps[i].in;
+		int err = command(steps[i].cmd, map, &steps[i].index, &value, steps[i].flags);
+
+		if (err != steps[i].result)
+			fail_msg("step %zu: %d, not %d", i, err, steps[i].result);
+	}
+	index = 0;
+	assert_int_equal(command(PUSH, map, &index, &map, 0), -EBADF); /* of something else */
+	assert_int_equal(command(NEXT, map, NULL, &next, 0), 0);
+	assert_int_equal(next, 0);
+	index = 3;
+	assert_int_equal(command(NEXT, map, &index, &next, 0), -ENOENT);
+	no_batches(map, lacks_batches);
+	assert_int_equal(attach_map(prog, map), -EINVAL);
+}
+
 /* --- the same for all -------------------------------------------------------------------- */
 
 static const struct {
@@ -697,6 +746,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(lpm_is_a_longest_prefix_scan),
 	cmocka_unit_test(lpm_get_next_key),
 	cmocka_unit_test(lpm_batches),
+	cmocka_unit_test(perf_events),
 	cmocka_unit_test(handles_and_freezing),
 	cmocka_unit_test(bad_value_pointers),
 	cmocka_unit_test(no_element_walk),

@@ -6,6 +6,7 @@
 #ifndef TESTS_MAP_LPM_MODEL_H
 #define TESTS_MAP_LPM_MODEL_H
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct lpm_model {
 	uint32_t nr;
 	struct {
 		struct lpm_key key;
-		uint64_t value;
+		__u64 value;
 	} entries[LPM_MODEL_MAX];
 };
 
@@ -56,7 +57,7 @@ static inline uint32_t lpm_model_find(const struct lpm_model *model, const struc
 }
 
 static inline int lpm_model_lookup(const struct lpm_model *model, const struct lpm_key *key,
-				   uint64_t *value)
+				   __u64 *value)
 {
 	int64_t longest = -1;
 
@@ -73,8 +74,8 @@ static inline int lpm_model_lookup(const struct lpm_model *model, const struct l
 	return longest < 0 ? -ENOENT : 0;
 }
 
-static inline int lpm_model_update(struct lpm_model *model, const struct lpm_key *key,
-				   uint64_t value, uint64_t flags)
+static inline int lpm_model_update(struct lpm_model *model, const struct lpm_key *key, __u64 value,
+				   __u64 flags)
 {
 	uint32_t i = lpm_model_find(model, key);
 

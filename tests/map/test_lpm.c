@@ -54,7 +54,7 @@ static const char *step(struct bpf_map *map, struct lpm_model *model)
 {
 	struct lpm_key key = lpm_model_random_key(model, random_number);
 	struct lpm_key next = {0}, want = {0};
-	uint64_t value = random_number(), wanted = value, flags = random_number() % 4;
+	u64 value = random_number(), wanted = value, flags = random_number() % 4;
 
 	if (model->nr && random_number() % 2)
 		key = model->entries[random_number() % model->nr].key;

@@ -18,7 +18,8 @@
 	T(BPF_MAP_TYPE_QUEUE, queue_map_ops)                                                       \
 	T(BPF_MAP_TYPE_STACK, stack_map_ops)                                                       \
 	T(BPF_MAP_TYPE_BLOOM_FILTER, bloom_filter_map_ops)                                         \
-	T(BPF_MAP_TYPE_LPM_TRIE, lpm_trie_map_ops)
+	T(BPF_MAP_TYPE_LPM_TRIE, lpm_trie_map_ops)                                                 \
+	T(BPF_MAP_TYPE_PERF_EVENT_ARRAY, perf_event_array_map_ops)
 
 #define BPF_MAP_OPS_DECLARE(type, ops) extern const struct bpf_map_ops ops;
 BPF_MAP_TYPES(BPF_MAP_OPS_DECLARE)
