@@ -164,6 +164,31 @@ static int use_percpu(int prog)
 	return (int)trek_read(rt, iter, buf, sizeof(buf));
 }
 
+/* Maps that hold @inner, which has types, and one that holds @prog. */
+static int use_objects(int inner, int prog)
+{
+	static const uint32_t kinds[] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS};
+	uint32_t key = 1, ids[5], keys[5], pos;
+	int map;
+
+	for (int i = 0; i < 2; i++) {
+		map = TRY(keep(BPF(BPF_MAP_CREATE, .map_type = kinds[i], .key_size = 4,
+				   .value_size = 4, .max_entries = 4, .inner_map_fd = inner)));
+		TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key),
+			.value = PTR(&inner)));
+		TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key),
+			.value = PTR(&inner)));
+		TRY(to_the_end(BPF(BPF_MAP_LOOKUP_BATCH, .batch = {.map_fd = map,
+								   .out_batch = PTR(&pos),
+								   .keys = PTR(keys),
+								   .values = PTR(ids),
+								   .count = 5})));
+	}
+	map = TRY(keep(map_new(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 0)));
+	TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&prog)));
+	return BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(ids));
+}
+
 /* Take some elements out of @hash, and one more. */
 static int take_some(int hash)
 {
@@ -177,6 +202,41 @@ static int take_some(int hash)
 	keys[0] = 199;
 	return BPF(BPF_MAP_LOOKUP_AND_DELETE_ELEM, .map_fd = hash, .key = PTR(keys),
 		   .value = PTR(values));
+}
+
+/* Kinds that have no element walk; in the trie, two entries that part at a fork. */
+static int use_without_walk(void)
+{
+	static const struct {
+		uint32_t type, key_size, flags;
+	} kinds[] = {
+		{BPF_MAP_TYPE_QUEUE, 0, 0},
+		{BPF_MAP_TYPE_STACK, 0, 0},
+		{BPF_MAP_TYPE_BLOOM_FILTER, 0, 0},
+		{BPF_MAP_TYPE_LPM_TRIE, 8, BPF_F_NO_PREALLOC},
+		{BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint32_t keys[2][2] = {{32, 1}, {32, 2}}, next[2], value = 7;
+		int map = TRY(keep(BPF(BPF_MAP_CREATE, .map_type = kinds[i].type,
+				       .key_size = kinds[i].key_size, .value_size = 4,
+				       .max_entries = 4, .map_flags = kinds[i].flags)));
+
+		if (kinds[i].type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			continue;
+		for (int k = 0; k < 2; k++)
+			TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map,
+				.key = kinds[i].key_size ? PTR(keys[k]) : 0, .value = PTR(&value)));
+		TRY(BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map,
+			.key = kinds[i].key_size ? PTR(keys[0]) : 0, .value = PTR(&value)));
+		if (!kinds[i].key_size)
+			continue;
+		TRY(BPF(BPF_MAP_GET_NEXT_KEY, .map_fd = map, .key = PTR(keys[0]),
+			.next_key = PTR(next)));
+		TRY(BPF(BPF_MAP_DELETE_ELEM, .map_fd = map, .key = PTR(keys[0])));
+	}
+	return 0;
 }
 
 static int use_everything(void)
@@ -209,6 +269,8 @@ static int use_everything(void)
 	TRY(keep(trek_open(rt, "/sys/fs/bpf/link")));
 	TRY(take_some(hash));
 	TRY(use_percpu(prog));
+	TRY(use_objects(hash, TRY(keep(prog_new(BPF_PROG_TYPE_SOCKET_FILTER)))));
+	TRY(use_without_walk());
 	return (int)trek_read(rt, iter, buf, sizeof(buf));
 }
 
