@@ -98,7 +98,7 @@ static void values_of_all_sizes_agree_with_a_model(void **state)
 		for (u32 key = 0; key < N; key++) {
 			assert_true(map->ops->map_walk(map, &walk));
 			assert_int_equal(*(u32 *)walk.key, key);
-			bpf_map_walk_copy(map, &walk, got);
+			bpf_map_walk_copy(map, &walk, got, 0);
 			assert_memory_equal(got, model[key], size);
 			memset(got, 0, size);
 			assert_int_equal(map_get(map, &key, got), 0);

@@ -141,7 +141,7 @@ static int bpf_map_elem_seq_show(struct seq_file *seq, void *v)
 		ctx.key = info->walk.key;
 		ctx.value = info->walk.value;
 		if (info->percpu_values) {
-			bpf_map_walk_copy(info->map, &info->walk, info->percpu_values);
+			bpf_map_walk_copy(info->map, &info->walk, info->percpu_values, 0);
 			ctx.value = info->percpu_values;
 		}
 	}

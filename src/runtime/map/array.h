@@ -20,11 +20,11 @@ static inline u32 array_index_of(const void *key)
  * -EEXIST. */
 static inline int array_check_update(const struct bpf_map *map, u32 index, u64 flags)
 {
-	if (flags > BPF_EXIST)
+	if (!bpf_map_update_flags_ok(map, flags))
 		return -EINVAL;
 	if (index >= map->max_entries)
 		return -E2BIG;
-	return flags == BPF_NOEXIST ? -EEXIST : 0;
+	return flags & BPF_NOEXIST ? -EEXIST : 0;
 }
 
 /* The pos of a walk is the last index shown, and a bit above it that says that there is one. The

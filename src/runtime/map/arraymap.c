@@ -146,7 +146,7 @@ static long array_map_update_elem(struct bpf_map *map, const void *key, const vo
 
 	if (err)
 		return err;
-	bpf_map_value_store(value_at(to_array(map), index), value, map->value_size);
+	bpf_map_copy_in(map, value_at(to_array(map), index), value, flags);
 	return 0;
 }
 
@@ -168,13 +168,13 @@ int array_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 
 static int array_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
 {
-	const void *from = array_map_lookup_elem(map, key);
+	void *from = array_map_lookup_elem(map, key);
 
-	if (flags)
+	if (flags && !bpf_map_has_spin_lock(map))
 		return -EINVAL;
 	if (!from)
 		return -ENOENT;
-	bpf_map_value_load(value, from, map->value_size);
+	bpf_map_copy_out(map, value, from, flags);
 	return 0;
 }
 
@@ -240,5 +240,6 @@ const struct bpf_map_ops array_map_ops = {
 	.map_memfd = array_map_memfd,
 	.map_mem_usage = array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,
+	.values_may_lock = true,
 	.map_meta_equal = array_map_meta_equal,
 };

@@ -104,7 +104,8 @@ static int set_name(struct bpf_map *map, const char *name)
 
 static int set_btf(struct bpf_map *map, const union bpf_attr *attr, struct btf *btf)
 {
-	int err = 0;
+	struct btf_record *record;
+	int err;
 
 	if (!attr->btf_value_type_id)
 		return 0;
@@ -115,6 +116,10 @@ static int set_btf(struct bpf_map *map, const union bpf_attr *attr, struct btf *
 	err = bpf_map_check_btf(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
 	if (err)
 		return err;
+	record = bpf_map_find_record(map, btf, attr->btf_value_type_id);
+	if (IS_ERR(record))
+		return PTR_ERR(record);
+	map->record = record;
 	btf_get(btf);
 	map->btf = btf;
 	map->btf_key_type_id = attr->btf_key_type_id;
@@ -138,10 +143,12 @@ static int alloc_id(struct bpf_map *map)
 static void map_free(struct bpf_map *map)
 {
 	struct bpf_map *meta = map->inner_map_meta;
+	struct btf_record *record = map->record;
 	struct btf *btf = map->btf;
 
 	map->ops->map_free(map);
 	bpf_map_meta_free(meta);
+	free(record);
 	btf_put(btf);
 }
 
@@ -245,7 +252,7 @@ u32 bpf_map_value_size(const struct bpf_map *map)
 	return map->value_size;
 }
 
-void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value)
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value, u64 flags)
 {
 	const u32 size = round_up(map->value_size, 8);
 	u32 id;
@@ -258,7 +265,7 @@ void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, voi
 			bpf_map_value_load((u8 *)value + (u64)cpu * size,
 					   bpf_map_percpu_ptr(map, walk->value, cpu), size);
 	} else {
-		bpf_map_value_load(value, walk->value, map->value_size);
+		bpf_map_copy_out(map, value, walk->value, flags);
 	}
 }
 

@@ -111,7 +111,8 @@ struct bpf_map_ops {
 	u64 (*map_mem_usage)(const struct bpf_map *map); /* bytes */
 	int (*map_check_btf)(const struct bpf_map *map, const struct btf *btf,
 			     const struct btf_type *key, const struct btf_type *value);
-	bool percpu; /* values are one for each CPU */
+	bool percpu;	      /* values are one for each CPU */
+	bool values_may_lock; /* they may have a struct bpf_spin_lock in them */
 };
 
 /* Make a kind known: before the first map is made, once a process. Kinds that know only what stands
@@ -147,7 +148,14 @@ u32 bpf_map_value_size(const struct bpf_map *map);
 
 static inline bool bpf_map_has_spin_lock(const struct bpf_map *map)
 {
-	return map->record;
+	return unlikely(map->record);
+}
+
+/* The flags of an update: one of three, and BPF_F_LOCK where there is a lock. */
+static inline bool bpf_map_update_flags_ok(const struct bpf_map *map, u64 flags)
+{
+	return flags <= BPF_EXIST ||
+	       ((flags & ~(u64)BPF_F_LOCK) <= BPF_EXIST && bpf_map_has_spin_lock(map));
 }
 
 /* Per-CPU kinds: the value of @cpu, which is possible, in the area that a walk gave. */
@@ -157,8 +165,8 @@ static inline void *bpf_map_percpu_ptr(const struct bpf_map *map, void *area, u3
 }
 
 /* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in the
- * RCU section of its last step. */
-void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value);
+ * RCU section of its last step. @flags: BPF_F_LOCK or none. */
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value, u64 flags);
 
 /* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
 int bpf_map_freeze(struct bpf_map *map);

@@ -13,8 +13,8 @@
 #include "map/map_create.h"
 
 static const char *const special_types[] = {
-	"bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer",   "bpf_wq",	    "bpf_task_work",
-	"bpf_list_head", "bpf_list_node",     "bpf_rb_root", "bpf_rb_node", "bpf_refcount",
+	"bpf_res_spin_lock", "bpf_timer",   "bpf_wq",	   "bpf_task_work", "bpf_list_head",
+	"bpf_list_node",     "bpf_rb_root", "bpf_rb_node", "bpf_refcount",
 };
 
 static const char *const special_tags[] = {"kptr_untrusted", "kptr", "percpu_kptr", "uptr"};
@@ -110,6 +110,78 @@ out:
 	free(queue.ids);
 	free(queue.seen);
 	return err;
+}
+
+/* --- the lock --------------------------------------------------------------------------------- */
+
+#define MAX_DEPTH 16
+#define MAX_MEMBERS 10000 /* looked at: types may be used many times over */
+
+struct lock_search {
+	const struct btf *btf;
+	u32 size; /* of the value */
+	u32 members;
+	u32 found;
+	u32 off;
+};
+
+static bool is_spin_lock(const struct btf *btf, const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_STRUCT && t->size == sizeof(struct bpf_spin_lock) &&
+	       !strcmp(btf_type_name(btf, t), "bpf_spin_lock");
+}
+
+/* A member of a structure, at @off: the lock, one of a structure that it is, or an array of one. A
+ * lock in a union, or one of several in an array, is plain data to Linux, too. */
+static int find_in_member(struct lock_search *search, u32 id, u64 off, u32 depth)
+{
+	const struct btf *btf = search->btf;
+	const struct btf_type *t = btf_type_by_id(btf, id);
+	int err = 0;
+
+	if (!t)
+		return 0;
+	if (depth > MAX_DEPTH || search->members++ > MAX_MEMBERS)
+		return -E2BIG;
+	if (btf_kind(t) == BTF_KIND_ARRAY && btf_array(t)->nelems == 1)
+		return find_in_member(search, btf_array(t)->type, off, depth + 1);
+	if (is_spin_lock(btf, t)) {
+		if (off % sizeof(u32) || off + sizeof(u32) > search->size)
+			return 0;
+		search->off = off;
+		return search->found++ ? -E2BIG : 0;
+	}
+	if (btf_kind(t) != BTF_KIND_STRUCT)
+		return 0;
+	for (u32 i = 0; i < btf_vlen(t) && !err; i++)
+		err = find_in_member(search, btf_members(t)[i].type,
+				     off + btf_member_bit_offset(t, &btf_members(t)[i]) / 8,
+				     depth + 1);
+	return err;
+}
+
+struct btf_record *bpf_map_find_record(const struct bpf_map *map, const struct btf *btf,
+				       u32 value_id)
+{
+	struct lock_search search = {.btf = btf, .size = map->value_size};
+	const struct btf_type *value = btf_type_by_id(btf, value_id);
+	struct btf_record *record;
+	int err = 0;
+
+	/* A value that is nothing but a lock protects nothing. */
+	if (btf_kind(value) == BTF_KIND_STRUCT && !is_spin_lock(btf, value))
+		err = find_in_member(&search, value_id, 0, 0);
+	if (err || !search.found)
+		return ERR_PTR(err);
+	if (map->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return ERR_PTR(-EACCES);
+	if (!map->ops->values_may_lock)
+		return ERR_PTR(-EOPNOTSUPP);
+	record = calloc(1, sizeof(*record));
+	if (!record)
+		return ERR_PTR(-ENOMEM);
+	record->spin_lock_off = search.off;
+	return record;
 }
 
 int bpf_map_check_btf(const struct bpf_map *map, const struct btf *btf, u32 key_id, u32 value_id)

@@ -16,9 +16,15 @@ static inline bool bpf_map_flags_access_ok(u32 flags)
 
 /*
  * Do types @key_id (0: none) and @value_id of @btf describe @map's keys and values? -EINVAL;
- * -EOPNOTSUPP: the value has a field that needs a care which maps do not give (locks, timers,
- * kptrs, lists, trees).
+ * -EOPNOTSUPP: the value has a field that needs a care which maps do not give (timers, kptrs,
+ * lists, trees).
  */
 int bpf_map_check_btf(const struct bpf_map *map, const struct btf *btf, u32 key_id, u32 value_id);
+
+/* What a value of type @value_id has in it that is not plain data: NULL, or to be freed with free().
+ * ERR_PTR(-EACCES, -EOPNOTSUPP): a lock where it may not be; -E2BIG: more than one, or types too
+ * deep to look for one. */
+struct btf_record *bpf_map_find_record(const struct bpf_map *map, const struct btf *btf,
+				       u32 value_id);
 
 #endif /* MAP_MAP_CREATE_H */

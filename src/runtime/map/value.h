@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#include "base/types.h"
+#include "map/map.h"
+#include "map/spinlock.h"
 
 static inline void bpf_map_value_load(void *dst, const void *value, u32 size)
 {
@@ -40,6 +41,65 @@ static inline void bpf_map_value_store(void *value, const void *src, u32 size)
 	}
 	for (u32 i = 0; i < size % 8; i++)
 		__atomic_store_n(&tail[i], in[i], __ATOMIC_RELAXED);
+}
+
+/*
+ * The same of a whole value, which may have a struct bpf_spin_lock in it: the lock is no part of
+ * what is copied, and reads as zero. BPF_F_LOCK in @flags: hold it meanwhile, so that the copy is
+ * whole (kernel: copy_map_value, copy_map_value_locked).
+ */
+static inline struct spinlock *bpf_map_value_lock(const struct bpf_map *map, void *value)
+{
+	return (struct spinlock *)((u8 *)value + map->record->spin_lock_off);
+}
+
+static inline void bpf_map_copy_out(const struct bpf_map *map, void *dst, void *value, u64 flags)
+{
+	if (flags & BPF_F_LOCK)
+		spin_lock(bpf_map_value_lock(map, value));
+	bpf_map_value_load(dst, value, map->value_size);
+	if (flags & BPF_F_LOCK)
+		spin_unlock(bpf_map_value_lock(map, value));
+	if (bpf_map_has_spin_lock(map))
+		memset((u8 *)dst + map->record->spin_lock_off, 0, sizeof(struct spinlock));
+}
+
+/* The lock and the other half of its 8 bytes are apart: stores of others to the lock stay. */
+static inline void bpf_map_store_around_lock(const struct bpf_map *map, void *value,
+					     const void *src)
+{
+	const u32 size = map->value_size, lock = map->record->spin_lock_off;
+	const u32 word = lock & ~7u, other = lock ^ 4, rest = word + 8;
+	const u8 *in = src;
+	u8 *out = value;
+
+	bpf_map_value_store(out, in, word);
+	if (other < size)
+		bpf_map_value_store(out + other, in + other, min_of(size - other, 4));
+	if (rest < size)
+		bpf_map_value_store(out + rest, in + rest, size - rest);
+}
+
+static inline void bpf_map_copy_in(const struct bpf_map *map, void *value, const void *src,
+				   u64 flags)
+{
+	if (!bpf_map_has_spin_lock(map)) {
+		bpf_map_value_store(value, src, map->value_size);
+		return;
+	}
+	if (flags & BPF_F_LOCK)
+		spin_lock(bpf_map_value_lock(map, value));
+	bpf_map_store_around_lock(map, value, src);
+	if (flags & BPF_F_LOCK)
+		spin_unlock(bpf_map_value_lock(map, value));
+}
+
+/* A value that nobody sees yet; its lock is free. */
+static inline void bpf_map_value_init(const struct bpf_map *map, void *value, const void *src)
+{
+	memcpy(value, src, map->value_size);
+	if (bpf_map_has_spin_lock(map))
+		bpf_map_value_lock(map, value)->taken = 0;
 }
 
 #endif /* MAP_VALUE_H */

@@ -116,7 +116,7 @@ static int walk_step(struct batch *b, struct bpf_map_walk *walk, bool delete)
 		if (more && delete)
 			err = map->ops->map_lookup_and_delete_elem(map, b->key, b->value, b->flags);
 		else if (more)
-			bpf_map_walk_copy(map, walk, b->value);
+			bpf_map_walk_copy(map, walk, b->value, b->flags);
 		rcu_read_unlock();
 	} while (err == -ENOENT); /* another was faster */
 	return err ? err : more;
