@@ -199,7 +199,7 @@ static void *htab_map_lookup_elem(struct bpf_map *map, const void *key)
 static void *htab_lru_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+	struct htab_elem *e = htab_lru_find(htab, key);
 
 	if (!e)
 		return NULL;
@@ -210,13 +210,13 @@ static void *htab_lru_map_lookup_elem(struct bpf_map *map, const void *key)
 /* bpf(2) reads without using: dumping a map must not change what is evicted from it. */
 static int htab_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
 {
-	const void *from = htab_map_lookup_elem(map, key);
+	void *from = htab_map_lookup_elem(map, key);
 
-	if (flags)
+	if (flags && !bpf_map_has_spin_lock(map))
 		return -EINVAL;
 	if (!from)
 		return -ENOENT;
-	bpf_map_value_load(value, from, map->value_size);
+	bpf_map_copy_out(map, value, from, flags);
 	return 0;
 }
 
@@ -248,11 +248,11 @@ static void replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct ht
 	__builtin_prefetch(&htab->slots[old->slot], 1);
 	e = htab_alloc_elem(htab, lane);
 	if (unlikely(!e)) {
-		bpf_map_value_store(elem_value(htab, old), value, htab->map.value_size);
+		bpf_map_copy_in(&htab->map, elem_value(htab, old), value, 0);
 		e = old;
 	} else {
 		memcpy(e->data, old->data, htab->map.key_size);
-		memcpy(elem_value(htab, e), value, htab->map.value_size);
+		bpf_map_value_init(&htab->map, elem_value(htab, e), value);
 		e->slot = old->slot;
 		e->next = old->next;
 		__atomic_store_n(&htab->slots[e->slot], (unsigned long)e, __ATOMIC_RELEASE);
@@ -272,7 +272,7 @@ static long htab_map_update_elem(struct bpf_map *map, const void *key, const voi
 	u64 slot;
 	long err;
 
-	if (flags > BPF_EXIST)
+	if (!bpf_map_update_flags_ok(map, flags))
 		return -EINVAL;
 again:
 	bucket_lock(bucket);
@@ -280,21 +280,24 @@ again:
 	err = htab_check_flags(old, flags);
 	if (err)
 		goto unlock;
+	/* Under its lock a value is changed where it is. */
+	if (old && unlikely(flags & BPF_F_LOCK)) {
+		bpf_map_copy_in(map, elem_value(htab, old), value, flags);
+		goto unlock;
+	}
 	if (old) {
 		replace_elem(htab, lane, bucket, old, value);
 		goto unlock;
 	}
 	err = htab_alloc_entry(htab, lane, &slot, &e);
 	if (!err) {
-		memcpy(elem_value(htab, e), value, map->value_size);
+		bpf_map_value_init(map, elem_value(htab, e), value);
 		htab_insert_elem(htab, lane, bucket, e, slot, key);
 	}
 unlock:
 	bucket_unlock(bucket);
-	if (err == -E2BIG && htab->lru) {
-		htab_lru_evict(htab, lane);
+	if (htab_lru_retry(htab, lane, err))
 		goto again;
-	}
 	return err;
 }
 
@@ -327,13 +330,20 @@ long htab_map_delete_elem(struct bpf_map *map, const void *key)
 
 static void copy_value_of(const struct bpf_htab *htab, struct htab_elem *e, void *to)
 {
-	bpf_map_value_load(to, elem_value(htab, e), htab->map.value_size);
+	bpf_map_copy_out(&htab->map, to, elem_value(htab, e), 0);
+}
+
+static void copy_locked_value_of(const struct bpf_htab *htab, struct htab_elem *e, void *to)
+{
+	bpf_map_copy_out(&htab->map, to, elem_value(htab, e), BPF_F_LOCK);
 }
 
 static int htab_map_lookup_and_delete_elem(struct bpf_map *map, const void *key, void *value,
 					   u64 flags)
 {
-	return flags ? -EINVAL : htab_delete(to_htab(map), key, copy_value_of, value);
+	if (flags && !bpf_map_has_spin_lock(map))
+		return -EINVAL;
+	return htab_delete(to_htab(map), key, flags ? copy_locked_value_of : copy_value_of, value);
 }
 
 /* --- walk ------------------------------------------------------------------------------------ */
@@ -363,7 +373,7 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 {
 	struct bpf_htab *htab = to_htab(map);
 	struct htab_elem *e;
-	u64 slot = 0;
+	u64 slot = 0, from, begin;
 
 	if (key) {
 		u64 *bucket = bucket_of(htab, key);
@@ -375,11 +385,15 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 			slot = e->slot + 1;
 		bucket_unlock(bucket);
 	}
-	e = next_in_slots(htab, &slot);
-	if (!e)
-		return -ENOENT;
-	memcpy(next_key, e->data, map->key_size);
-	return 0;
+	from = slot;
+	do {
+		slot = from;
+		begin = htab_read_begin(htab);
+		e = next_in_slots(htab, &slot);
+		if (e)
+			memcpy(next_key, e->data, map->key_size);
+	} while (!htab_read_ok(htab, begin));
+	return e ? 0 : -ENOENT;
 }
 
 bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
@@ -407,6 +421,7 @@ const struct bpf_map_ops htab_map_ops = {
 	.map_walk = htab_map_walk,
 	.map_mem_usage = htab_map_mem_usage,
 	.batch = BPF_MAP_BATCH_WALK,
+	.values_may_lock = true,
 };
 
 const struct bpf_map_ops htab_lru_map_ops = {

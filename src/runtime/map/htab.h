@@ -16,6 +16,13 @@
 
 #define CACHE_LINE 64
 
+/* ThreadSanitizer knows no fences; where they matter there is nothing for it to see. */
+#ifdef __SANITIZE_THREAD__
+#define htab_fence() ((void)0)
+#else
+#define htab_fence() __atomic_thread_fence(__ATOMIC_ACQ_REL)
+#endif
+
 struct htab_elem {
 	struct htab_elem *next; /* in the bucket, also once it has left it */
 	union {
@@ -62,7 +69,8 @@ struct bpf_htab {
 	u32 value_space; /* value_size, rounded up */
 	u32 chunk_elems; /* per-CPU: in each chunk */
 	bool lru, percpu;
-	bool split; /* each lane has slots of its own, and takes no others */
+	bool split;   /* each lane has slots of its own, and takes no others */
+	u64 recycled; /* LRU: elements that were used again before their time; see htab_elems.c */
 	/* What follows is written while the map grows; what is above only when it is made. */
 	struct slot_range common __attribute__((aligned(CACHE_LINE)));
 	u64 users; /* the map, and each callback under way */
@@ -198,6 +206,35 @@ static inline struct htab_elem *find_elem(const struct bpf_htab *htab, const u64
 	return e;
 }
 
+/*
+ * What is read between these two, under RCU, is good if the second says so: no element became
+ * another's meanwhile. Otherwise it has to be read again.
+ */
+static inline u64 htab_read_begin(const struct bpf_htab *htab)
+{
+	return __atomic_load_n(&htab->recycled, __ATOMIC_ACQUIRE);
+}
+
+static inline bool htab_read_ok(const struct bpf_htab *htab, u64 begin)
+{
+	htab_fence();
+	return likely(__atomic_load_n(&htab->recycled, __ATOMIC_RELAXED) == begin);
+}
+
+/* find_elem() in LRU kinds. */
+static inline struct htab_elem *htab_lru_find(const struct bpf_htab *htab, const void *key)
+{
+	const u64 *bucket = bucket_of(htab, key);
+	struct htab_elem *e;
+	u64 begin;
+
+	do {
+		begin = htab_read_begin(htab);
+		e = find_elem(htab, bucket, key);
+	} while (!htab_read_ok(htab, begin));
+	return e;
+}
+
 /* Put @by, which may be NULL, into the place where @e is. With the bucket's lock. */
 static inline void replace_in_chain(u64 *bucket, struct htab_elem *e, struct htab_elem *by)
 {
@@ -232,7 +269,8 @@ static inline struct slot_range *slots_of(struct bpf_htab *htab, u32 lane)
 	return htab->split ? &htab->lanes[lane].own : &htab->common;
 }
 
-/* A slot and an element for a new entry. -E2BIG: no slot is free. -ENOMEM. */
+/* A slot and an element for a new entry. -E2BIG: no slot is free. -ENOMEM, in LRU kinds only for a
+ * moment. */
 int htab_alloc_entry(struct bpf_htab *htab, u32 lane, u64 *slot, struct htab_elem **e);
 /* An element for an entry that has a slot; NULL: no memory. */
 struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 lane);
@@ -249,6 +287,15 @@ void htab_put(struct bpf_htab *htab);
 
 /* Make at least one slot free that @lane takes from, unless others do so. Without a lock. */
 void htab_lru_evict(struct bpf_htab *htab, u32 lane);
+
+/* An update gave @err. True: an element was evicted if need be, try again. Without a lock. */
+static inline bool htab_lru_retry(struct bpf_htab *htab, u32 lane, long err)
+{
+	if (likely(err != -E2BIG && err != -ENOMEM) || !htab->lru)
+		return false;
+	htab_lru_evict(htab, lane);
+	return true;
+}
 
 /* Used: by a program that looked it up, or by an update of what was there already. */
 static inline void htab_lru_touch(const struct bpf_htab *htab, struct htab_elem *e)
@@ -284,9 +331,9 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_
 /* What the result of an update is for its flags alone. */
 static inline int htab_check_flags(const struct htab_elem *old, u64 flags)
 {
-	if (old && flags == BPF_NOEXIST)
+	if (old && flags & BPF_NOEXIST)
 		return -EEXIST;
-	if (!old && flags == BPF_EXIST)
+	if (!old && flags & BPF_EXIST)
 		return -ENOENT;
 	return 0;
 }

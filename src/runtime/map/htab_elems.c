@@ -16,7 +16,11 @@
  * each CPU those of all the chunk's elements, from a cache line of its own on. So the values of two
  * CPUs never lie in one line, and no value is padded to one.
  *
- * Chunks come as they are needed, in LRU kinds all at once: there an update must not fail.
+ * Chunks come as they are needed, in LRU kinds all at once: there an update must not fail. If these
+ * run out, because so many wait for a grace period and there is no memory for more, an element that
+ * waits is used again before its time, as Linux always does. Lookups see by a counter that this has
+ * happened while they read, and read again; a program that has the value of an element which was
+ * evicted since may then find another's in it.
  *
  * Locks nest in the order bucket, lane, fresh; never two of a kind.
  */
@@ -213,7 +217,8 @@ static bool grow(struct bpf_htab *htab)
 
 int htab_prealloc(struct bpf_htab *htab)
 {
-	const u64 max = htab->map.max_entries, in_chunk = max_of(PREALLOC_MAX / elem_bytes(htab), 1);
+	const u64 max = htab->map.max_entries,
+		  in_chunk = max_of(PREALLOC_MAX / elem_bytes(htab), 1);
 
 	while (htab->fresh.capacity < max) {
 		u64 elems = min_of(in_chunk, max - htab->fresh.capacity);
@@ -307,6 +312,25 @@ struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 own)
 	return likely(e) ? e : find_free_elem(htab, own);
 }
 
+/* One that waits, the longest first: see above. */
+static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
+{
+	struct htab_elem *e = NULL;
+
+	for (u32 i = 0; i < htab->nr_lanes && !e; i++) {
+		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
+
+		spin_lock(&lane->lock);
+		e = list_pop(&lane->waiting);
+		if (!e)
+			e = list_pop(&lane->retired);
+		spin_unlock(&lane->lock);
+	}
+	__atomic_add_fetch(&htab->recycled, 1, __ATOMIC_SEQ_CST);
+	htab_fence();
+	return e;
+}
+
 int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem **e)
 {
 	struct lane *lane = &htab->lanes[own];
@@ -322,6 +346,8 @@ int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem
 		return -E2BIG;
 	if (!*e)
 		*e = found ? find_free_elem(htab, own) : htab_alloc_elem(htab, own);
+	if (unlikely(!*e) && htab->lru)
+		*e = recycle_elem(htab, own);
 	if (likely(*e))
 		return 0;
 	spin_lock(&lane->lock);

@@ -52,20 +52,22 @@ void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slo
 	*elem_ref(htab, e) = ahead < range->nr / 2;
 }
 
+/* Unless it has been deleted, updated, or become another one meanwhile. */
 static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 {
-	struct htab_elem *e = victim->e;
-	bool there;
+	struct htab_elem *e;
 
 	bucket_lock(victim->bucket);
-	there = __atomic_load_n(&htab->slots[victim->slot], __ATOMIC_RELAXED) == (unsigned long)e;
-	if (there) {
+	e = first_elem(__atomic_load_n(victim->bucket, __ATOMIC_RELAXED));
+	while (e && (e != victim->e || e->slot != victim->slot))
+		e = e->next;
+	if (e) {
 		replace_in_chain(victim->bucket, e, e->next);
 		htab_retire_entry(htab, lane, e);
 		bpf_map_dec_elem_count(&htab->map);
 	}
 	bucket_unlock(victim->bucket);
-	return there;
+	return e;
 }
 
 /* Move the hand over @nr slots. @any: what is in use, too. */

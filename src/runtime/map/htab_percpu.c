@@ -61,7 +61,7 @@ static void *htab_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
 static void *htab_lru_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+	struct htab_elem *e = htab_lru_find(htab, key);
 
 	if (!e)
 		return NULL;
@@ -76,7 +76,7 @@ static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void 
 
 	if (cpu >= map->rt->num_possible_cpus)
 		return NULL;
-	e = find_elem(htab, bucket_of(htab, key), key);
+	e = htab->lru ? htab_lru_find(htab, key) : find_elem(htab, bucket_of(htab, key), key);
 	if (!e)
 		return NULL;
 	if (htab->lru)
@@ -116,10 +116,8 @@ again:
 	}
 unlock:
 	bucket_unlock(bucket);
-	if (err == -E2BIG && htab->lru) {
-		htab_lru_evict(htab, lane);
+	if (htab_lru_retry(htab, lane, err))
 		goto again;
-	}
 	return err;
 }
 
@@ -138,14 +136,18 @@ static int htab_percpu_map_set_value(struct bpf_map *map, const void *key, const
 static int htab_percpu_map_copy_value(struct bpf_map *map, const void *key, void *values, u64 flags)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+	struct htab_elem *e;
+	u64 begin;
 
 	if (flags)
 		return -EINVAL;
-	if (!e)
-		return -ENOENT;
-	load_all(htab, e, values);
-	return 0;
+	do {
+		begin = htab_read_begin(htab);
+		e = find_elem(htab, bucket_of(htab, key), key);
+		if (e)
+			load_all(htab, e, values);
+	} while (!htab_read_ok(htab, begin));
+	return e ? 0 : -ENOENT;
 }
 
 static int htab_percpu_map_lookup_and_delete_elem(struct bpf_map *map, const void *key,
