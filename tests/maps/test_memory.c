@@ -171,10 +171,12 @@ static long settled(long limit)
 
 static void round_of(const struct memory_kind *kind, bool anew, int *map)
 {
+	const unsigned int n = anew ? elements / 4 : elements;
+
 	if (anew)
-		*map = new_map(kind, elements);
-	fill(kind, *map, elements);
-	empty(kind, *map, elements);
+		*map = new_map(kind, n);
+	fill(kind, *map, n);
+	empty(kind, *map, n);
 	if (anew)
 		end(*map);
 }

@@ -13,11 +13,23 @@
 
 _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one layout");
 
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define RCU_TSAN
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(RCU_TSAN)
+#include "base/rcu_tsan.h"
+#define call_rcu_head rcu_tsan_call_rcu
+#else
+
 /* Call @func with @head, from a thread of liburcu's, when every reader of now is gone. */
 static inline void call_rcu_head(struct callback_head *head, void (*func)(struct callback_head *))
 {
 	call_rcu((struct rcu_head *)(void *)head, (void (*)(struct rcu_head *))(void *)func);
 }
+
+#endif
 
 /* Let what is deferred be freed in children of fork(2), too. Once a process; -ENOMEM. */
 int rcu_watch_forks(void);
