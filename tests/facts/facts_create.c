@@ -5,6 +5,11 @@
 #define H BPF_MAP_TYPE_HASH
 #define A BPF_MAP_TYPE_ARRAY
 #define P BPF_MAP_TYPE_PERCPU_ARRAY
+#define L BPF_MAP_TYPE_LRU_HASH
+#define HP BPF_MAP_TYPE_PERCPU_HASH
+#define LP BPF_MAP_TYPE_LRU_PERCPU_HASH
+
+#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 static void sizes_and_flags(void **state)
 {
@@ -41,6 +46,34 @@ static void sizes_and_flags(void **state)
 		{A, 4, 8, 1, BPF_F_NO_COMMON_LRU, -EINVAL},
 		{A, 4, 8, 1, BPF_F_INNER_MAP, 0},
 		{H, 4, 8, 1, BPF_F_INNER_MAP, -EINVAL},
+		{H, 4, 8, 1, BPF_F_ZERO_SEED, 0},
+		{L, 4, 8, 1, 0, 0},
+		{L, 4, 8, 1, BPF_F_NO_PREALLOC, -ENOTSUPP},
+		{L, 4, 8, 0, BPF_F_NO_PREALLOC, -ENOTSUPP},
+		{L, 4, 8, 1, BPF_F_NO_COMMON_LRU, 0},
+		{L, 4, 8, 1, BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE, -EINVAL},
+		{L, 4, 8, 1, BPF_F_NUMA_NODE, 0},
+		{L, 4, 8, 1, BPF_F_ZERO_SEED, 0},
+		{L, 4, 8, 1, BPF_F_MMAPABLE, -EINVAL},
+		{L, 0, 8, 1, 0, -EINVAL},
+		{L, 4, 0, 1, 0, -EINVAL},
+		{L, 4, 8, 0, 0, -EINVAL},
+		{L, 4, 8, 1, BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG, -EINVAL},
+		{L, 4, 4 << 20, 1, 0, -E2BIG},
+		{L, 4, 8, 0xffffffff, BPF_F_NO_COMMON_LRU, -E2BIG},
+		{HP, 4, 8, 1, 0, 0},
+		{HP, 4, 8, 1, BPF_F_NO_PREALLOC, 0},
+		{HP, 4, 8, 1, BPF_F_NO_COMMON_LRU, -EINVAL},
+		{HP, 4, 8, 1, BPF_F_NUMA_NODE, -EINVAL},
+		{HP, 4, 32768, 1, 0, 0},
+		{HP, 4, 32769, 1, 0, -E2BIG},
+		{HP, 4, 32761, 1, BPF_F_NO_PREALLOC, 0},
+		{HP, 4, 0, 1, 0, -EINVAL},
+		{LP, 4, 8, 1, 0, 0},
+		{LP, 4, 8, 1, BPF_F_NO_COMMON_LRU, 0},
+		{LP, 4, 8, 1, BPF_F_NO_PREALLOC, -ENOTSUPP},
+		{LP, 4, 8, 1, BPF_F_NUMA_NODE, -EINVAL},
+		{LP, 4, 40000, 1, 0, -E2BIG},
 		{H, 4, 8, 1, BPF_F_PRESERVE_ELEMS, -EINVAL},
 		{H, 4, 8, 1, BPF_F_STACK_BUILD_ID, -EINVAL},
 		{H, 4, 8, 1, BPF_F_CLONE, -EINVAL},
