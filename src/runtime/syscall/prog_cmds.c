@@ -253,13 +253,16 @@ int trek_prog_run(struct trek_runtime *rt, int handle, void *ctx, size_t ctx_siz
 
 /* --- info ------------------------------------------------------------------------------------- */
 
-/* Instructions as they may be seen: what a map's address stands for, not the address itself. */
+/* Instructions as they may be seen: what a map's address stands for, not the address itself; none
+ * that are only made after verification. */
 static void hide_addresses(const struct bpf_prog_aux *aux, struct bpf_insn *insns, u32 len)
 {
 	u32 i, j, off;
 	u64 imm, base;
 
 	for (i = 0; i + 1 < len; i++) {
+		if (insns[i].code == (BPF_JMP | BPF_TAIL_CALL))
+			insns[i].code = BPF_JMP | BPF_CALL;
 		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		imm = (u32)insns[i].imm | (u64)(u32)insns[i + 1].imm << 32;
