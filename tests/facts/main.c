@@ -22,6 +22,7 @@ static const struct section *const facts[] = {
 	&btf_section,
 	&pin_section,
 	&batch_section,
+	&lock_section,
 	&kinds_section,
 	&objects_section,
 	&ringbuf_section,

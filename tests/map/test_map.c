@@ -8,6 +8,8 @@
 
 #define HASH BPF_MAP_TYPE_HASH
 #define ARRAY BPF_MAP_TYPE_ARRAY
+#define LRU BPF_MAP_TYPE_LRU_HASH
+#define PERCPU BPF_MAP_TYPE_PERCPU_ARRAY
 
 static void attributes_are_checked_as_linux_does(void **state)
 {
@@ -50,7 +52,7 @@ static void attributes_are_checked_as_linux_does(void **state)
 		{ARRAY, 4, 8, 1, BPF_F_PRESERVE_ELEMS, -EINVAL},
 		{ARRAY, 4, 8, 1, BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG, -EINVAL},
 		{BPF_MAP_TYPE_UNSPEC, 4, 8, 1, 0, -EINVAL},
-		{BPF_MAP_TYPE_STACK, 0, 8, 1, 0, -EINVAL},
+		{BPF_MAP_TYPE_STACK_TRACE, 4, 8, 1, 0, -EINVAL},
 		{12345, 4, 8, 1, 0, -EINVAL},
 		{UINT_MAX, 4, 8, 1, 0, -EINVAL},
 	};
@@ -292,6 +294,7 @@ static void types_must_fit_keys_and_values(void **state)
 	static const struct {
 		u32 type, key_size, value_size, max, key_id, value_id;
 		int err;
+		u32 lock; /* 1 + its offset */
 	} rows[] = {
 		{HASH, 4, 8, 4, 1, 2, 0},
 		{HASH, 4, 8, 4, 1, 4, 0},
@@ -310,12 +313,17 @@ static void types_must_fit_keys_and_values(void **state)
 		{ARRAY, 4, 4, 2, 0, 13, -EINVAL},
 		{ARRAY, 4, 8, 1, 0, 4, -EINVAL},
 		{HASH, 4, 4, 1, 0, 13, -EINVAL},
-		/* Fields that need a care. */
-		{HASH, 4, 4, 4, 1, 5, -EOPNOTSUPP},
-		{HASH, 4, 8, 4, 1, 6, -EOPNOTSUPP},
-		{ARRAY, 4, 24, 4, 1, 8, -EOPNOTSUPP},
+		/* A field that needs a care which it does not get. */
 		{HASH, 4, 8, 4, 1, 11, -EOPNOTSUPP},
-		{ARRAY, 4, 4, 1, 0, 18, -EOPNOTSUPP},
+		/* A lock, at offset 4. */
+		{HASH, 4, 8, 4, 1, 6, 0, 5},
+		{ARRAY, 4, 8, 4, 1, 6, 0, 5},
+		{LRU, 4, 8, 4, 1, 6, -EOPNOTSUPP},
+		{PERCPU, 4, 8, 4, 1, 6, -EOPNOTSUPP},
+		/* Locks that are none: alone, one of several, a global variable. */
+		{HASH, 4, 4, 4, 1, 5, 0},
+		{ARRAY, 4, 24, 4, 1, 8, 0},
+		{ARRAY, 4, 4, 1, 0, 18, 0},
 		/* Behind a pointer they are none of the map's. */
 		{HASH, 4, 8, 4, 1, 16, 0},
 	};
@@ -339,6 +347,8 @@ static void types_must_fit_keys_and_values(void **state)
 			continue;
 		assert_ptr_equal(map->btf, btf);
 		assert_int_equal(map->btf_value_type_id, rows[i].value_id);
+		assert_int_equal(bpf_map_has_spin_lock(map) ? map->record->spin_lock_off + 1 : 0,
+				 rows[i].lock);
 		bpf_map_put_with_uref(map);
 	}
 	rcu_barrier();
