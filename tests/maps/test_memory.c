@@ -13,14 +13,14 @@
 
 #include "../facts/facts.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED true
+/* They keep what is freed, so that nothing can be said of growth. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
 #endif
-#endif
-#ifndef SANITIZED
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED true
+#else
 #define SANITIZED false
 #endif
 
@@ -202,8 +202,6 @@ static void no_growth(const struct memory_kind *kind, bool anew)
 {
 	int map = -1;
 
-	if (SANITIZED)
-		skip_because("a sanitizer keeps what is freed");
 	if (!anew)
 		map = new_map(kind, elements);
 	for (int i = 0; grows(kind, anew, &map); i++)
@@ -296,7 +294,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	no_kernel = kernel_engine.start();
-	for (size_t c = 0; c < ARRAY_SIZE(checks); c++)
+	if (SANITIZED)
+		printf("# growth is not looked at: a sanitizer keeps what is freed\n");
+	for (size_t c = SANITIZED ? ARRAY_SIZE(checks) - 1 : 0; c < ARRAY_SIZE(checks); c++)
 		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 			char *name;
 
