@@ -76,7 +76,7 @@ static int check_one(struct bpf_verifier_env *env, u32 *next)
 	return check_jmp(env, insn, next);
 }
 
-static void note_origin(struct bpf_verifier_env *env, u32 idx, u32 frame)
+static void note_setter(struct bpf_verifier_env *env, u32 idx, u32 frame)
 {
 	u16 defs = insn_defs(env, idx);
 	u32 i;
@@ -112,7 +112,9 @@ static int check_step(struct bpf_verifier_env *env)
 	ret = check_one(env, &next);
 	if (ret)
 		return ret;
-	note_origin(env, idx, frame);
+	if (env->no_origins)
+		return -ENOMEM;
+	note_setter(env, idx, frame);
 	env->insn_idx = next;
 	return 0;
 }
