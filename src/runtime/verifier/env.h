@@ -101,6 +101,7 @@ enum bpf_stack_slot_type {
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
 	u8 type[BPF_REG_SIZE];
+	u32 place; /* an origin, of the bytes themselves: marked if one is read */
 };
 
 /* One call of a helper that calls back, however often it does (see subprog.c). */

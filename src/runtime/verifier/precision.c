@@ -18,6 +18,9 @@
  * zero, is a result within bounds - mark_precise() marks its origin and all that this was made of.
  * A place whose node is not marked when all paths from the state have ended was never needed.
  *
+ * A slot of the stack has a second origin, .place, that is marked when any byte of it is read. A
+ * slot that is not read before it is written again is not compared at all, whatever it holds.
+ *
  * Why it is right to pass over such a place:
  *  - Walked again with "any number" in the unmarked places, the paths from a kept state would be
  * the same: what does not have a place in its origin does not change, what has it only becomes
@@ -119,22 +122,48 @@ static void mark_one(struct bpf_reg_state *reg, void *arg)
 
 void mark_all_precise(struct bpf_verifier_env *env)
 {
+	u32 f, i;
+
 	for_each_reg(env->cur, mark_one, env);
+	for (f = 0; f <= env->cur->curframe; f++)
+		for (i = 0; i < env->cur->frame[f]->nr_slots; i++)
+			mark_precise(env, env->cur->frame[f]->stack[i].place);
 }
 
-/* Each number of the state becomes a place of it. */
+static u32 place_of(struct bpf_verifier_env *env, u32 origin)
+{
+	return new_origin(env, is_precise(env, origin) ? 0 : origin, 0);
+}
+
 static void begin_origin(struct bpf_reg_state *reg, void *arg)
 {
-	struct bpf_verifier_env *env = arg;
+	if (reg->type == SCALAR_VALUE)
+		reg->origin = place_of(arg, reg->origin);
+}
 
-	if (reg->type != SCALAR_VALUE)
-		return;
-	reg->origin = new_origin(env, is_precise(env, reg->origin) ? 0 : reg->origin, 0);
+static bool never_written(const struct bpf_stack_state *slot)
+{
+	u32 i;
+
+	for (i = 0; i < BPF_REG_SIZE; i++)
+		if (slot->type[i] != STACK_INVALID)
+			return false;
+	return true;
 }
 
 void new_origins(struct bpf_verifier_env *env)
 {
+	u32 f, i;
+
 	for_each_reg(env->cur, begin_origin, env);
+	for (f = 0; f <= env->cur->curframe; f++) {
+		for (i = 0; i < env->cur->frame[f]->nr_slots; i++) {
+			struct bpf_stack_state *slot = &env->cur->frame[f]->stack[i];
+
+			if (!never_written(slot))
+				slot->place = place_of(env, slot->place);
+		}
+	}
 }
 
 void free_origins(struct bpf_verifier_env *env)

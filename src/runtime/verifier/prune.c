@@ -160,6 +160,8 @@ static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_sta
 	u32 size = spill_size(old), i;
 	struct bpf_reg_state number;
 
+	if (map->how == COVERS_AS_USED && !is_precise(map->env, old->place))
+		return true;
 	if (map->how == EXACT) {
 		if (memcmp(old->type, cur->type, BPF_REG_SIZE))
 			return false;
@@ -241,10 +243,16 @@ static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifie
 	return true;
 }
 
+/* A zero is stack that is known, whoever asked for it. */
+static bool has_zero_bytes(const struct bpf_stack_state *slot)
+{
+	return memchr(slot->type, STACK_ZERO, BPF_REG_SIZE);
+}
+
 /* The current path ends at @old: what mattered from there on matters on this path. */
 static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old)
 {
-	u32 f, i, k;
+	u32 f, i;
 
 	for (f = 0; f <= old->curframe; f++) {
 		const struct bpf_func_state *o = old->frame[f], *c = env->cur->frame[f];
@@ -254,13 +262,13 @@ static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_ve
 				mark_reg_precise(env, &c->regs[i]);
 		for (i = 0; i < min_of(o->nr_slots, c->nr_slots); i++) {
 			const struct bpf_stack_state *slot = &o->stack[i];
-			bool matters =
-				spilled_scalar(slot) && is_precise(env, slot->spilled.origin);
 
-			/* A zero is stack that is known, whoever asked for it. */
-			for (k = 0; k < BPF_REG_SIZE; k++)
-				matters = matters || slot->type[k] == STACK_ZERO;
-			if (matters && c->stack[i].type[0] == STACK_SPILL)
+			if (!is_precise(env, slot->place))
+				continue;
+			mark_precise(env, c->stack[i].place);
+			if (c->stack[i].type[0] != STACK_SPILL)
+				continue;
+			if (is_precise(env, slot->spilled.origin) || has_zero_bytes(slot))
 				mark_reg_precise(env, &c->stack[i].spilled);
 		}
 	}
@@ -327,6 +335,12 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
 		nr += kept->callback_call == call;
 	return nr;
 }
+
+/*
+ * A loop with a few branches in it can have a hundred states at one instruction that are needed,
+ * each for a path that comes by much later; comparing costs little.
+ */
+#define MISSES_BORNE 64
 
 /*
  * Stop comparing with a kept state that is not worth it. While paths come from it they are counted
@@ -420,15 +434,14 @@ int is_state_visited(struct bpf_verifier_env *env)
 					"let something change that the loop's condition reads",
 					"a loop without end: nothing changes from one round to "
 					"the next");
-			if (!aux->calls_back && env->insn_processed - env->prev_insn_processed < 20)
-				keep = false;
 		} else if (state_covered(env, kept, env->cur, COVERS_AS_USED)) {
 			tell_what_mattered(env, kept);
 			kept->hits++;
 			return 1;
 		}
-		kept->misses++;
-		if (kept->misses > (kept->branches ? 64 : 3) * (kept->hits + 1)) {
+		if (keep)
+			kept->misses++;
+		if (kept->misses > MISSES_BORNE + 3 * kept->hits) {
 			put_aside(env, link);
 			continue;
 		}

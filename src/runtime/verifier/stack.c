@@ -107,9 +107,12 @@ static void read_bytes(struct bpf_verifier_env *env, const struct bpf_func_state
 {
 	s32 off;
 
-	for (off = begin; off < end; off++)
+	for (off = begin; off < end; off++) {
 		if (byte_type(frame, off) == STACK_INVALID)
 			env->prog->aux->reads_unwritten_stack = true;
+		if (slot_at(frame, off))
+			mark_precise(env, slot_at(frame, off)->place);
+	}
 }
 
 int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
@@ -125,6 +128,7 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (err)
 		return err;
+	read_bytes(env, frame, min, max + size);
 	slot = slot_at(frame, min);
 	if (min == max && slot && size < BPF_REG_SIZE && slot->type[0] == STACK_SPILL &&
 	    slot->spilled.type != SCALAR_VALUE)
@@ -135,7 +139,6 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 			*result = slot->spilled; /* the caller cuts it to size */
 		return 0;
 	}
-	read_bytes(env, frame, min, max + size);
 	if (bytes_zero(env, frame, min, max + size, &origin)) {
 		reg_mark_const(result, 0);
 		result->origin = origin;
@@ -166,6 +169,8 @@ static void write_fixed(struct bpf_verifier_env *env, struct bpf_func_state *fra
 	}
 	for (i = begin; i < begin + size; i++)
 		slot->type[i] = type;
+	if (size == BPF_REG_SIZE)
+		slot->place = 0;
 }
 
 /* Somewhere in [@begin, @end): what was known of any byte there may not be so any more. */
@@ -240,8 +245,11 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		return err;
 	write_somewhere(frame, begin, last + max, false);
 	/* What is written for certain can be read afterwards. */
-	for (off = begin; begin == last && off < begin + (s32)min; off++)
+	for (off = begin; begin == last && off < begin + (s32)min; off++) {
 		slot_at(frame, off)->type[off & (BPF_REG_SIZE - 1)] = STACK_MISC;
+		if (!((off + 1) & (BPF_REG_SIZE - 1)) && off + 1 - begin >= BPF_REG_SIZE)
+			slot_at(frame, off)->place = 0;
+	}
 	return 0;
 }
 
