@@ -506,8 +506,20 @@ static const struct verifier_case cases[] = {
 	 {LD_FUNC(R1, 4), LDX(DW, R2, R1, 0), MOV(R0, 0), EXIT, MOV(R0, 0), EXIT},
 	 SYSCALL,
 	 -EACCES,
+	 0,
+	 NULL,
+	 {{5, STATIC}}},
+	{"function pointer without func_info",
+	 {LD_FUNC(R1, 4), MOV(R0, 0), EXIT, MOV(R0, 0), MOV(R0, 0), EXIT},
+	 SYSCALL,
+	 -EINVAL},
+	{"pointer to a function that is not static, never called",
+	 {LD_FUNC(R1, 2), MOV(R0, 0), EXIT, MOV(R0, 0), EXIT},
+	 SYSCALL,
 	 -EINVAL,
-	 "the kernel asks for types first"},
+	 0,
+	 NULL,
+	 {{4, GLOBAL_INT}}},
 };
 
 const struct case_table call_cases = {"calls", cases, sizeof(cases) / sizeof(cases[0])};

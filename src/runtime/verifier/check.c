@@ -7,16 +7,32 @@
 
 #include "verifier/env.h"
 
+/* What a helper calls back must be known to be a static function, as only func_info says. */
+static int check_func_ref(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+{
+	if (!subprog->func)
+		return refuse(env, -EINVAL, -1, "load it with its BTF, func_info included",
+			      "a pointer to a function in a program without func_info");
+	if (btf_vlen(subprog->func) != BTF_FUNC_STATIC)
+		return refuse(env, -EINVAL, -1, "make the callback static",
+			      "a pointer to a function that is not static");
+	return 0;
+}
+
 static int check_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+	int err;
 
 	switch (insn->src_reg) {
 	case 0:
 		reg_mark_const(dst, (u64)(u32)insn[1].imm << 32 | (u32)insn[0].imm);
 		return 0;
 	case BPF_PSEUDO_FUNC:
+		err = check_func_ref(env, &env->subprogs[aux->func_ref]);
+		if (err)
+			return err;
 		reg_mark_pointer(dst, PTR_TO_FUNC);
 		dst->subprogno = aux->func_ref;
 		return 0;

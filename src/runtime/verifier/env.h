@@ -201,6 +201,7 @@ struct bpf_verifier_env {
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
 	u64 state_memory;
+	u64 compared; /* places of states, more or less */
 	u32 last_line; /* 1 + index of the line_info that the walk told last */
 };
 

@@ -76,13 +76,21 @@ bool is_precise(const struct bpf_verifier_env *env, u32 origin)
 	return origin && env->origins[origin].precise;
 }
 
+/* Is @set the union of @part and another one? Numbers that are equal tell each other often. */
+static bool is_part(const struct bpf_verifier_env *env, u32 part, u32 set)
+{
+	return env->origins[set].a == part || env->origins[set].b == part;
+}
+
 u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b)
 {
 	/* All that a marked set is made of is marked: it adds nothing. */
 	if (!a || a == b || is_precise(env, a))
 		return b;
-	if (!b || is_precise(env, b))
+	if (!b || is_precise(env, b) || is_part(env, b, a))
 		return a;
+	if (is_part(env, a, b))
+		return b;
 	return new_origin(env, a, b);
 }
 

@@ -215,6 +215,7 @@ static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_v
 	u16 live = frame_live(env, cur, f);
 	u32 i;
 
+	map->env->compared += 2;
 	if (o->subprogno != c->subprogno || (f && o->callsite != c->callsite) ||
 	    o->callback != c->callback)
 		return false;
@@ -223,6 +224,7 @@ static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_v
 	for (i = 0; i < BPF_REG_10; i++)
 		if ((live & (1 << i)) && !reg_covered(&o->regs[i], &c->regs[i], map))
 			return false;
+	map->env->compared += o->nr_slots;
 	return stack_covered(o, c, map);
 }
 
@@ -341,6 +343,8 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
  * each for a path that comes by much later; comparing costs little.
  */
 #define MISSES_BORNE 64
+/* Places. When so many were compared, only the states that were used last are worth it. */
+#define COMPARED_MUCH 20000000u
 
 /*
  * Stop comparing with a kept state that is not worth it. While paths come from it they are counted
@@ -439,9 +443,10 @@ int is_state_visited(struct bpf_verifier_env *env)
 			kept->hits++;
 			return 1;
 		}
-		if (keep)
+		if (keep || !kept->branches)
 			kept->misses++;
-		if (kept->misses > MISSES_BORNE + 3 * kept->hits) {
+		if (kept->misses >
+		    (env->compared < COMPARED_MUCH ? MISSES_BORNE + 3 * kept->hits : 3)) {
 			put_aside(env, link);
 			continue;
 		}

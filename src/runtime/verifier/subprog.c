@@ -235,9 +235,6 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	if (!func || proto->callback >= ARRAY_SIZE(callback_args))
 		return refuse(env, -EINVAL, -1, NULL, "a callback that is not supported");
 	subprogno = func->subprogno;
-	if (env->subprogs[subprogno].is_global)
-		return refuse(env, -EINVAL, -1, "make the callback static",
-			      "a global function as a callback");
 	if (proto->callback == BPF_CALLBACK_LOOP && reg_is_null(&cur_regs(env)[BPF_REG_1])) {
 		mark_reg_precise(env, &cur_regs(env)[BPF_REG_1]);
 		env->cur->callback_call = NULL;
