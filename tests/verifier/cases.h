@@ -47,6 +47,6 @@ struct case_table {
 };
 
 extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases;
+	loop_cases, precision_cases;
 
 #endif /* TESTS_VERIFIER_CASES_H */

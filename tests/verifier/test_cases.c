@@ -60,8 +60,9 @@ static void messages(void **state)
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	const struct case_table *const tables[] = {&insn_cases, &value_cases, &memory_cases,
-						   &iter_cases, &call_cases,  &loop_cases};
+	const struct case_table *const tables[] = {&insn_cases,	    &value_cases, &memory_cases,
+						   &iter_cases,	    &call_cases,  &loop_cases,
+						   &precision_cases};
 	const struct CMUnitTest tests[] = {
 		{"instructions", run_table, NULL, NULL, (void *)tables[0]},
 		{"values", run_table, NULL, NULL, (void *)tables[1]},
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
 		{"iterators", run_table, NULL, NULL, (void *)tables[3]},
 		{"calls", run_table, NULL, NULL, (void *)tables[4]},
 		{"loops", run_table, NULL, NULL, (void *)tables[5]},
+		{"precision", run_table, NULL, NULL, (void *)tables[6]},
 		cmocka_unit_test(messages),
 	};
 	int failed;
