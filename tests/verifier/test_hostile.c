@@ -403,7 +403,7 @@ static unsigned int equal_numbers(struct bpf_insn *insns)
 	PUT(MOVX(R6, R1), LDX(DW, R7, R6, 0));
 	for (off = -8; off >= -512; off -= 8)
 		PUT(STX(DW, R10, off, R7));
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < 300; i++)
 		PUT(LDX(DW, R0, R6, 8), IFX(JGT, R7, R0, 1), OP(ADD, R0, 1),
 		    IF(JGT, R7, 5000000 - (int)i, 0));
 	at = read_stack(insns, at);
