@@ -128,8 +128,6 @@ static int check_step(struct bpf_verifier_env *env)
 	ret = check_one(env, &next);
 	if (ret)
 		return ret;
-	if (env->no_origins)
-		return -ENOMEM;
 	note_setter(env, idx, frame);
 	env->insn_idx = next;
 	return 0;
@@ -143,6 +141,9 @@ static int walk(struct bpf_verifier_env *env, u32 subprog)
 	ret = init_walk(env, subprog);
 	while (!ret) {
 		ret = check_step(env);
+		/* Whatever came out: without its origin a number would not be compared. */
+		if (env->no_origins)
+			ret = -ENOMEM;
 		if (ret > 0)
 			ret = pop_path(env);
 	}
