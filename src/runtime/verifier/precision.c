@@ -21,19 +21,20 @@
  * A slot of the stack has a second origin, .place, that is marked when any byte of it is read. A
  * slot that is not read before it is written again is not compared at all, whatever it holds.
  *
- * Why it is right to pass over such a place:
- *  - Walked again with "any number" in the unmarked places, the paths from a kept state would be
- * the same: what does not have a place in its origin does not change, what has it only becomes
- * wider, and every check and every decided jump rests on marked places alone. A jump that was not
- *    decided is not decided by less knowledge either: both ways were walked.
- *  - Marks are complete when the last path from a state ends, and only then is it used to cover
- *    others. Paths end at an exit; at a state that was complete before, whose marked places are
- * then marked in the path that ends, too; or, in rounds of a callback, at a state that is still
- * open, and then all that was compared is compared as if marked, and is marked.
- *  - Equal numbers (one id): what one learns from the other has both origins, so that relying on it
- *    marks both places, and places that are marked are compared with their ids.
- *  - What is known may be lost on the way to the covered state, never won: marking passes through
- *    what the covered state's number was made of in the states before it.
+ * Why it is right to pass over such a place. Walked again with "any number" in the unmarked places,
+ * the paths from a kept state would be the same: a number without such a place in its origin does
+ * not change, one with it only becomes wider, and every check and every decided jump rests on
+ * marked places alone. A jump that was not decided is not decided by less knowledge either: both
+ * ways were walked.
+ *
+ * Marks are complete when the last path from a state has ended, and only then does the state cover
+ * others as far as it was used. A path ends at an exit; or at a state that was complete before:
+ * what is marked there is then marked in the number that came by, too, and so in the places that
+ * this was made of. Or, in rounds of a callback, it ends at a state that is still open: then every
+ * number is compared, and marked.
+ *
+ * Numbers that are equal (of one id): what one learns from the other has the origins of both, so
+ * that relying on it marks both, and what is marked is compared with its id.
  *
  * Behaviour: what mark_chain_precision() of kernel/bpf/verifier.c finds by going back over the
  * history of instructions.
