@@ -242,6 +242,52 @@ static void unwritten_stack_is_zero(void **state)
 	assert_int_equal(result, 0);
 }
 
+/* What a helper leaves of a buffer that it was given to fill was in it before: zeroes. */
+static void half_filled_buffer_is_zero(void **state)
+{
+	const struct bpf_insn fill[] = {ST(DW, R10, -56, -1), ST(DW, R10, -48, -1),
+					ST(DW, R10, -40, -1), MOV(R0, 0), EXIT};
+	const struct bpf_insn look[] = {
+		CALL_SUB(1),
+		EXIT,
+		ST(B, R10, -1, 0),
+		MOVX(R1, R10),
+		OP(ADD, R1, -64),
+		MOV(R2, 48),
+		MOVX(R3, R10),
+		OP(ADD, R3, -1),
+		CALL(probe_read_kernel_str),
+		LDX(DW, R0, R10, -56),
+		EXIT,
+	};
+	unsigned int result = 1;
+
+	assert_int_equal(run(fill, sizeof(fill) / sizeof(fill[0]), &result), 0);
+	result = 1;
+	assert_int_equal(run(look, sizeof(look) / sizeof(look[0]), &result), 0);
+	assert_int_equal(result, 0);
+}
+
+/* As many functions as Linux takes, and one more. */
+static void functions_without_number(void **state)
+{
+	struct bpf_insn insns[3 * 257];
+	unsigned int result;
+
+	for (unsigned int nr = 255; nr <= 256; nr++) {
+		unsigned int n = 0;
+
+		for (unsigned int i = 0; i < nr; i++, n++)
+			insns[n] = (struct bpf_insn)CALL_SUB(nr + i);
+		insns[n++] = (struct bpf_insn)EXIT;
+		for (unsigned int i = 0; i < nr; i++) {
+			insns[n++] = (struct bpf_insn)MOV(R0, 0);
+			insns[n++] = (struct bpf_insn)EXIT;
+		}
+		assert_int_equal(run(insns, n, &result), nr == 255 ? 0 : -E2BIG);
+	}
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -441,9 +487,14 @@ static void walks_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_instructions),	   cmocka_unit_test(info_that_lies),
-		cmocka_unit_test(unwritten_stack_is_zero), cmocka_unit_test(source_lines),
-		cmocka_unit_test(large_programs),	   cmocka_unit_test(walks_without_end),
+		cmocka_unit_test(random_instructions),
+		cmocka_unit_test(info_that_lies),
+		cmocka_unit_test(unwritten_stack_is_zero),
+		cmocka_unit_test(source_lines),
+		cmocka_unit_test(half_filled_buffer_is_zero),
+		cmocka_unit_test(functions_without_number),
+		cmocka_unit_test(large_programs),
+		cmocka_unit_test(walks_without_end),
 	};
 	int failed;
 

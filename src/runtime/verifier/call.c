@@ -110,7 +110,7 @@ static int check_size(struct bpf_verifier_env *env, struct helper_call *call, u3
 		return refuse(env, -EACCES, i + 1, "compare it with the size of the memory first",
 			      "the size in R%u has no upper bound", i + 1);
 	call->max_size = reg->umax_value;
-	if (reg_is_null(mem)) {
+	if (reg_is_null(mem) && (mem_type & PTR_MAYBE_NULL)) {
 		if (!reg->umax_value)
 			return 0;
 		return refuse(env, -EACCES, i, NULL, "NULL with a size that may be %llu",

@@ -209,6 +209,10 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 		return refuse(
 			env, -EINVAL, regno, NULL,
 			"a pointer to the stack is stored in the stack of a calling function");
+	/* The key is the walk's, and goes with it; Linux lets it be kept. */
+	if (value->type == PTR_TO_MAP_KEY && frame != cur_frame(env))
+		return refuse(env, -EINVAL, regno, "store the key itself",
+			      "a pointer to the key of a walk is kept for after the walk");
 	if (min != max) {
 		if (reg_is_null(value))
 			mark_reg_precise(env, value);
