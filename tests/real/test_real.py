@@ -24,16 +24,7 @@ NEED_V3 = {"sample_atomics"}
 # What Linux loads and the embedded engine does not, with a part of what it says: in all
 # variants, or in those of some levels of optimisation. An entry goes when the engine accepts it; the
 # test fails then, to say so.
-REFUSED_TODAY = {
-    # Counters and maxima in loops: registers that decide a branch are compared by value, though
-    # only where they did decide one they need to be.
-    "flow_hash": (ALL_LEVELS, "more than 1000000 instructions"),
-    "flow_hist": (ALL_LEVELS, "more than 1000000 instructions"),
-    "flow_state": (ALL_LEVELS, "more than 1000000 instructions"),
-    "prog_maps": (ALL_LEVELS, "more than 1000000 instructions"),
-    "sample_stats": (("O1", "O2"), "more than 1000000 instructions"),
-    "sample_window": (ALL_LEVELS, "more than 1000000 instructions"),
-}
+REFUSED_TODAY = {}
 
 
 def obj(name, variant):

@@ -47,25 +47,29 @@ WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -
 		.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)                \
 	}
 
-/* struct { u32 } by the name "value": INT and STRUCT. */
+/* struct { u32 } by the name "value", and the functions of the program: the second is static. */
 static const struct {
 	struct btf_header header;
 	struct btf_type u32;
 	uint32_t u32_data;
 	struct btf_type value;
 	struct btf_member member;
+	struct btf_type proto, main, callback;
 	char strings[16];
 } types = {
 	.header = {.magic = BTF_MAGIC,
 		   .version = BTF_VERSION,
 		   .hdr_len = sizeof(struct btf_header),
-		   .type_len = 2 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
-		   .str_off = 2 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
+		   .type_len = 5 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
+		   .str_off = 5 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
 		   .str_len = sizeof("\0u32\0value\0m")},
 	.u32 = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
 	.u32_data = 32,
 	.value = {.name_off = 5, .info = BTF_KIND_STRUCT << 24 | 1, .size = 4},
 	.member = {.name_off = 11, .type = 1},
+	.proto = {.info = BTF_KIND_FUNC_PROTO << 24, .type = 1},
+	.main = {.name_off = 5, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, .type = 3},
+	.callback = {.name_off = 11, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 3},
 	.strings = "\0u32\0value\0m",
 };
 
@@ -121,14 +125,16 @@ static int load_program(int map, int btf)
 		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0), /* the callback */
 		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
 	};
+	static const struct bpf_func_info funcs[] = {{0, 4}, {27, 5}};
 	static char log[4096];
 
-	(void)btf;
 	return BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_TRACING,
 		   .expected_attach_type = BPF_TRACE_ITER,
 		   .attach_btf_id = vmlinux_func("bpf_iter_bpf_map_elem"), .insns = PTR(insns),
 		   .insn_cnt = sizeof(insns) / sizeof(insns[0]), .license = PTR("GPL"),
-		   .log_level = 1, .log_buf = PTR(log), .log_size = sizeof(log));
+		   .prog_btf_fd = btf, .func_info = PTR(funcs), .func_info_cnt = 2,
+		   .func_info_rec_size = sizeof(funcs[0]), .log_level = 1, .log_buf = PTR(log),
+		   .log_size = sizeof(log));
 }
 
 /* What a batch command says when it has reached the end. */

@@ -28,13 +28,16 @@ struct case_func {
 	enum { STATIC, GLOBAL_INT, GLOBAL_VOID, GLOBAL_MEM } kind;
 };
 
+/* It depends on the version. */
+#define KERNEL_EITHER 2
+
 struct verifier_case {
 	const char *name;
 	struct bpf_insn insns[MAX_CASE_INSNS];
 	enum case_kind kind;
 	int result; /* of loading: 0 or negative errno */
 	/* Where the kernel answers something else on purpose, and why. */
-	int kernel_result; /* 1: it accepts; negative: this errno; 0: the same */
+	int kernel_result; /* 1: it accepts; negative: this errno; 0: the same; KERNEL_EITHER */
 	const char *why;
 	struct case_func funcs[MAX_CASE_FUNCS];
 	int license_bsd;
@@ -47,6 +50,6 @@ struct case_table {
 };
 
 extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases;
+	loop_cases, precision_cases;
 
 #endif /* TESTS_VERIFIER_CASES_H */

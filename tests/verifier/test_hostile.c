@@ -242,6 +242,52 @@ static void unwritten_stack_is_zero(void **state)
 	assert_int_equal(result, 0);
 }
 
+/* What a helper leaves of a buffer that it was given to fill was in it before: zeroes. */
+static void half_filled_buffer_is_zero(void **state)
+{
+	const struct bpf_insn fill[] = {ST(DW, R10, -56, -1), ST(DW, R10, -48, -1),
+					ST(DW, R10, -40, -1), MOV(R0, 0), EXIT};
+	const struct bpf_insn look[] = {
+		CALL_SUB(1),
+		EXIT,
+		ST(B, R10, -1, 0),
+		MOVX(R1, R10),
+		OP(ADD, R1, -64),
+		MOV(R2, 48),
+		MOVX(R3, R10),
+		OP(ADD, R3, -1),
+		CALL(probe_read_kernel_str),
+		LDX(DW, R0, R10, -56),
+		EXIT,
+	};
+	unsigned int result = 1;
+
+	assert_int_equal(run(fill, sizeof(fill) / sizeof(fill[0]), &result), 0);
+	result = 1;
+	assert_int_equal(run(look, sizeof(look) / sizeof(look[0]), &result), 0);
+	assert_int_equal(result, 0);
+}
+
+/* As many functions as Linux takes, and one more. */
+static void functions_without_number(void **state)
+{
+	struct bpf_insn insns[3 * 257];
+	unsigned int result;
+
+	for (unsigned int nr = 255; nr <= 256; nr++) {
+		unsigned int n = 0;
+
+		for (unsigned int i = 0; i < nr; i++, n++)
+			insns[n] = (struct bpf_insn)CALL_SUB(nr + i);
+		insns[n++] = (struct bpf_insn)EXIT;
+		for (unsigned int i = 0; i < nr; i++) {
+			insns[n++] = (struct bpf_insn)MOV(R0, 0);
+			insns[n++] = (struct bpf_insn)EXIT;
+		}
+		assert_int_equal(run(insns, n, &result), nr == 255 ? 0 : -E2BIG);
+	}
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -289,12 +335,166 @@ static void large_programs(void **state)
 	assert_true(seconds() - before < 20);
 }
 
+static unsigned int put(struct bpf_insn *insns, unsigned int at, const struct bpf_insn *more,
+			unsigned int n)
+{
+	memcpy(insns + at, more, n * sizeof(*more));
+	return at + n;
+}
+
+#define PUT(...)                                                                                   \
+	(at = put(insns, at, (const struct bpf_insn[]){__VA_ARGS__},                               \
+		  sizeof((struct bpf_insn[]){__VA_ARGS__}) / sizeof(struct bpf_insn)))
+
+/* Numbers on all of the stack, which read_stack() asks for. */
+static unsigned int fill_stack(struct bpf_insn *insns, unsigned int at)
+{
+	int off;
+
+	for (off = -8; off >= -512; off -= 8)
+		PUT(LDX(DW, R0, R6, 0), STX(DW, R10, off, R0));
+	return at;
+}
+
+static unsigned int read_stack(struct bpf_insn *insns, unsigned int at)
+{
+	int off;
+
+	for (off = -8; off >= -512; off -= 8)
+		PUT(LDX(DW, R0, R10, off), IF(JEQ, R0, 0, 0));
+	return at;
+}
+
+/* Sums of which each is another number, and all of which are asked for. */
+static unsigned int sums(struct bpf_insn *insns, unsigned int at, unsigned int nr)
+{
+	unsigned int i;
+
+	PUT(MOV(R7, 0));
+	for (i = 0; i < nr; i++)
+		PUT(LDX(DW, R0, R6, 8), IF(JEQ, R0, (int)i, 2), OP(MUL, R7, 3), OP(ADD, R7, 1));
+	PUT(IF(JEQ, R7, 12345, 0));
+	return at;
+}
+
+static unsigned int full_stack(struct bpf_insn *insns)
+{
+	unsigned int at = 0;
+
+	PUT(MOVX(R6, R1));
+	at = fill_stack(insns, at);
+	at = sums(insns, at, 100);
+	at = read_stack(insns, at);
+	PUT(RETURN(0));
+	return at;
+}
+
+/* Eight frames, each with all of its stack. */
+static unsigned int full_frames(struct bpf_insn *insns)
+{
+	unsigned int at = 0, frame, call;
+
+	for (frame = 0; frame < 8; frame++) {
+		PUT(MOVX(R6, R1));
+		at = fill_stack(insns, at);
+		if (frame == 7)
+			at = sums(insns, at, 100);
+		call = at;
+		PUT(MOVX(R1, R6), CALL_SUB(0));
+		at = read_stack(insns, at);
+		PUT(RETURN(0));
+		if (frame == 7)
+			insns[call + 1] = (struct bpf_insn)MOV(R0, 0);
+		else
+			insns[call + 1].imm = (int)(at - call - 2);
+	}
+	return at;
+}
+
+/* A loop around sums: its states differ in the count, and in what is on the stack. */
+static unsigned int loop_with_stack(struct bpf_insn *insns)
+{
+	unsigned int at = 0, start;
+
+	PUT(MOVX(R6, R1), MOV(R8, 0));
+	at = fill_stack(insns, at);
+	start = at;
+	PUT(OP(ADD, R8, 1), LDX(DW, R0, R6, 8), IF(JEQ, R0, 7, 1), STX(DW, R10, -512, R8),
+	    LDX(DW, R0, R6, 16), IF(JEQ, R0, 7, 1), STX(DW, R10, -504, R8));
+	PUT(IF(JLT, R8, 1000000, 0));
+	insns[at - 1].off = (short)((int)start - (int)at);
+	at = read_stack(insns, at);
+	PUT(RETURN(0));
+	return at;
+}
+
+static unsigned int tight_loop(struct bpf_insn *insns)
+{
+	unsigned int at = 0;
+
+	PUT(MOVX(R6, R1), MOV(R8, 0));
+	at = fill_stack(insns, at);
+	PUT(OP(ADD, R8, 1), IF(JLT, R8, 1000000, -2));
+	at = read_stack(insns, at);
+	PUT(RETURN(0));
+	return at;
+}
+
+/* All of the stack is equal to one register, and what is told of that is told of all. */
+static unsigned int equal_numbers(struct bpf_insn *insns)
+{
+	unsigned int at = 0, i;
+	int off;
+
+	PUT(MOVX(R6, R1), LDX(DW, R7, R6, 0));
+	for (off = -8; off >= -512; off -= 8)
+		PUT(STX(DW, R10, off, R7));
+	for (i = 0; i < 300; i++)
+		PUT(LDX(DW, R0, R6, 8), IFX(JGT, R7, R0, 1), OP(ADD, R0, 1),
+		    IF(JGT, R7, 5000000 - (int)i, 0));
+	at = read_stack(insns, at);
+	PUT(RETURN(0));
+	return at;
+}
+
+static void walks_without_end(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int (*make)(struct bpf_insn *insns);
+	} shapes[] = {{"full stack", full_stack},
+		      {"full frames", full_frames},
+		      {"loop with a stack", loop_with_stack},
+		      {"tight loop", tight_loop},
+		      {"equal numbers", equal_numbers}};
+	struct bpf_insn *insns = calloc(20000, sizeof(*insns));
+	double before, whole = seconds();
+	union bpf_attr attr;
+	unsigned int i;
+	int ret;
+
+	assert_non_null(insns);
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		before = seconds();
+		attr = program(insns, shapes[i].make(insns));
+		ret = load(&attr);
+		print_message("# %s: %d, %.2f s\n", shapes[i].name, ret, seconds() - before);
+	}
+	free(insns);
+	assert_true(seconds() - whole < 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_instructions),	   cmocka_unit_test(info_that_lies),
-		cmocka_unit_test(unwritten_stack_is_zero), cmocka_unit_test(source_lines),
+		cmocka_unit_test(random_instructions),
+		cmocka_unit_test(info_that_lies),
+		cmocka_unit_test(unwritten_stack_is_zero),
+		cmocka_unit_test(source_lines),
+		cmocka_unit_test(half_filled_buffer_is_zero),
+		cmocka_unit_test(functions_without_number),
 		cmocka_unit_test(large_programs),
+		cmocka_unit_test(walks_without_end),
 	};
 	int failed;
 

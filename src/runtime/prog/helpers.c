@@ -209,6 +209,12 @@ HELPER(bpf_loop)
 		.func = func_, .gpl_only = true, .ret_type = RET_INTEGER,                          \
 		.arg_type = {ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING},         \
 	}
+/* A string may be shorter than its buffer: what lies behind it stays, so it counts as read. */
+#define PROBE_READ_STR_PROTO(func_)                                                                \
+	{                                                                                          \
+		.func = func_, .gpl_only = true, .ret_type = RET_INTEGER,                          \
+		.arg_type = {MEM_WRITE | ARG_PTR_TO_MEM, ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING},    \
+	}
 #define NO_ARG_PROTO(func_)                                                                        \
 	{                                                                                          \
 		.func = func_, .ret_type = RET_INTEGER,                                            \
@@ -235,9 +241,9 @@ const struct bpf_helper bpf_base_helpers[] = {
 	{BPF_FUNC_probe_read_kernel, "bpf_probe_read_kernel", PROBE_READ_PROTO(bpf_probe_read)},
 	{BPF_FUNC_probe_read_user, "bpf_probe_read_user", PROBE_READ_PROTO(bpf_probe_read)},
 	{BPF_FUNC_probe_read_kernel_str, "bpf_probe_read_kernel_str",
-	 PROBE_READ_PROTO(bpf_probe_read_str)},
+	 PROBE_READ_STR_PROTO(bpf_probe_read_str)},
 	{BPF_FUNC_probe_read_user_str, "bpf_probe_read_user_str",
-	 PROBE_READ_PROTO(bpf_probe_read_str)},
+	 PROBE_READ_STR_PROTO(bpf_probe_read_str)},
 	/* Linux judges the format of these two when they run, that of bpf_snprintf at load. */
 	{BPF_FUNC_trace_printk,
 	 "bpf_trace_printk",

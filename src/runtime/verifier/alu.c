@@ -302,6 +302,7 @@ static int pointer_op(struct bpf_verifier_env *env, u32 dst_regno, struct bpf_re
 	struct tnum bits;
 	int err;
 
+	mark_reg_precise(env, &scalar);
 	if (ptr.type & PTR_MAYBE_NULL)
 		return refuse(env, -EACCES, dst_regno, "compare the pointer with NULL first",
 			      "arithmetic on a pointer that may be NULL");
@@ -373,6 +374,7 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	bool is64 = BPF_CLASS(insn->code) == BPF_ALU64;
 	u8 op = BPF_OP(insn->code);
 	struct bpf_reg_state src;
+	u32 origin;
 
 	if (BPF_SRC(insn->code) == BPF_X)
 		src = cur_regs(env)[insn->src_reg];
@@ -387,7 +389,9 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 			return 0;
 		}
 		keep_link(dst, &src, op, is64);
+		origin = join_origins(env, dst->origin, src.origin);
 		scalar_op(dst, &src, op, is64, insn->off != 0);
+		dst->origin = origin;
 		return 0;
 	}
 	if (dst->type != SCALAR_VALUE && src.type != SCALAR_VALUE) {
@@ -487,6 +491,7 @@ static int check_end(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 			     (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? BPF_TO_BE : BPF_TO_LE);
 	struct tnum bits = tnum_unknown;
 	bool scalar = dst->type == SCALAR_VALUE;
+	u32 origin = dst->origin;
 
 	if (scalar && swaps)
 		bits = TNUM(swap_bytes(dst->var_off.value, insn->imm),
@@ -494,6 +499,7 @@ static int check_end(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	else if (scalar)
 		bits = dst->var_off;
 	reg_mark_unknown(dst);
+	dst->origin = origin;
 	dst->var_off = tnum_cast(bits, insn->imm / 8);
 	reg_bounds_sync(dst);
 	return 0;
@@ -509,6 +515,7 @@ static int check_neg(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (src.type == SCALAR_VALUE) {
 		reg_mark_const(dst, 0);
 		scalar_op(dst, &src, BPF_SUB, is64, false);
+		dst->origin = src.origin;
 	} else if (!is64) {
 		reg_zero_extend(dst, 4);
 	}

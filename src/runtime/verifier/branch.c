@@ -284,10 +284,16 @@ static bool possible(const struct bpf_reg_state *reg1, const struct bpf_reg_stat
 	return narrow(&copy1, &copy2, op, is32);
 }
 
-/* What is known of @known is known of @reg, too, but for the constant that lies between them. */
+struct told {
+	struct bpf_verifier_env *env;
+	struct bpf_reg_state known;
+};
+
+/* What is known of one register is known of @reg, too, but for the constant between them. */
 static void copy_to_equal(struct bpf_reg_state *reg, void *arg)
 {
-	const struct bpf_reg_state *known = arg;
+	const struct told *t = arg;
+	const struct bpf_reg_state *known = &t->known;
 	struct bpf_reg_state told = *known;
 
 	if (reg->type != SCALAR_VALUE || reg->id != known->id)
@@ -297,15 +303,18 @@ static void copy_to_equal(struct bpf_reg_state *reg, void *arg)
 	told.off = reg->off;
 	told.id = reg->id;
 	told.since = reg->since;
+	/* That the two are equal rests on both. */
+	told.origin = join_origins(t->env, known->origin, reg->origin);
 	*reg = told;
 }
 
-static void tell_equal_regs(struct bpf_verifier_state *state, const struct bpf_reg_state *reg)
+static void tell_equal_regs(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
+			    const struct bpf_reg_state *reg)
 {
-	struct bpf_reg_state known = *reg;
+	struct told told = {.env = env, .known = *reg};
 
-	if (known.type == SCALAR_VALUE && known.id)
-		for_each_reg(state, copy_to_equal, &known);
+	if (reg->type == SCALAR_VALUE && reg->id)
+		for_each_reg(state, copy_to_equal, &told);
 }
 
 struct null_mark {
@@ -376,7 +385,7 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	struct bpf_verifier_state *other;
 	u8 op = BPF_OP(insn->code);
 	int taken, err;
-	bool scalars;
+	bool scalars, by_value;
 
 	err = check_reg_read(env, insn->dst_reg);
 	if (!err && by_reg)
@@ -392,10 +401,14 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	}
 	scalars = dst->type == SCALAR_VALUE && src->type == SCALAR_VALUE;
 
-	taken = scalars ? decide(dst, src, op, is32) : decide_pointer(insn, dst);
-	if (scalars && taken < 0 && dst == src)
-		taken = decide_same(op);
-	if (scalars && taken < 0 && dst != src) {
+	if (scalars)
+		taken = dst == src ? decide_same(op) : -1;
+	else
+		taken = decide_pointer(insn, dst);
+	by_value = scalars && taken < 0;
+	if (by_value)
+		taken = decide(dst, src, op, is32);
+	if (by_value && taken < 0 && dst != src) {
 		bool can = possible(dst, src, op, is32);
 
 		/* A path that cannot be at all is walked all the same: both ways. */
@@ -403,6 +416,10 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 			taken = can;
 	}
 	if (taken >= 0) {
+		if (by_value) {
+			mark_reg_precise(env, dst);
+			mark_reg_precise(env, src);
+		}
 		*next = taken ? target : env->insn_idx + 1;
 		return 0;
 	}
@@ -412,17 +429,19 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	*next = env->insn_idx + 1;
 
 	if (scalars && dst != src) {
+		u32 origin = join_origins(env, dst->origin, src->origin);
 		struct bpf_reg_state *regs = other->frame[other->curframe]->regs;
 		struct bpf_reg_state constant2 = *src;
 		struct bpf_reg_state *dst2 = &regs[insn->dst_reg];
 		struct bpf_reg_state *src2 = by_reg ? &regs[insn->src_reg] : &constant2;
 
 		narrow(dst2, src2, op, is32);
-		tell_equal_regs(other, dst2);
-		tell_equal_regs(other, src2);
 		narrow(dst, src, opposite(op), is32);
-		tell_equal_regs(env->cur, dst);
-		tell_equal_regs(env->cur, src);
+		dst->origin = src->origin = dst2->origin = src2->origin = origin;
+		tell_equal_regs(env, other, dst2);
+		tell_equal_regs(env, other, src2);
+		tell_equal_regs(env, env->cur, dst);
+		tell_equal_regs(env, env->cur, src);
 	} else if (is_null_check(insn) && (dst->type & PTR_MAYBE_NULL)) {
 		struct null_mark mark = {.id = dst->id, .is_null = op == BPF_JEQ};
 

@@ -110,7 +110,7 @@ static int check_size(struct bpf_verifier_env *env, struct helper_call *call, u3
 		return refuse(env, -EACCES, i + 1, "compare it with the size of the memory first",
 			      "the size in R%u has no upper bound", i + 1);
 	call->max_size = reg->umax_value;
-	if (reg_is_null(mem)) {
+	if (reg_is_null(mem) && (mem_type & PTR_MAYBE_NULL)) {
 		if (!reg->umax_value)
 			return 0;
 		return refuse(env, -EACCES, i, NULL, "NULL with a size that may be %llu",
@@ -215,6 +215,9 @@ static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32
 
 	if (err)
 		return err;
+	/* A number that may be anything is not looked at; any other is. */
+	if (base_type(type) != ARG_ANYTHING)
+		mark_reg_precise(env, &cur_regs(env)[i + 1]);
 	if ((type & PTR_MAYBE_NULL) && reg_is_null(&cur_regs(env)[i + 1]))
 		return 0;
 	if (base_type(type) >= ARRAY_SIZE(arg_kinds) || !arg_kinds[base_type(type)])

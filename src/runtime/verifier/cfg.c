@@ -259,6 +259,9 @@ static int mark_starts(struct bpf_verifier_env *env, bool *starts)
 	return 0;
 }
 
+/* Of a program, the main one included (Linux: the same). */
+#define BPF_MAX_SUBPROGS 256u
+
 int find_subprogs(struct bpf_verifier_env *env)
 {
 	bool *starts = calloc(env->nr_insns, sizeof(*starts));
@@ -272,6 +275,11 @@ int find_subprogs(struct bpf_verifier_env *env)
 		goto out;
 	for (i = 0; i < env->nr_insns; i++)
 		nr += starts[i];
+	if (nr > BPF_MAX_SUBPROGS) {
+		err = refuse(env, -E2BIG, -1, NULL, "%u functions; a program may have %u", nr,
+			     BPF_MAX_SUBPROGS);
+		goto out;
+	}
 	env->subprogs = calloc(nr, sizeof(*env->subprogs));
 	if (!env->subprogs) {
 		err = -ENOMEM;

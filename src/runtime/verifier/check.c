@@ -7,16 +7,32 @@
 
 #include "verifier/env.h"
 
+/* What a helper calls back must be known to be a static function, as only func_info says. */
+static int check_func_ref(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
+{
+	if (!subprog->func)
+		return refuse(env, -EINVAL, -1, "load it with its BTF, func_info included",
+			      "a pointer to a function in a program without func_info");
+	if (btf_vlen(subprog->func) != BTF_FUNC_STATIC)
+		return refuse(env, -EINVAL, -1, "make the callback static",
+			      "a pointer to a function that is not static");
+	return 0;
+}
+
 static int check_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+	int err;
 
 	switch (insn->src_reg) {
 	case 0:
 		reg_mark_const(dst, (u64)(u32)insn[1].imm << 32 | (u32)insn[0].imm);
 		return 0;
 	case BPF_PSEUDO_FUNC:
+		err = check_func_ref(env, &env->subprogs[aux->func_ref]);
+		if (err)
+			return err;
 		reg_mark_pointer(dst, PTR_TO_FUNC);
 		dst->subprogno = aux->func_ref;
 		return 0;
@@ -76,7 +92,7 @@ static int check_one(struct bpf_verifier_env *env, u32 *next)
 	return check_jmp(env, insn, next);
 }
 
-static void note_origin(struct bpf_verifier_env *env, u32 idx, u32 frame)
+static void note_setter(struct bpf_verifier_env *env, u32 idx, u32 frame)
 {
 	u16 defs = insn_defs(env, idx);
 	u32 i;
@@ -112,7 +128,7 @@ static int check_step(struct bpf_verifier_env *env)
 	ret = check_one(env, &next);
 	if (ret)
 		return ret;
-	note_origin(env, idx, frame);
+	note_setter(env, idx, frame);
 	env->insn_idx = next;
 	return 0;
 }
@@ -125,6 +141,9 @@ static int walk(struct bpf_verifier_env *env, u32 subprog)
 	ret = init_walk(env, subprog);
 	while (!ret) {
 		ret = check_step(env);
+		/* Whatever came out: without its origin a number would not be compared. */
+		if (env->no_origins)
+			ret = -ENOMEM;
 		if (ret > 0)
 			ret = pop_path(env);
 	}

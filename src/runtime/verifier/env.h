@@ -7,6 +7,7 @@
  *   resolve.c    what ld_imm64 and call instructions refer to: maps, kfuncs, helpers, functions
  *   btf_info.c   func_info and line_info
  *   liveness.c   which registers can still matter
+ *   precision.c  numbers that mattered on the paths from a kept state
  *   states.c     states: copies, the stack of paths still to go, ends of paths
  *   prune.c      states that are covered by one seen before; loops without end
  *   bounds.c     ranges of one scalar, kept consistent
@@ -54,6 +55,8 @@
 #define MAX_PENDING_PATHS 8192
 /* Memory of states, bytes: beyond it the verification ends with -ENOMEM. */
 #define MAX_STATE_MEMORY (512ull << 20)
+/* Nodes of 12 bytes. */
+#define MAX_ORIGINS (1u << 24)
 
 /* One register, or a spilled copy of one. All zero is a register that holds nothing. */
 struct bpf_reg_state {
@@ -83,7 +86,8 @@ struct bpf_reg_state {
 	u64 umin_value, umax_value;
 	s32 s32_min_value, s32_max_value;
 	u32 u32_min_value, u32_max_value;
-	u32 since; /* the instruction that set it: for messages alone */
+	u32 since;  /* the instruction that set it: for messages alone */
+	u32 origin; /* of a scalar: see precision.c */
 };
 
 enum bpf_stack_slot_type {
@@ -97,6 +101,7 @@ enum bpf_stack_slot_type {
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
 	u8 type[BPF_REG_SIZE];
+	u32 place; /* an origin, of the bytes themselves: marked if one is read */
 };
 
 /* One call of a helper that calls back, however often it does (see subprog.c). */
@@ -155,7 +160,6 @@ struct bpf_insn_aux_data {
 	bool seen;	  /* walked at least once */
 	bool probe_load;  /* reads through a pointer to BTF type at least once */
 	u16 live;	  /* registers that may be read from here on before they are written */
-	u16 precise;	  /* those of them that something may be decided by */
 	u32 subprog;	  /* that it is in; of a reference to a function: see func_ref */
 	u32 func_ref;	  /* pseudo call or function pointer: which subprogram */
 	struct bpf_map *map;
@@ -187,12 +191,17 @@ struct bpf_verifier_env {
 	struct bpf_callback_call *callback_calls;
 	u32 walk_subprog; /* that this walk began with */
 
+	struct bpf_origin *origins;
+	u32 nr_origins, max_origins;
+	bool no_origins; /* there was no memory for one */
+
 	u32 next_id;
 	u32 insn_processed;
 	u32 jmps_processed;
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
 	u64 state_memory;
+	u64 compared; /* places of states, more or less */
 	u32 last_line; /* 1 + index of the line_info that the walk told last */
 };
 
@@ -266,6 +275,20 @@ static inline u32 insn_size(const struct bpf_insn *insn)
 		return 8;
 	}
 }
+
+/* --- precision.c --- */
+
+/* Both of two sets of places. */
+u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b);
+/* What is known of the number was relied on. */
+void mark_precise(struct bpf_verifier_env *env, u32 origin);
+void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *reg);
+/* Every number of the current state. */
+void mark_all_precise(struct bpf_verifier_env *env);
+bool is_precise(const struct bpf_verifier_env *env, u32 origin);
+/* The current state is about to be kept: its numbers become places of their own. */
+void new_origins(struct bpf_verifier_env *env);
+void free_origins(struct bpf_verifier_env *env);
 
 /* --- states.c --- */
 

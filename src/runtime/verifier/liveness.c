@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Which registers can matter after an instruction, found by going backwards over the whole program
- * until nothing changes. Two questions, both answered with "perhaps" where it is not clear:
- *
- * live: may the register be read before it is written again? If not, two states that differ in it
- * are the same.
- *
- * precise: may what the register holds, if it is a number, decide anything - which way a jump goes,
- * which memory is touched, what is stored, what a call is told, what is returned? If not, two runs
- * that differ in it alone do the same, and one being safe means the other is. A number that is
- * merely added up and handed to a call that takes any number is of that kind.
+ * Which registers can matter after an instruction: may the register be read before it is written
+ * again? If not, two states that differ in it are the same. Found by going backwards over the whole
+ * program until nothing changes, and answered with "perhaps" where it is not clear.
  */
 #include <stdlib.h>
 
@@ -25,10 +18,6 @@
 struct flow {
 	u16 uses;
 	u16 defs;
-	/* Registers that the instruction makes precise by what it does with them. */
-	u16 decides;
-	/* Registers that are as precise as what the instruction sets. */
-	u16 flows;
 };
 
 static void flow_of_alu(const struct bpf_insn *insn, struct flow *f)
@@ -39,20 +28,15 @@ static void flow_of_alu(const struct bpf_insn *insn, struct flow *f)
 		src = 0;
 	f->defs = dst;
 	f->uses = BPF_OP(insn->code) == BPF_MOV ? src : dst | src;
-	f->flows = f->uses;
 }
 
-static u16 helper_args(const struct bpf_func_proto *proto, u16 *decides)
+static u16 helper_args(const struct bpf_func_proto *proto)
 {
 	u16 uses = 0;
 	u32 i;
 
-	*decides = 0;
-	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++) {
+	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++)
 		uses |= R(i + 1);
-		if (base_type(proto->arg_type[i]) != ARG_ANYTHING)
-			*decides |= R(i + 1);
-	}
 	return uses;
 }
 
@@ -74,19 +58,15 @@ static void flow_of_call(const struct bpf_verifier_env *env, u32 idx, struct flo
 	if (insn_calls_subprog(insn)) {
 		start = env->subprogs[env->aux[idx].func_ref].start;
 		f->uses = env->aux[start].live & ARGS;
-		f->decides = env->aux[start].precise & ARGS;
 		/* Of a function that is checked on its own, every argument. */
 		if (env->subprogs[env->aux[idx].func_ref].is_global)
-			f->uses = f->decides = ARGS;
+			f->uses = ARGS;
 	} else if (insn_calls_kfunc(insn)) {
-		f->uses = f->decides = kfunc_args(env, insn);
+		f->uses = kfunc_args(env, insn);
 	} else if (!env->aux[idx].helper) {
-		f->uses = f->decides = ARGS;
+		f->uses = ARGS;
 	} else {
-		f->uses = helper_args(&env->aux[idx].helper->proto, &f->decides);
-		/* What a callback is handed is its business. */
-		if (env->aux[idx].calls_back)
-			f->decides = f->uses;
+		f->uses = helper_args(&env->aux[idx].helper->proto);
 	}
 }
 
@@ -102,15 +82,11 @@ static void flow_of_jmp(const struct bpf_verifier_env *env, u32 idx, struct flow
 		return;
 	case BPF_EXIT:
 		f->uses = R(0);
-		/* What a program may return is asked of some types only. */
-		if (env->aux[idx].subprog || env->type->checks_result)
-			f->decides = R(0);
 		return;
 	}
 	f->uses = R(insn->dst_reg);
 	if (BPF_SRC(insn->code) == BPF_X)
 		f->uses |= R(insn->src_reg);
-	f->decides = f->uses;
 }
 
 static void flow_of_mem(const struct bpf_insn *insn, struct flow *f)
@@ -121,10 +97,10 @@ static void flow_of_mem(const struct bpf_insn *insn, struct flow *f)
 		return;
 	case BPF_LDX:
 		f->defs = R(insn->dst_reg);
-		f->uses = f->decides = R(insn->src_reg);
+		f->uses = R(insn->src_reg);
 		return;
 	case BPF_ST:
-		f->uses = f->decides = R(insn->dst_reg);
+		f->uses = R(insn->dst_reg);
 		return;
 	}
 	f->uses = R(insn->dst_reg) | R(insn->src_reg);
@@ -133,7 +109,6 @@ static void flow_of_mem(const struct bpf_insn *insn, struct flow *f)
 		if (insn->imm == BPF_CMPXCHG)
 			f->uses |= R(0);
 	}
-	f->decides = f->uses;
 }
 
 static struct flow flow_of(const struct bpf_verifier_env *env, u32 idx)
@@ -165,22 +140,16 @@ static bool update(struct bpf_verifier_env *env, u32 idx)
 {
 	struct bpf_insn_aux_data *aux = &env->aux[idx];
 	struct flow f = flow_of(env, idx);
-	u16 live = 0, precise = 0;
+	u16 live = 0;
 	u32 succ[2], n, i;
 	bool changed;
 
 	n = insn_successors(env, idx, succ);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		live |= env->aux[succ[i]].live;
-		precise |= env->aux[succ[i]].precise;
-	}
-	if (precise & f.defs)
-		f.decides |= f.flows;
 	live = (live & ~f.defs) | f.uses;
-	precise = (precise & ~f.defs) | f.decides;
-	changed = live != aux->live || precise != aux->precise;
+	changed = live != aux->live;
 	aux->live = live;
-	aux->precise = precise;
 	return changed;
 }
 
@@ -197,6 +166,6 @@ int compute_live_registers(struct bpf_verifier_env *env)
 	}
 	/* A shape that would take very long to follow: everything may matter everywhere. */
 	for (i = 0; changed && i < env->nr_insns; i++)
-		env->aux[i].live = env->aux[i].precise = 0x3ff;
+		env->aux[i].live = 0x3ff;
 	return 0;
 }

@@ -4,7 +4,9 @@
  * that were kept there before.
  *
  * A kept state without open branches was walked to the end and found safe. If it covers the current
- * one, so is the current one, and the path ends here.
+ * one, so is the current one, and the path ends here. Numbers that did not matter on the paths from
+ * the kept state are not compared; those that did then matter on the path that ends, too
+ * (precision.c).
  *
  * A kept state with open branches is on the current path. If it is exactly the same, nothing
  * changes from one round to the next: a loop without end. If not, the walk goes round again; a
@@ -12,9 +14,10 @@
  *
  * The one loop that need not be unrolled is that of a helper that calls back, because the helper
  * ends it: there the current path may end at an open state that covers it, if both are of the same
- * call of the helper. Were two calls allowed to cover each other, an outer loop without end could
- * hide between them; for the same reason a state inside a callback is covered only by one inside
- * the same call, or inside a call of which nothing is open.
+ * call of the helper. What will matter on the paths from there is not known yet, so every number is
+ * compared, and matters. Were two calls allowed to cover each other, an outer loop without end
+ * could hide between them; for the same reason a state inside a callback is covered only by one
+ * inside the same call, or inside a call of which nothing is open.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +26,16 @@
 
 #define MAX_ID_PAIRS 1024
 
-/* Which ids of the kept state are which of the current one. */
-struct id_map {
+enum compare {
+	COVERS_AS_USED, /* numbers that were not needed may differ */
+	COVERS,
+	EXACT,
+};
+
+struct comparison {
+	struct bpf_verifier_env *env;
+	enum compare how;
+	/* Which ids of the kept state are which of the current one. */
 	u32 nr;
 	struct {
 		u32 old, cur;
@@ -32,7 +43,7 @@ struct id_map {
 };
 
 /* The relation between registers that share an id in @old must hold in the current state, too. */
-static bool ids_match(u32 old, u32 cur, struct id_map *map)
+static bool ids_match(u32 old, u32 cur, struct comparison *map)
 {
 	u32 i;
 
@@ -69,10 +80,18 @@ static bool same_range(const struct bpf_reg_state *old, const struct bpf_reg_sta
 	return range_within(old, cur) && range_within(cur, old);
 }
 
-/* Is what @cur may hold among what @old may hold? @precise: does a scalar's value matter? */
-static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_state *cur,
-			bool precise, bool exact, struct id_map *map)
+/* Does what is known of a number in the kept state matter? */
+static bool matters(const struct bpf_reg_state *old, const struct comparison *map)
 {
+	return map->how != COVERS_AS_USED || is_precise(map->env, old->origin);
+}
+
+/* Is what @cur may hold among what @old may hold? */
+static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_state *cur,
+			struct comparison *map)
+{
+	bool exact = map->how == EXACT;
+
 	if (old->type == NOT_INIT && !exact)
 		return true;
 	if (old->type != cur->type)
@@ -80,7 +99,7 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 	if (exact && !same_range(old, cur))
 		return false;
 	if (old->type == SCALAR_VALUE) {
-		if (!precise && !exact)
+		if (!matters(old, map))
 			return true;
 		if (old->id && cur->id && old->off != cur->off)
 			return false;
@@ -92,99 +111,169 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 
 static bool spilled_scalar(const struct bpf_stack_state *slot)
 {
-	return slot->spilled.type == SCALAR_VALUE;
+	return slot->type[0] == STACK_SPILL && slot->spilled.type == SCALAR_VALUE;
+}
+
+static u32 spill_size(const struct bpf_stack_state *slot)
+{
+	u32 size = 0;
+
+	while (size < BPF_REG_SIZE && slot->type[size] == STACK_SPILL)
+		size++;
+	return size;
+}
+
+/* The first @size bytes of a slot as a number; false: a pointer, or bytes never written. */
+static bool bytes_as_number(const struct bpf_stack_state *slot, u32 size, struct bpf_reg_state *reg)
+{
+	bool zero = true;
+	u32 i;
+
+	if (slot->type[0] == STACK_SPILL && !spilled_scalar(slot))
+		return false;
+	for (i = 0; i < size; i++) {
+		if (slot->type[i] == STACK_INVALID)
+			return false;
+		zero = zero && slot->type[i] == STACK_ZERO;
+	}
+	reg_mark_unknown(reg);
+	if (zero)
+		reg_mark_const(reg, 0);
+	else
+		reg_zero_extend(reg, size);
+	return true;
+}
+
+static bool byte_covered(u8 old, u8 cur, const struct bpf_stack_state *slot)
+{
+	if (old == STACK_INVALID || old == cur)
+		return true;
+	/* "Anything" covers what is known; but not a pointer that is still one. */
+	if (old == STACK_MISC)
+		return cur == STACK_ZERO || (cur == STACK_SPILL && spilled_scalar(slot));
+	return old == STACK_ZERO && cur == STACK_SPILL && reg_is_null(&slot->spilled);
 }
 
 static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_stack_state *cur,
-			 bool exact, struct id_map *map)
+			 struct comparison *map)
 {
-	u32 i;
+	u32 size = spill_size(old), i;
+	struct bpf_reg_state number;
 
-	for (i = 0; i < BPF_REG_SIZE; i++) {
-		if (old->type[i] == STACK_INVALID && !exact)
-			continue;
-		if (old->type[i] == cur->type[i])
-			continue;
-		/* "Anything" covers what is known; but not a pointer that is still one. */
-		if (old->type[i] == STACK_MISC && !exact &&
-		    (cur->type[i] == STACK_ZERO ||
-		     (cur->type[i] == STACK_SPILL && spilled_scalar(cur))))
-			continue;
-		return false;
-	}
-	if (old->type[0] != STACK_SPILL)
+	if (map->how == COVERS_AS_USED && !is_precise(map->env, old->place))
 		return true;
-	return reg_covered(&old->spilled, &cur->spilled, true, exact, map);
+	if (map->how == EXACT) {
+		if (memcmp(old->type, cur->type, BPF_REG_SIZE))
+			return false;
+		return !size || reg_covered(&old->spilled, &cur->spilled, map);
+	}
+	for (i = size; i < BPF_REG_SIZE; i++)
+		if (!byte_covered(old->type[i], cur->type[i], cur))
+			return false;
+	if (!size)
+		return true;
+	if (spill_size(cur) == size)
+		return reg_covered(&old->spilled, &cur->spilled, map);
+	return spilled_scalar(old) && bytes_as_number(cur, size, &number) &&
+	       reg_covered(&old->spilled, &number, map);
 }
 
 static bool stack_covered(const struct bpf_func_state *old, const struct bpf_func_state *cur,
-			  bool exact, struct id_map *map)
+			  struct comparison *map)
 {
+	bool exact = map->how == EXACT;
 	static const struct bpf_stack_state nothing;
 	u32 i;
 
 	for (i = 0; i < max_of(old->nr_slots, exact ? cur->nr_slots : 0); i++)
 		if (!slot_covered(i < old->nr_slots ? &old->stack[i] : &nothing,
-				  i < cur->nr_slots ? &cur->stack[i] : &nothing, exact, map))
+				  i < cur->nr_slots ? &cur->stack[i] : &nothing, map))
 			return false;
 	return true;
 }
 
 /* Where frame @f of @state goes on, the registers that matter there. */
 static u16 frame_live(const struct bpf_verifier_env *env, const struct bpf_verifier_state *state,
-		      u32 f, u16 *precise)
+		      u32 f)
 {
 	const u16 saved = 0x3ff & ~0x3f; /* r6 to r9: what a call leaves alone */
 	const struct bpf_insn_aux_data *aux;
 
-	if (f == state->curframe) {
-		aux = &env->aux[env->insn_idx];
-		*precise = aux->precise;
-		return aux->live;
-	}
+	if (f == state->curframe)
+		return env->aux[env->insn_idx].live;
 	aux = &env->aux[state->frame[f + 1]->callsite];
-	if (state->frame[f + 1]->callback) {
-		/* The helper may call again: the call's own arguments still matter. */
-		*precise = aux->precise;
+	/* The helper may call again: the call's own arguments still matter. */
+	if (state->frame[f + 1]->callback)
 		return aux->live;
-	}
-	*precise = aux[1].precise & saved;
 	return aux[1].live & saved;
 }
 
 static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
-			  const struct bpf_verifier_state *cur, u32 f, bool exact,
-			  struct id_map *map)
+			  const struct bpf_verifier_state *cur, u32 f, struct comparison *map)
 {
 	const struct bpf_func_state *o = old->frame[f], *c = cur->frame[f];
-	u16 precise, live = frame_live(env, cur, f, &precise);
+	u16 live = frame_live(env, cur, f);
 	u32 i;
 
+	map->env->compared += 2;
 	if (o->subprogno != c->subprogno || (f && o->callsite != c->callsite) ||
 	    o->callback != c->callback)
 		return false;
-	if (o->callback_call != c->callback_call && (exact || !o->callback_call->done))
+	if (o->callback_call != c->callback_call && (map->how == EXACT || !o->callback_call->done))
 		return false;
 	for (i = 0; i < BPF_REG_10; i++)
-		if ((live & (1 << i)) &&
-		    !reg_covered(&o->regs[i], &c->regs[i], precise & (1 << i), exact, map))
+		if ((live & (1 << i)) && !reg_covered(&o->regs[i], &c->regs[i], map))
 			return false;
-	return stack_covered(o, c, exact, map);
+	map->env->compared += o->nr_slots;
+	return stack_covered(o, c, map);
 }
 
-static bool state_covered(const struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
-			  const struct bpf_verifier_state *cur, bool exact)
+static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
+			  const struct bpf_verifier_state *cur, enum compare how)
 {
-	struct id_map map;
+	struct comparison map;
 	u32 f;
 
+	map.env = env;
+	map.how = how;
 	map.nr = 0;
 	if (old->curframe != cur->curframe)
 		return false;
 	for (f = 0; f <= cur->curframe; f++)
-		if (!frame_covered(env, old, cur, f, exact, &map))
+		if (!frame_covered(env, old, cur, f, &map))
 			return false;
 	return true;
+}
+
+/* A zero is stack that is known, whoever asked for it. */
+static bool has_zero_bytes(const struct bpf_stack_state *slot)
+{
+	return memchr(slot->type, STACK_ZERO, BPF_REG_SIZE);
+}
+
+/* The current path ends at @old: what mattered from there on matters on this path. */
+static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old)
+{
+	u32 f, i;
+
+	for (f = 0; f <= old->curframe; f++) {
+		const struct bpf_func_state *o = old->frame[f], *c = env->cur->frame[f];
+
+		for (i = 0; i < BPF_REG_10; i++)
+			if (o->regs[i].type == SCALAR_VALUE && is_precise(env, o->regs[i].origin))
+				mark_reg_precise(env, &c->regs[i]);
+		for (i = 0; i < min_of(o->nr_slots, c->nr_slots); i++) {
+			const struct bpf_stack_state *slot = &o->stack[i];
+
+			if (!is_precise(env, slot->place))
+				continue;
+			mark_precise(env, c->stack[i].place);
+			if (c->stack[i].type[0] != STACK_SPILL)
+				continue;
+			if (is_precise(env, slot->spilled.origin) || has_zero_bytes(slot))
+				mark_reg_precise(env, &c->stack[i].spilled);
+		}
+	}
 }
 
 static bool same_call(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
@@ -212,10 +301,8 @@ static void widen_reg(struct bpf_reg_state *reg, const struct bpf_reg_state *bef
 /* The bytes at the beginning of a slot that a spilled register has. */
 static void widen_spilled(struct bpf_stack_state *slot, const struct bpf_stack_state *before)
 {
-	u32 size = 0;
+	u32 size = spill_size(slot);
 
-	while (size < BPF_REG_SIZE && slot->type[size] == STACK_SPILL)
-		size++;
 	widen_reg(&slot->spilled, &before->spilled);
 	if (slot->spilled.type == SCALAR_VALUE)
 		reg_zero_extend(&slot->spilled, size);
@@ -252,6 +339,14 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
 }
 
 /*
+ * A loop with a few branches in it can have a hundred states at one instruction that are needed,
+ * each for a path that comes by much later; comparing costs little.
+ */
+#define MISSES_BORNE 64
+/* Places. When so many were compared, only the states that were used last are worth it. */
+#define COMPARED_MUCH 20000000u
+
+/*
  * Stop comparing with a kept state that is not worth it. While paths come from it they are counted
  * in it; what it knew is not needed for that.
  */
@@ -272,8 +367,10 @@ static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **
 static int keep_state(struct bpf_verifier_env *env)
 {
 	struct bpf_verifier_state **list = &env->kept[env->insn_idx];
-	struct bpf_verifier_state *kept = copy_state(env, env->cur);
+	struct bpf_verifier_state *kept;
 
+	new_origins(env);
+	kept = copy_state(env, env->cur);
 	if (!kept)
 		return -ENOMEM;
 	kept->branches = 1;
@@ -327,26 +424,29 @@ int is_state_visited(struct bpf_verifier_env *env)
 			if (same_call(kept, env->cur)) {
 				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED)
 					widen_state(env->cur, kept);
-				if (state_covered(env, kept, env->cur, false))
+				if (state_covered(env, kept, env->cur, COVERS)) {
+					mark_all_precise(env);
 					return 1;
+				}
 			}
 		} else if (kept->branches) {
 			/* Between two rounds of a callback a helper counts. */
 			if (kept->callback_rounds == env->cur->callback_rounds &&
-			    state_covered(env, kept, env->cur, true))
+			    state_covered(env, kept, env->cur, EXACT))
 				return refuse(
 					env, -EINVAL, -1,
 					"let something change that the loop's condition reads",
 					"a loop without end: nothing changes from one round to "
 					"the next");
-			if (!aux->calls_back && env->insn_processed - env->prev_insn_processed < 20)
-				keep = false;
-		} else if (state_covered(env, kept, env->cur, false)) {
+		} else if (state_covered(env, kept, env->cur, COVERS_AS_USED)) {
+			tell_what_mattered(env, kept);
 			kept->hits++;
 			return 1;
 		}
-		kept->misses++;
-		if (kept->misses > (kept->branches ? 64 : 3) * (kept->hits + 1)) {
+		if (keep || !kept->branches)
+			kept->misses++;
+		if (kept->misses >
+		    (env->compared < COMPARED_MUCH ? MISSES_BORNE + 3 * kept->hits : 3)) {
 			put_aside(env, link);
 			continue;
 		}

@@ -76,21 +76,43 @@ static void scrub_slot(struct bpf_stack_state *slot)
 			slot->type[i] = STACK_MISC;
 }
 
-/* Bytes [@begin, @end) are read: are all of them zero? */
-static bool read_bytes(struct bpf_verifier_env *env, const struct bpf_func_state *frame, s32 begin,
+static bool spills_zero(const struct bpf_stack_state *slot)
+{
+	return slot->type[0] == STACK_SPILL && reg_is_null(&slot->spilled);
+}
+
+/* Are bytes [@begin, @end) all zero? If so, *@origin is what that rests on. */
+static bool bytes_zero(struct bpf_verifier_env *env, const struct bpf_func_state *frame, s32 begin,
+		       s32 end, u32 *origin)
+{
+	s32 off;
+
+	*origin = 0;
+	for (off = begin; off < end; off++) {
+		const struct bpf_stack_state *slot = slot_at(frame, off);
+		u8 type = byte_type(frame, off);
+
+		if (type == STACK_ZERO)
+			continue;
+		if (type != STACK_SPILL || !spills_zero(slot))
+			return false;
+		*origin = join_origins(env, *origin, slot->spilled.origin);
+	}
+	return true;
+}
+
+/* Bytes [@begin, @end) are read. */
+static void read_bytes(struct bpf_verifier_env *env, const struct bpf_func_state *frame, s32 begin,
 		       s32 end)
 {
-	bool zero = true;
 	s32 off;
 
 	for (off = begin; off < end; off++) {
-		u8 type = byte_type(frame, off);
-
-		if (type == STACK_INVALID)
+		if (byte_type(frame, off) == STACK_INVALID)
 			env->prog->aux->reads_unwritten_stack = true;
-		zero = zero && type == STACK_ZERO;
+		if (slot_at(frame, off))
+			mark_precise(env, slot_at(frame, off)->place);
 	}
-	return zero;
 }
 
 int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
@@ -100,11 +122,13 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
 	struct bpf_stack_state *slot;
 	s32 min, max;
+	u32 origin;
 	int err;
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (err)
 		return err;
+	read_bytes(env, frame, min, max + size);
 	slot = slot_at(frame, min);
 	if (min == max && slot && size < BPF_REG_SIZE && slot->type[0] == STACK_SPILL &&
 	    slot->spilled.type != SCALAR_VALUE)
@@ -115,13 +139,15 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 			*result = slot->spilled; /* the caller cuts it to size */
 		return 0;
 	}
-	if (read_bytes(env, frame, min, max + size))
+	if (bytes_zero(env, frame, min, max + size, &origin)) {
 		reg_mark_const(result, 0);
+		result->origin = origin;
+	}
 	return 0;
 }
 
-static void write_fixed(struct bpf_func_state *frame, s32 off, u32 size,
-			const struct bpf_reg_state *value)
+static void write_fixed(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off,
+			u32 size, const struct bpf_reg_state *value)
 {
 	struct bpf_stack_state *slot = slot_at(frame, off);
 	u32 begin = off & (BPF_REG_SIZE - 1), i;
@@ -130,7 +156,7 @@ static void write_fixed(struct bpf_func_state *frame, s32 off, u32 size,
 
 	if (begin < spill_size(slot))
 		scrub_slot(slot);
-	if (!begin && type != STACK_ZERO && (size == BPF_REG_SIZE || scalar)) {
+	if (!begin && (size == BPF_REG_SIZE || scalar)) {
 		slot->spilled = *value;
 		if (size < BPF_REG_SIZE) {
 			if (value->umax_value >> (size * 8))
@@ -138,9 +164,13 @@ static void write_fixed(struct bpf_func_state *frame, s32 off, u32 size,
 			reg_zero_extend(&slot->spilled, size);
 		}
 		type = STACK_SPILL;
+	} else if (type == STACK_ZERO) {
+		mark_reg_precise(env, value);
 	}
 	for (i = begin; i < begin + size; i++)
 		slot->type[i] = type;
+	if (size == BPF_REG_SIZE)
+		slot->place = 0;
 }
 
 /* Somewhere in [@begin, @end): what was known of any byte there may not be so any more. */
@@ -155,6 +185,8 @@ static void write_somewhere(struct bpf_func_state *frame, s32 begin, s32 end, bo
 		if (!slot)
 			continue;
 		type = &slot->type[off & (BPF_REG_SIZE - 1)];
+		if (zero && *type == STACK_SPILL && spills_zero(slot))
+			continue;
 		if (*type == STACK_SPILL)
 			scrub_slot(slot);
 		if (*type == STACK_ZERO && !zero)
@@ -177,7 +209,13 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 		return refuse(
 			env, -EINVAL, regno, NULL,
 			"a pointer to the stack is stored in the stack of a calling function");
+	/* The key is the walk's, and goes with it; Linux lets it be kept. */
+	if (value->type == PTR_TO_MAP_KEY && frame != cur_frame(env))
+		return refuse(env, -EINVAL, regno, "store the key itself",
+			      "a pointer to the key of a walk is kept for after the walk");
 	if (min != max) {
+		if (reg_is_null(value))
+			mark_reg_precise(env, value);
 		write_somewhere(frame, min, max + size, reg_is_null(value));
 		return 0;
 	}
@@ -186,7 +224,7 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 			      "a part of a pointer is stored on the stack");
 	err = grow_stack(env, frame, min);
 	if (!err)
-		write_fixed(frame, min, size, value);
+		write_fixed(env, frame, min, size, value);
 	return err;
 }
 
@@ -211,8 +249,11 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		return err;
 	write_somewhere(frame, begin, last + max, false);
 	/* What is written for certain can be read afterwards. */
-	for (off = begin; begin == last && off < begin + (s32)min; off++)
+	for (off = begin; begin == last && off < begin + (s32)min; off++) {
 		slot_at(frame, off)->type[off & (BPF_REG_SIZE - 1)] = STACK_MISC;
+		if (!((off + 1) & (BPF_REG_SIZE - 1)) && off + 1 - begin >= BPF_REG_SIZE)
+			slot_at(frame, off)->place = 0;
+	}
 	return 0;
 }
 
@@ -220,21 +261,22 @@ bool stack_const(struct bpf_verifier_env *env, u32 regno, u32 size, u64 *value)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	const struct bpf_stack_state *slot;
-	bool zero = true;
-	s32 begin, off;
+	u32 origin;
+	s32 begin;
 
 	if (reg->type != PTR_TO_STACK || !tnum_is_const(reg->var_off))
 		return false;
 	begin = reg->off + (s32)reg->var_off.value;
-	for (off = begin; off < begin + (s32)size; off++)
-		zero = zero && byte_type(env->cur->frame[reg->frameno], off) == STACK_ZERO;
 	*value = 0;
-	if (zero)
+	if (bytes_zero(env, env->cur->frame[reg->frameno], begin, begin + (s32)size, &origin)) {
+		mark_precise(env, origin);
 		return true;
+	}
 	slot = slot_at(env->cur->frame[reg->frameno], begin);
 	if ((begin & (BPF_REG_SIZE - 1)) || !slot || spill_size(slot) != size ||
 	    !reg_is_const(&slot->spilled))
 		return false;
+	mark_reg_precise(env, &slot->spilled);
 	*value = tnum_cast(slot->spilled.var_off, size).value;
 	return true;
 }

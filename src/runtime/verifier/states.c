@@ -215,6 +215,7 @@ void free_all_states(struct bpf_verifier_env *env)
 	for (i = 0; env->kept && i < env->nr_insns; i++)
 		free_list(env, &env->kept[i]);
 	free_list(env, &env->aside);
+	free_origins(env);
 	while ((call = env->callback_calls)) {
 		env->callback_calls = call->next;
 		free(call);

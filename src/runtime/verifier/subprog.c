@@ -106,6 +106,7 @@ static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, 
 		return refuse(env, -EINVAL, regno, NULL, "the function takes the context in R%u",
 			      regno);
 	case GLOBAL_ARG_MEM:
+		mark_reg_precise(env, reg);
 		if (reg_is_null(reg))
 			return 0;
 		return check_call_mem(env, regno, size, size, ACCESS_READ | ACCESS_WRITE);
@@ -234,10 +235,8 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	if (!func || proto->callback >= ARRAY_SIZE(callback_args))
 		return refuse(env, -EINVAL, -1, NULL, "a callback that is not supported");
 	subprogno = func->subprogno;
-	if (env->subprogs[subprogno].is_global)
-		return refuse(env, -EINVAL, -1, "make the callback static",
-			      "a global function as a callback");
 	if (proto->callback == BPF_CALLBACK_LOOP && reg_is_null(&cur_regs(env)[BPF_REG_1])) {
+		mark_reg_precise(env, &cur_regs(env)[BPF_REG_1]);
 		env->cur->callback_call = NULL;
 		return 0;
 	}
@@ -262,6 +261,7 @@ static int check_callback_result(struct bpf_verifier_env *env, const struct bpf_
 
 	if (err)
 		return err;
+	mark_reg_precise(env, r0);
 	if (r0->type != SCALAR_VALUE)
 		return refuse(env, -EACCES, BPF_REG_0, NULL, "a callback returns a %s",
 			      reg_type_name(r0->type));
@@ -311,6 +311,7 @@ static int check_program_result(struct bpf_verifier_env *env)
 	}
 	if (!type->checks_result)
 		return 1;
+	mark_reg_precise(env, r0);
 	if (r0->type != SCALAR_VALUE || r0->smin_value < type->result_min ||
 	    r0->smax_value > type->result_max)
 		return refuse(env, -EINVAL, BPF_REG_0, "set R0 right before exit",

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Which numbers of a kept state mattered. Two paths that differ in a number which decides nothing
+ * do the same, so a comparison of states may pass over it; but whether it decides something is
+ * known only when the paths from the state have been walked.
+ *
+ * So every number carries its origin (bpf_reg_state.origin): a set of places - a register or a slot
+ * of one kept state - from which what is known of it was worked out. A set is a node of
+ * env->origins:
+ *
+ *   0                nothing: the number comes from an instruction or from memory
+ *   {a}              a place of a kept state, where the number in it had origin a; made by
+ *                    new_origins() when the state is kept
+ *   {a, b}           the union of two sets: arithmetic, comparisons, equal registers
+ *
+ * Origins travel with the registers, through copies, spills, calls and returns. Where what is known
+ * of a number is used - it decides a jump, moves a pointer, is a size, is a zero that makes stack
+ * zero, is a result within bounds - mark_precise() marks its origin and all that this was made of.
+ * A place whose node is not marked when all paths from the state have ended was never needed.
+ *
+ * A slot of the stack has a second origin, .place, that is marked when any byte of it is read. A
+ * slot that is not read before it is written again is not compared at all, whatever it holds.
+ *
+ * Why it is right to pass over such a place. Walked again with "any number" in the unmarked places,
+ * the paths from a kept state would be the same: a number without such a place in its origin does
+ * not change, one with it only becomes wider, and every check and every decided jump rests on
+ * marked places alone. A jump that was not decided is not decided by less knowledge either: both
+ * ways were walked.
+ *
+ * Marks are complete when the last path from a state has ended, and only then does the state cover
+ * others as far as it was used. A path ends at an exit; or at a state that was complete before:
+ * what is marked there is then marked in the number that came by, too, and so in the places that
+ * this was made of. Or, in rounds of a callback, it ends at a state that is still open: then every
+ * number is compared, and marked.
+ *
+ * Numbers that are equal (of one id): what one learns from the other has the origins of both, so
+ * that relying on it marks both, and what is marked is compared with its id.
+ *
+ * Behaviour: what mark_chain_precision() of kernel/bpf/verifier.c finds by going back over the
+ * history of instructions.
+ */
+#include <stdlib.h>
+
+#include "verifier/env.h"
+
+#define NO_NODE 0x7fffffffu
+
+struct bpf_origin {
+	u32 a, b;
+	u32 next : 31; /* to mark, in mark_precise() */
+	u32 precise : 1;
+};
+
+/* 0 and env->no_origins where there is no memory: the walk ends then. */
+static u32 new_origin(struct bpf_verifier_env *env, u32 a, u32 b)
+{
+	u32 nr = env->nr_origins ? env->nr_origins : 1, room;
+	struct bpf_origin *grown;
+
+	if (nr == env->max_origins || !env->max_origins) {
+		room = env->max_origins ? 2 * env->max_origins : 1024;
+		grown = room > MAX_ORIGINS ? NULL : realloc(env->origins, room * sizeof(*grown));
+		if (!grown) {
+			env->no_origins = true;
+			return 0;
+		}
+		env->origins = grown;
+		env->max_origins = room;
+	}
+	env->origins[nr] = (struct bpf_origin){.a = a, .b = b};
+	env->nr_origins = nr + 1;
+	return nr;
+}
+
+bool is_precise(const struct bpf_verifier_env *env, u32 origin)
+{
+	return origin && env->origins[origin].precise;
+}
+
+/* Is @set the union of @part and another one? Numbers that are equal tell each other often. */
+static bool is_part(const struct bpf_verifier_env *env, u32 part, u32 set)
+{
+	return env->origins[set].a == part || env->origins[set].b == part;
+}
+
+u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b)
+{
+	/* All that a marked set is made of is marked: it adds nothing. */
+	if (!a || a == b || is_precise(env, a))
+		return b;
+	if (!b || is_precise(env, b) || is_part(env, b, a))
+		return a;
+	if (is_part(env, a, b))
+		return b;
+	return new_origin(env, a, b);
+}
+
+void mark_precise(struct bpf_verifier_env *env, u32 origin)
+{
+	u32 todo = NO_NODE, part[2], i;
+
+	if (!origin || is_precise(env, origin))
+		return;
+	env->origins[origin].precise = true;
+	env->origins[origin].next = NO_NODE;
+	todo = origin;
+	while (todo != NO_NODE) {
+		part[0] = env->origins[todo].a;
+		part[1] = env->origins[todo].b;
+		todo = env->origins[todo].next;
+		for (i = 0; i < 2; i++) {
+			if (!part[i] || is_precise(env, part[i]))
+				continue;
+			env->origins[part[i]].precise = true;
+			env->origins[part[i]].next = todo;
+			todo = part[i];
+		}
+	}
+}
+
+void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *reg)
+{
+	if (reg->type == SCALAR_VALUE)
+		mark_precise(env, reg->origin);
+}
+
+static void mark_one(struct bpf_reg_state *reg, void *arg)
+{
+	mark_reg_precise(arg, reg);
+}
+
+void mark_all_precise(struct bpf_verifier_env *env)
+{
+	u32 f, i;
+
+	for_each_reg(env->cur, mark_one, env);
+	for (f = 0; f <= env->cur->curframe; f++)
+		for (i = 0; i < env->cur->frame[f]->nr_slots; i++)
+			mark_precise(env, env->cur->frame[f]->stack[i].place);
+}
+
+static u32 place_of(struct bpf_verifier_env *env, u32 origin)
+{
+	return new_origin(env, is_precise(env, origin) ? 0 : origin, 0);
+}
+
+static void begin_origin(struct bpf_reg_state *reg, void *arg)
+{
+	if (reg->type == SCALAR_VALUE)
+		reg->origin = place_of(arg, reg->origin);
+}
+
+static bool never_written(const struct bpf_stack_state *slot)
+{
+	u32 i;
+
+	for (i = 0; i < BPF_REG_SIZE; i++)
+		if (slot->type[i] != STACK_INVALID)
+			return false;
+	return true;
+}
+
+void new_origins(struct bpf_verifier_env *env)
+{
+	u32 f, i;
+
+	for_each_reg(env->cur, begin_origin, env);
+	for (f = 0; f <= env->cur->curframe; f++) {
+		for (i = 0; i < env->cur->frame[f]->nr_slots; i++) {
+			struct bpf_stack_state *slot = &env->cur->frame[f]->stack[i];
+
+			if (!never_written(slot))
+				slot->place = place_of(env, slot->place);
+		}
+	}
+}
+
+void free_origins(struct bpf_verifier_env *env)
+{
+	free(env->origins);
+	env->origins = NULL;
+	env->nr_origins = env->max_origins = 0;
+}
