@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/rcu.h"
 #include "call.h"
@@ -41,6 +43,10 @@ WRAP(char *, strdup, (const char *s), (s), NULL)
 WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t off),
      (at, len, prot, flags, fd, off), MAP_FAILED)
 WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -1)
+WRAP(int, eventfd, (unsigned int count, int flags), (count, flags), -1)
+WRAP(int, epoll_create1, (int flags), (flags), -1)
+WRAP(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event), (epfd, op, fd, event),
+     -1)
 
 #define INSN(c, d, s, o, i)                                                                        \
 	{                                                                                          \
@@ -245,6 +251,21 @@ static int use_without_walk(void)
 	return 0;
 }
 
+/* A ring buffer, all of which is mapped. */
+static int use_ring(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	int ring = TRY(
+		keep(BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_RINGBUF, .max_entries = 65536)));
+	void *addr;
+
+	TRY(trek_mmap(rt, ring, page, PROT_READ | PROT_WRITE, 0, &addr));
+	munmap(addr, page);
+	TRY(trek_mmap(rt, ring, 2 * page + 2 * 65536, PROT_READ, 0, &addr));
+	munmap(addr, 2 * page + 2 * 65536);
+	return trek_poll(rt, ring, 0);
+}
+
 static int use_everything(void)
 {
 	union bpf_iter_link_info target = {0};
@@ -277,6 +298,7 @@ static int use_everything(void)
 	TRY(use_percpu(prog));
 	TRY(use_objects(hash, TRY(keep(prog_new(BPF_PROG_TYPE_SOCKET_FILTER)))));
 	TRY(use_without_walk());
+	TRY(use_ring());
 	return (int)trek_read(rt, iter, buf, sizeof(buf));
 }
 
