@@ -81,6 +81,7 @@ struct bpf_func_proto {
 	u32 arg_size[5];             /* MEM_FIXED_SIZE */
 	u32 ret_size;                /* RET_PTR_TO_MEM */
 	const char *ret_btf;
+	bool acquires; /* the result is the program's to give back, to one with OBJ_RELEASE */
 	/*
 	 * The format string of a printf-like helper: 1 + argument number of the format (CONST_STR, or
 	 * PTR_TO_MEM with its size behind it), so that the verifier can check a constant one; 0: none.

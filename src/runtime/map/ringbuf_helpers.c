@@ -56,6 +56,7 @@ const struct bpf_helper bpf_ringbuf_helpers[] = {
 			{
 				.func = helper_ringbuf_reserve,
 				.ret_type = RET_PTR_TO_RINGBUF_MEM_OR_NULL,
+				.acquires = true,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_CONST_ALLOC_SIZE_OR_ZERO,
 					     ARG_ANYTHING},
 			},

@@ -334,7 +334,8 @@ static void mark_null(struct bpf_reg_state *reg, void *arg)
 		reg->since = since;
 	} else {
 		reg->type &= ~PTR_MAYBE_NULL;
-		reg->id = 0;
+		if (!may_hold_lock(reg))
+			reg->id = 0;
 	}
 }
 
@@ -445,6 +446,9 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	} else if (is_null_check(insn) && (dst->type & PTR_MAYBE_NULL)) {
 		struct null_mark mark = {.id = dst->id, .is_null = op == BPF_JEQ};
 
+		/* A pointer's id is that of its reference, where it has one. */
+		if (dst->ref_obj_id)
+			forget_reference(mark.is_null ? other : env->cur, dst->ref_obj_id);
 		for_each_reg(other, mark_null, &mark);
 		mark.is_null = !mark.is_null;
 		for_each_reg(env->cur, mark_null, &mark);

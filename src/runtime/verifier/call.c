@@ -10,12 +10,15 @@
 #include "verifier/env.h"
 
 #define MAX_ERRNO_VALUE 4095
+#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 struct helper_call {
 	const struct bpf_helper *helper;
 	struct bpf_map *map;
 	u64 max_size; /* of the last pair of memory and size */
 	u32 alloc_size;
+	u32 ref_obj_id;	   /* of what one of the arguments points to */
+	bool releases;	   /* it */
 	bool key_is_there; /* the key is that of an element that cannot be missing */
 };
 
@@ -67,6 +70,9 @@ static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u
 
 	if (!call->map)
 		return need(env, i + 1, "a key of a map");
+	if (!call->map->key_size)
+		return refuse(env, -EACCES, -1, NULL, "the elements of map '%s' have no keys",
+			      call->map->name);
 	err = check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
 	if (!err && call->map->map_type == BPF_MAP_TYPE_ARRAY)
 		call->key_is_there =
@@ -86,6 +92,10 @@ static int arg_mem(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 {
 	const struct bpf_func_proto *proto = &call->helper->proto;
 
+	if (proto->arg_type[i] & MEM_RINGBUF)
+		return cur_regs(env)[i + 1].type == (PTR_TO_MEM | MEM_RINGBUF)
+			       ? 0
+			       : need(env, i + 1, "a sample that was reserved in a ring buffer");
 	if (!(proto->arg_type[i] & MEM_FIXED_SIZE))
 		return 0; /* with its size, the next argument */
 	return check_call_mem(env, i + 1, proto->arg_size[i], proto->arg_size[i],
@@ -133,7 +143,8 @@ static int arg_alloc_size(struct bpf_verifier_env *env, struct helper_call *call
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
 
-	if (!reg_is_const(reg) || reg->umax_value >= BPF_MAX_VAR_SIZ)
+	/* Of one that does not fit into 32 bits, which no allocation gives, less is known. */
+	if (!reg_is_const(reg))
 		return need(env, i + 1, "a constant size");
 	call->alloc_size = reg->var_off.value;
 	return 0;
@@ -191,6 +202,12 @@ static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 	return check_btf_arg(env, i + 1, id, -EACCES);
 }
 
+static int arg_spin_lock(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return call->helper->id == BPF_FUNC_spin_lock ? check_spin_lock(env, i + 1)
+						      : check_spin_unlock(env, i + 1);
+}
+
 /* By enum bpf_arg_type. */
 static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call *call, u32 i) = {
 	[ARG_CONST_MAP_PTR] = arg_map_ptr,
@@ -206,7 +223,47 @@ static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call
 	[ARG_PTR_TO_STACK] = arg_stack,
 	[ARG_PTR_TO_CONST_STR] = arg_const_str,
 	[ARG_PTR_TO_BTF_ID] = arg_btf,
+	[ARG_PTR_TO_SPIN_LOCK] = arg_spin_lock,
 };
+
+/* What is given back has to be what was got, at its beginning. */
+static int check_released_arg(struct bpf_verifier_env *env, u32 regno)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+	if (reg->off)
+		return refuse(env, -EINVAL, regno, "pass the pointer that was got",
+			      "R%u, which is given back, points %d bytes past its beginning", regno,
+			      reg->off);
+	if (!at_its_beginning(reg))
+		return refuse(env, -EACCES, regno, "pass the pointer that was got",
+			      "R%u, which is given back, was moved", regno);
+	if (!reg->ref_obj_id)
+		return refuse(env, -EINVAL, regno, NULL,
+			      "R%u is to be given back, and the program does not hold it", regno);
+	return 0;
+}
+
+/* Of what an argument points to, if the program holds it. */
+static int note_reference(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+	int err;
+
+	if (call->helper->proto.arg_type[i] & OBJ_RELEASE) {
+		err = check_released_arg(env, i + 1);
+		if (err)
+			return err;
+		call->releases = true;
+	}
+	if (!reg->ref_obj_id)
+		return 0;
+	if (call->ref_obj_id)
+		return refuse(env, -EACCES, i + 1, NULL,
+			      "two arguments point to what the program has to give back");
+	call->ref_obj_id = reg->ref_obj_id;
+	return 0;
+}
 
 static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
@@ -222,7 +279,8 @@ static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32
 		return 0;
 	if (base_type(type) >= ARRAY_SIZE(arg_kinds) || !arg_kinds[base_type(type)])
 		return need(env, i + 1, "something that is not supported");
-	return arg_kinds[base_type(type)](env, call, i);
+	err = arg_kinds[base_type(type)](env, call, i);
+	return err || base_type(type) == ARG_ANYTHING ? err : note_reference(env, call, i);
 }
 
 static bool writes_map(u32 id)
@@ -237,9 +295,22 @@ static bool writes_map(u32 id)
 	return false;
 }
 
+static bool is_ringbuf_helper(u32 id)
+{
+	switch (id) {
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_ringbuf_query:
+		return true;
+	}
+	return false;
+}
+
 /* Can this kind of map do what the helper asks of it? */
 static bool map_can(const struct bpf_map *map, u32 id)
 {
+	if (is_ringbuf_helper(id) != (map->map_type == BPF_MAP_TYPE_RINGBUF))
+		return false;
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:
 		/* A value that is a map is not one that a program may touch. */
@@ -260,6 +331,9 @@ static int check_map_use(struct bpf_verifier_env *env, const struct helper_call 
 
 	if (!map)
 		return 0;
+	if (call->helper->id == BPF_FUNC_for_each_map_elem && !map->ops->map_walk)
+		return refuse(env, -ENOTSUPP, -1, NULL, "map '%s', of type %u, has no walk",
+			      map->name, map->map_type);
 	if (!map_can(map, call->helper->id))
 		return refuse(env, -EINVAL, -1, NULL, "%s cannot be used with map '%s' of type %u",
 			      call->helper->name, map->name, map->map_type);
@@ -369,8 +443,14 @@ static int set_result(struct bpf_verifier_env *env, const struct helper_call *ca
 	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
 		      call->helper->name);
 pointer:
-	if (r0->type & PTR_MAYBE_NULL)
+	if (proto->acquires) {
+		id = acquire_reference(env);
+		if (id < 0)
+			return id;
+		r0->id = r0->ref_obj_id = id;
+	} else if (r0->type & PTR_MAYBE_NULL) {
 		r0->id = ++env->next_id;
+	}
 	return 0;
 }
 
@@ -401,6 +481,8 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	err = check_map_use(env, &call);
 	if (!err)
 		err = check_format(env, &call);
+	if (!err && call.releases)
+		err = release_reference(env, call.ref_obj_id);
 	if (!err && proto->callback != BPF_CALLBACK_NONE)
 		err = push_callback(env, proto);
 	if (err)

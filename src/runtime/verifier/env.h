@@ -15,6 +15,8 @@
  *   branch.c     conditional jumps: which way, and what each way tells
  *   memory.c     loads, stores and atomics; memory that a call is given
  *   stack.c      the stack of a frame
+ *   lock.c       locks in values of maps
+ *   refs.c       what a program got and has to give back
  *   call.c       helpers;  kfunc_call.c: kfuncs;  subprog.c: functions, callbacks, exits
  *   prog_types.c program types: context, result
  *   messages.c   what the log says
@@ -81,6 +83,8 @@ struct bpf_reg_state {
 	 * may be NULL.
 	 */
 	u32 id;
+	/* Of a pointer to what the program has to give back: which (refs.c); 0: to nothing such. */
+	u32 ref_obj_id;
 	struct tnum var_off;
 	s64 smin_value, smax_value;
 	u64 umin_value, umax_value;
@@ -121,9 +125,17 @@ struct bpf_func_state {
 	struct bpf_stack_state *stack;
 };
 
+/* Something that the program holds and has to give back. */
+struct bpf_reference {
+	u32 id;
+	u32 insn_idx; /* where it got it */
+};
+
 struct bpf_verifier_state {
 	struct bpf_func_state *frame[MAX_BPF_FRAMES];
 	u32 curframe;
+	u32 nr_refs, max_refs;
+	struct bpf_reference *refs; /* in the order in which the program got them */
 	/* Kept: paths that came from here and have not ended; 0: all that follows is safe. */
 	u32 branches;
 	struct bpf_verifier_state *parent; /* the last kept state on the way here */
@@ -131,6 +143,9 @@ struct bpf_verifier_state {
 	struct bpf_callback_call *callback_call;
 	bool first_of_call;		 /* kept: where callback_call began */
 	u32 callback_rounds;		 /* calls of callbacks on the way here */
+	/* The lock that is held (see lock.c): in a value of this map, NULL: none. */
+	const struct bpf_map *locked_map;
+	u32 locked_id;
 	struct bpf_verifier_state *next; /* kept: at the same instruction; or put aside */
 	u32 hits, misses;
 };
@@ -296,6 +311,8 @@ struct bpf_func_state *new_frame(struct bpf_verifier_env *env);
 void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame);
 /* A stack that reaches down to @off (negative, not below -MAX_BPF_STACK); -ENOMEM. */
 int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off);
+/* Room for @nr references; -ENOMEM. */
+int grow_refs(struct bpf_verifier_env *env, struct bpf_verifier_state *state, u32 nr);
 /* With one empty frame. */
 struct bpf_verifier_state *new_state(struct bpf_verifier_env *env);
 struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
@@ -390,6 +407,28 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 /* Does register @regno point to @size bytes of stack that hold a number that is known? */
 bool stack_const(struct bpf_verifier_env *env, u32 regno, u32 size, u64 *value);
 int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
+
+/* --- refs.c --- */
+
+/* The call at hand gives the program something: its id; -ENOMEM. */
+int acquire_reference(struct bpf_verifier_env *env);
+/* It takes it back, and no pointer to it is left. -EINVAL: the program does not hold it. */
+int release_reference(struct bpf_verifier_env *env, u32 id);
+/* There was nothing: the pointer is NULL. */
+bool forget_reference(struct bpf_verifier_state *state, u32 id);
+/* -EINVAL: the program holds something where it ends. */
+int check_reference_leak(struct bpf_verifier_env *env);
+
+/* --- lock.c --- */
+
+int check_spin_lock(struct bpf_verifier_env *env, u32 regno);
+int check_spin_unlock(struct bpf_verifier_env *env, u32 regno);
+/* -EINVAL: a lock is held, so not @what. */
+int check_not_locked(struct bpf_verifier_env *env, const char *what);
+/* The bytes [@first, @end) of the value that register @regno points to have no lock in them. */
+int check_lock_untouched(struct bpf_verifier_env *env, u32 regno, s64 first, s64 end);
+/* A pointer to a value with a lock: its id tells it from those to other values. */
+bool may_hold_lock(const struct bpf_reg_state *reg);
 
 /* --- call.c, kfunc_call.c, subprog.c --- */
 

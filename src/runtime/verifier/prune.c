@@ -106,7 +106,9 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 		return range_within(old, cur) && ids_match(old->id, cur->id, map);
 	}
 	return old->off == cur->off && old->map_ptr == cur->map_ptr && old->btf_id == cur->btf_id &&
-	       range_within(old, cur) && ids_match(old->id, cur->id, map);
+	       range_within(old, cur) && ids_match(old->id, cur->id, map) &&
+	       !old->ref_obj_id == !cur->ref_obj_id &&
+	       ids_match(old->ref_obj_id, cur->ref_obj_id, map);
 }
 
 static bool spilled_scalar(const struct bpf_stack_state *slot)
@@ -228,6 +230,19 @@ static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_v
 	return stack_covered(o, c, map);
 }
 
+static bool refs_covered(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur,
+			 struct comparison *map)
+{
+	u32 i;
+
+	if (old->nr_refs != cur->nr_refs)
+		return false;
+	for (i = 0; i < old->nr_refs; i++)
+		if (!ids_match(old->refs[i].id, cur->refs[i].id, map))
+			return false;
+	return true;
+}
+
 static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
 			  const struct bpf_verifier_state *cur, enum compare how)
 {
@@ -237,7 +252,7 @@ static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifie
 	map.env = env;
 	map.how = how;
 	map.nr = 0;
-	if (old->curframe != cur->curframe)
+	if (old->curframe != cur->curframe || !refs_covered(old, cur, &map))
 		return false;
 	for (f = 0; f <= cur->curframe; f++)
 		if (!frame_covered(env, old, cur, f, &map))

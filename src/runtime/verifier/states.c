@@ -78,6 +78,37 @@ static struct bpf_func_state *copy_frame(struct bpf_verifier_env *env,
 	return copy;
 }
 
+int grow_refs(struct bpf_verifier_env *env, struct bpf_verifier_state *state, u32 nr)
+{
+	struct bpf_reference *refs;
+	u32 room = max_of(nr, 2 * state->max_refs), i;
+
+	if (nr <= state->max_refs)
+		return 0;
+	refs = alloc_counted(env, room * sizeof(*refs));
+	if (!refs)
+		return -ENOMEM;
+	for (i = 0; i < state->nr_refs; i++)
+		refs[i] = state->refs[i];
+	free_counted(env, state->refs, state->max_refs * sizeof(*refs));
+	state->refs = refs;
+	state->max_refs = room;
+	return 0;
+}
+
+static int copy_refs(struct bpf_verifier_env *env, struct bpf_verifier_state *copy,
+		     const struct bpf_verifier_state *state)
+{
+	u32 i;
+
+	if (grow_refs(env, copy, state->nr_refs))
+		return -ENOMEM;
+	for (i = 0; i < state->nr_refs; i++)
+		copy->refs[i] = state->refs[i];
+	copy->nr_refs = state->nr_refs;
+	return 0;
+}
+
 struct bpf_verifier_state *new_state(struct bpf_verifier_env *env)
 {
 	struct bpf_verifier_state *state = alloc_counted(env, sizeof(*state));
@@ -104,6 +135,12 @@ struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 	copy->parent = state->parent;
 	copy->callback_call = state->callback_call;
 	copy->callback_rounds = state->callback_rounds;
+	copy->locked_map = state->locked_map;
+	copy->locked_id = state->locked_id;
+	if (copy_refs(env, copy, state)) {
+		free_state(env, copy);
+		return NULL;
+	}
 	for (i = 0; i <= state->curframe; i++) {
 		copy->frame[i] = copy_frame(env, state->frame[i]);
 		if (!copy->frame[i]) {
@@ -122,6 +159,9 @@ void free_frames(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
 		free_frame(env, state->frame[i]);
 		state->frame[i] = NULL;
 	}
+	free_counted(env, state->refs, state->max_refs * sizeof(*state->refs));
+	state->refs = NULL;
+	state->nr_refs = state->max_refs = 0;
 }
 
 void free_state(struct bpf_verifier_env *env, struct bpf_verifier_state *state)

@@ -121,7 +121,9 @@ static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_in
 	u32 i, size = 0;
 	int err;
 
-	err = check_global_proto(env, subprog);
+	err = check_not_locked(env, "a call of a global function");
+	if (!err)
+		err = check_global_proto(env, subprog);
 	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
 		kind = global_arg_kind(env, subprog, i, &size);
 		err = check_global_arg(env, kind, i + 1, size);
@@ -283,6 +285,8 @@ static int return_to_caller(struct bpf_verifier_env *env, u32 *next)
 	*next = callee->callsite + 1;
 	if (callee->callback) {
 		err = check_callback_result(env, &callee->regs[BPF_REG_0]);
+		if (!err)
+			err = check_not_locked(env, "the end of a callback");
 		if (err)
 			return err;
 		*next = callee->callsite;
@@ -299,8 +303,10 @@ static int check_program_result(struct bpf_verifier_env *env)
 {
 	const struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
 	const struct bpf_prog_type_ops *type = env->type;
-	int err = check_reg_read(env, BPF_REG_0);
+	int err = check_reference_leak(env);
 
+	if (!err)
+		err = check_reg_read(env, BPF_REG_0);
 	if (err)
 		return err;
 	if (env->walk_subprog) {

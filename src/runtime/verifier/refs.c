@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * References: what a program got from a call and has to give back with another one, on every way to
+ * its end (kernel: acquire_reference, release_reference, check_reference_leak).
+ *
+ * A reference has an id, which every pointer that came from it carries (bpf_reg_state.ref_obj_id),
+ * through copies, spills and calls; the state has the list of those that are held. Giving it back
+ * takes it off the list and makes all those pointers plain numbers. Where the pointer turns out to
+ * be NULL there was nothing to give back. The list belongs to the state, not to a frame: a function
+ * may give back what its caller got.
+ */
+#include "verifier/env.h"
+
+int acquire_reference(struct bpf_verifier_env *env)
+{
+	struct bpf_verifier_state *state = env->cur;
+	struct bpf_reference *ref;
+
+	if (grow_refs(env, state, state->nr_refs + 1))
+		return -ENOMEM;
+	ref = &state->refs[state->nr_refs++];
+	ref->id = ++env->next_id;
+	ref->insn_idx = env->insn_idx;
+	return ref->id;
+}
+
+bool forget_reference(struct bpf_verifier_state *state, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < state->nr_refs; i++) {
+		if (state->refs[i].id != id)
+			continue;
+		/* In their order: two states that got the same ones are alike. */
+		for (state->nr_refs--; i < state->nr_refs; i++)
+			state->refs[i] = state->refs[i + 1];
+		return true;
+	}
+	return false;
+}
+
+static void end_pointer(struct bpf_reg_state *reg, void *arg)
+{
+	const u32 *id = arg;
+	u32 since = reg->since;
+
+	if (reg->ref_obj_id != *id)
+		return;
+	reg_mark_unknown(reg);
+	reg->since = since;
+}
+
+int release_reference(struct bpf_verifier_env *env, u32 id)
+{
+	if (!id || !forget_reference(env->cur, id))
+		return refuse(env, -EINVAL, -1, NULL,
+			      "the call gives back what the program does not hold");
+	for_each_reg(env->cur, end_pointer, &id);
+	return 0;
+}
+
+int check_reference_leak(struct bpf_verifier_env *env)
+{
+	const struct bpf_verifier_state *state = env->cur;
+
+	if (!state->nr_refs)
+		return 0;
+	return refuse(env, -EINVAL, -1, "give it back on every way that leads here",
+		      "the program ends and still holds what it got at instruction %u",
+		      state->refs[0].insn_idx);
+}
