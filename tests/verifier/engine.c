@@ -47,6 +47,7 @@ static const struct {
 	[MAP_DATA] = {BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0},
 	[MAP_RDONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_RDONLY_PROG},
 	[MAP_WRONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_WRONLY_PROG},
+	[MAP_RING] = {BPF_MAP_TYPE_RINGBUF, 0, 0, 65536, 0},
 };
 
 static int make_map(struct engine *engine, int map)

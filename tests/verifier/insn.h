@@ -75,6 +75,7 @@ enum {
 	MAP_DATA,   /* one value of 64 bytes */
 	MAP_RDONLY, /* as MAP_ARRAY, BPF_F_RDONLY_PROG, not frozen */
 	MAP_WRONLY, /* as MAP_ARRAY, BPF_F_WRONLY_PROG */
+	MAP_RING,   /* a ring buffer of 64 KiB */
 	NR_MAPS
 };
 /* What MAP_CONST holds. */

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	const struct case_table *const tables[] = {&insn_cases,	    &value_cases, &memory_cases,
 						   &iter_cases,	    &call_cases,  &loop_cases,
-						   &precision_cases};
+						   &precision_cases, &ref_cases};
 	const struct CMUnitTest tests[] = {
 		{"instructions", run_table, NULL, NULL, (void *)tables[0]},
 		{"values", run_table, NULL, NULL, (void *)tables[1]},
@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 		{"calls", run_table, NULL, NULL, (void *)tables[4]},
 		{"loops", run_table, NULL, NULL, (void *)tables[5]},
 		{"precision", run_table, NULL, NULL, (void *)tables[6]},
+		{"references", run_table, NULL, NULL, (void *)tables[7]},
 		cmocka_unit_test(messages),
 	};
 	int failed;
