@@ -232,7 +232,6 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_
 	e->next = first_elem(__atomic_load_n(bucket, __ATOMIC_RELAXED));
 	__atomic_store_n(&htab->slots[slot], (unsigned long)e, __ATOMIC_RELEASE);
 	__atomic_store_n(bucket, (unsigned long)e | BUCKET_LOCKED, __ATOMIC_RELEASE);
-	bpf_map_inc_elem_count(&htab->map);
 }
 
 /*
@@ -246,7 +245,7 @@ static void replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct ht
 	struct htab_elem *e;
 
 	__builtin_prefetch(&htab->slots[old->slot], 1);
-	e = htab_alloc_elem(htab, lane);
+	e = htab_swap_begin(htab, lane);
 	if (unlikely(!e)) {
 		bpf_map_copy_in(&htab->map, elem_value(htab, old), value, 0);
 		e = old;
@@ -257,7 +256,7 @@ static void replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct ht
 		e->next = old->next;
 		__atomic_store_n(&htab->slots[e->slot], (unsigned long)e, __ATOMIC_RELEASE);
 		replace_in_chain(bucket, old, e);
-		htab_retire_elem(htab, lane, old);
+		htab_swap_end(htab, lane, old);
 	}
 	if (htab->lru)
 		htab_lru_touch(htab, e);
@@ -317,7 +316,6 @@ int htab_delete(struct bpf_htab *htab, const void *key,
 			copy(htab, e, to);
 		replace_in_chain(bucket, e, e->next);
 		htab_retire_entry(htab, own_lane(htab), e);
-		bpf_map_dec_elem_count(&htab->map);
 	}
 	bucket_unlock(bucket);
 	return e ? 0 : -ENOENT;

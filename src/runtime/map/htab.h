@@ -269,14 +269,18 @@ static inline struct slot_range *slots_of(struct bpf_htab *htab, u32 lane)
 	return htab->split ? &htab->lanes[lane].own : &htab->common;
 }
 
-/* A slot and an element for a new entry. -E2BIG: no slot is free. -ENOMEM, in LRU kinds only for a
- * moment. */
+/* A slot and an element for a new entry, which is counted. -E2BIG: no slot is free. -ENOMEM, in LRU
+ * kinds only for a moment. */
 int htab_alloc_entry(struct bpf_htab *htab, u32 lane, u64 *slot, struct htab_elem **e);
-/* An element for an entry that has a slot; NULL: no memory. */
-struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 lane);
-/* @e is in no chain and no slot any more. It is used again after a grace period. */
-void htab_retire_elem(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
-/* The same; its slot, which still points to it, is free. */
+/*
+ * An element to replace another with, and what it replaces, which is then in no chain and no slot
+ * any more and is used again after a grace period. Between the two @lane is locked. begin: NULL,
+ * not locked: no memory.
+ */
+struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 lane);
+void htab_swap_end(struct bpf_htab *htab, u32 lane, struct htab_elem *old);
+/* @e is in no chain any more; its slot, which still points to it, is free. The element is used
+ * again after a grace period. */
 void htab_retire_entry(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
 /* Memory for all the elements that the map may hold. */
 int htab_prealloc(struct bpf_htab *htab);

@@ -301,15 +301,20 @@ static struct htab_elem *find_free_elem(struct bpf_htab *htab, u32 own)
 	return e ? e : fresh_elem(htab);
 }
 
-struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 own)
+struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 own)
 {
 	struct lane *lane = &htab->lanes[own];
 	struct htab_elem *e;
 
 	spin_lock(&lane->lock);
 	e = list_pop(&lane->free);
+	if (likely(e))
+		return e;
 	spin_unlock(&lane->lock);
-	return likely(e) ? e : find_free_elem(htab, own);
+	e = find_free_elem(htab, own);
+	if (e)
+		spin_lock(&lane->lock);
+	return e;
 }
 
 /* One that waits, the longest first: see above. */
@@ -331,29 +336,44 @@ static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 	return e;
 }
 
+/* Where the lane has no slot (if not @has_slot) or no element (if @e is NULL): from elsewhere. */
+static int find_entry(struct bpf_htab *htab, u32 own, bool has_slot, u64 *slot,
+		      struct htab_elem **e)
+{
+	struct lane *lane = &htab->lanes[own];
+	int err = 0;
+
+	if (!has_slot && !find_slot(htab, own, slot))
+		err = -E2BIG;
+	if (!err && !*e)
+		*e = find_free_elem(htab, own);
+	if (!err && !*e && htab->lru)
+		*e = recycle_elem(htab, own);
+	if (!err && !*e)
+		err = -ENOMEM;
+	spin_lock(&lane->lock);
+	if (!err)
+		bpf_map_add_elem_count(&htab->map, own, 1);
+	else if (err == -ENOMEM)
+		push_slot(htab, lane, *slot);
+	else if (*e)
+		list_push(&lane->free, *e);
+	spin_unlock(&lane->lock);
+	return err;
+}
+
 int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem **e)
 {
 	struct lane *lane = &htab->lanes[own];
 	bool found;
 
-	*e = NULL;
 	spin_lock(&lane->lock);
 	found = pop_slot(htab, lane, slot);
-	if (likely(found))
-		*e = list_pop(&lane->free);
+	*e = list_pop(&lane->free);
+	if (likely(found && *e))
+		bpf_map_add_elem_count(&htab->map, own, 1);
 	spin_unlock(&lane->lock);
-	if (!found && !find_slot(htab, own, slot))
-		return -E2BIG;
-	if (!*e)
-		*e = found ? find_free_elem(htab, own) : htab_alloc_elem(htab, own);
-	if (unlikely(!*e) && htab->lru)
-		*e = recycle_elem(htab, own);
-	if (likely(*e))
-		return 0;
-	spin_lock(&lane->lock);
-	push_slot(htab, lane, *slot);
-	spin_unlock(&lane->lock);
-	return -ENOMEM;
+	return likely(found && *e) ? 0 : find_entry(htab, own, found, slot, e);
 }
 
 /* --- grace periods --------------------------------------------------------------------------- */
@@ -397,11 +417,10 @@ static void retire(struct bpf_htab *htab, struct lane *lane, struct htab_elem *e
 	begin_grace(lane);
 }
 
-void htab_retire_elem(struct bpf_htab *htab, u32 own, struct htab_elem *e)
+void htab_swap_end(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 {
 	struct lane *lane = &htab->lanes[own];
 
-	spin_lock(&lane->lock);
 	retire(htab, lane, e);
 	spin_unlock(&lane->lock);
 }
@@ -409,12 +428,14 @@ void htab_retire_elem(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 void htab_retire_entry(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 {
 	const u64 slot = e->slot;
-	struct lane *lane = &htab->lanes[own];
+	struct lane *lane;
 
 	/* Back to whom it belongs. */
 	if (htab->split)
-		lane = &htab->lanes[slot / lane->own.nr];
+		own = slot / htab->lanes[own].own.nr;
+	lane = &htab->lanes[own];
 	spin_lock(&lane->lock);
+	bpf_map_add_elem_count(&htab->map, own, -1);
 	push_slot(htab, lane, slot);
 	retire(htab, lane, e);
 	spin_unlock(&lane->lock);

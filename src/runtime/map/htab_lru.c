@@ -64,7 +64,6 @@ static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 	if (e) {
 		replace_in_chain(victim->bucket, e, e->next);
 		htab_retire_entry(htab, lane, e);
-		bpf_map_dec_elem_count(&htab->map);
 	}
 	bucket_unlock(victim->bucket);
 	return e;

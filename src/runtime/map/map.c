@@ -28,7 +28,6 @@
 
 #define NUMA_NO_NODE (-1)
 #define FROZEN INT64_MIN
-#define COUNTER_STRIDE (64 / sizeof(s64))
 
 static const struct bpf_map_ops *map_types[BPF_MAP_TYPE_USER_RINGBUF + 1] = {
 #define BPF_MAP_TYPE_ENTRY(type, ops) [type] = &ops,
@@ -312,7 +311,7 @@ u32 bpf_map_lane(const struct bpf_map *map)
 
 static u64 elem_count_size(const struct bpf_map *map)
 {
-	return (u64)map->rt->num_possible_cpus * COUNTER_STRIDE * sizeof(s64);
+	return (u64)map->rt->num_possible_cpus * BPF_ELEM_COUNT_STRIDE * sizeof(s64);
 }
 
 int bpf_map_init_elem_count(struct bpf_map *map)
@@ -327,23 +326,6 @@ void bpf_map_free_elem_count(struct bpf_map *map)
 	map->elem_count = NULL;
 }
 
-/* Atomic, since threads that run no program share counters. */
-static void add_elem_count(struct bpf_map *map, s64 n)
-{
-	__atomic_add_fetch(&map->elem_count[bpf_map_lane(map) * COUNTER_STRIDE], n,
-			   __ATOMIC_RELAXED);
-}
-
-void bpf_map_inc_elem_count(struct bpf_map *map)
-{
-	add_elem_count(map, 1);
-}
-
-void bpf_map_dec_elem_count(struct bpf_map *map)
-{
-	add_elem_count(map, -1);
-}
-
 s64 bpf_map_read_elem_count(const struct bpf_map *map)
 {
 	s64 sum = 0;
@@ -351,7 +333,7 @@ s64 bpf_map_read_elem_count(const struct bpf_map *map)
 	if (!map->elem_count)
 		return 0;
 	for (u32 i = 0; i < map->rt->num_possible_cpus; i++)
-		sum += __atomic_load_n(&map->elem_count[i * COUNTER_STRIDE], __ATOMIC_RELAXED);
+		sum += __atomic_load_n(&map->elem_count[i * BPF_ELEM_COUNT_STRIDE], __ATOMIC_RELAXED);
 	return sum;
 }
 
