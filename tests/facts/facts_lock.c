@@ -217,9 +217,115 @@ static void batches(void **state)
 	}
 }
 
+/* --- programs --------------------------------------------------------------------------------- */
+
+enum { LOCK_AT = 12 };
+
+/* r6 and r7: two pointers to value 0 of @map, found one after the other. */
+static void emit_lookups(struct code *code, int map)
+{
+	EMIT(code, ST_MEM(W, 10, -4, 0));
+	for (int reg = 6; reg <= 7; reg++)
+		EMIT(code, LD_MAP_FD(1, map), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+		     CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 0),
+		     EXIT(), MOV64_REG(reg, 0));
+}
+
+#define LOCK_OF(reg) MOV64_REG(1, reg), ALU64_IMM(BPF_ADD, 1, LOCK_AT)
+#define LOCK(reg) LOCK_OF(reg), CALL(BPF_FUNC_spin_lock)
+#define UNLOCK(reg) LOCK_OF(reg), CALL(BPF_FUNC_spin_unlock)
+#define RETURN MOV64_IMM(0, 0), EXIT()
+
+static void programs(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_ARRAY, LAST, 0);
+	const int plain = map_new(BPF_MAP_TYPE_ARRAY, 4, 16, 4, 0);
+	const struct {
+		struct code *code;
+		int result;
+		int map;
+	} cases[] = {
+		{CODE(LOCK(6), ST_MEM(DW, 6, 0, 1), UNLOCK(6), RETURN), 0, map},
+		{CODE(LOCK(6), UNLOCK(6), LOCK(7), UNLOCK(7), RETURN), 0, map},
+		{CODE(LOCK(6), LDX_MEM(W, 0, 6, 8), JMP_IMM(BPF_JEQ, 0, 0, 1), ST_MEM(W, 6, 8, 3),
+		      UNLOCK(6), RETURN),
+		 0, map},
+		/* By a copy of the pointer, also from the stack. */
+		{CODE(STX_MEM(DW, 10, 6, -16), LOCK(6), LDX_MEM(DW, 8, 10, -16), UNLOCK(8), RETURN),
+		 0, map},
+		{CODE(MOV64_REG(1, 6), ALU64_IMM(BPF_ADD, 1, 8), CALL(BPF_FUNC_spin_lock),
+		      UNLOCK(6), RETURN),
+		 -EINVAL, map},
+		{CODE(MOV64_REG(1, 6), CALL(BPF_FUNC_spin_lock), UNLOCK(6), RETURN), -EINVAL, map},
+		{CODE(LOCK(6), RETURN), -EINVAL, map},
+		{CODE(UNLOCK(6), RETURN), -EINVAL, map},
+		{CODE(LOCK(6), LOCK(6), UNLOCK(6), RETURN), -EINVAL, map},
+		{CODE(LOCK(6), LOCK(7), UNLOCK(7), UNLOCK(6), RETURN), -EINVAL, map},
+		{CODE(LOCK(6), UNLOCK(7), RETURN), -EINVAL, map},
+		{CODE(LOCK(6), CALL(BPF_FUNC_get_smp_processor_id), UNLOCK(6), RETURN), -EINVAL,
+		 map},
+		/* Held on one of two ways. */
+		{CODE(LDX_MEM(DW, 0, 6, 0), JMP_IMM(BPF_JEQ, 0, 0, 3), LOCK(6), UNLOCK(6), RETURN),
+		 -EINVAL, map},
+		{CODE(LDX_MEM(DW, 8, 6, 0), LOCK(6), JMP_IMM(BPF_JEQ, 8, 0, 3), UNLOCK(6), RETURN),
+		 -EINVAL, map},
+		/* In a function, which may unlock what its caller locked. */
+		{CODE(LOCK(6), LOCK_OF(6), CALL_SUBPROG(2), RETURN, CALL(BPF_FUNC_spin_unlock),
+		      RETURN),
+		 0, map},
+		{CODE(LOCK_OF(6), CALL_SUBPROG(5), UNLOCK(6), RETURN, CALL(BPF_FUNC_spin_lock),
+		      RETURN),
+		 0, map},
+		/* Not to be touched otherwise. */
+		{CODE(LDX_MEM(W, 0, 6, LOCK_AT), RETURN), -EACCES, map},
+		{CODE(LDX_MEM(B, 0, 6, LOCK_AT + 3), RETURN), -EACCES, map},
+		{CODE(LDX_MEM(DW, 0, 6, 8), RETURN), -EACCES, map},
+		{CODE(ST_MEM(W, 6, LOCK_AT, 1), RETURN), -EACCES, map},
+		{CODE(LDX_MEM(W, 0, 6, 8), RETURN), 0, map},
+		{CODE(LDX_MEM(W, 8, 6, 8), ALU64_IMM(BPF_AND, 8, 15), ALU64_REG(BPF_ADD, 6, 8),
+		      ST_MEM(B, 6, 0, 1), RETURN),
+		 -EACCES, map},
+		{CODE(LDX_MEM(W, 8, 6, 8), ALU64_IMM(BPF_AND, 8, 7), ALU64_REG(BPF_ADD, 6, 8),
+		      ST_MEM(B, 6, 4, 1), RETURN),
+		 0, map},
+		{CODE(LD_MAP_FD(1, map), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+		      MOV64_REG(3, 6), MOV64_IMM(4, 0), CALL(BPF_FUNC_map_update_elem), RETURN),
+		 -EACCES, map},
+		/* A map without. */
+		{CODE(LOCK(6), UNLOCK(6), RETURN), -EINVAL, plain},
+		{CODE(LDX_MEM(W, 0, 6, LOCK_AT), RETURN), 0, plain},
+		/* What is no value of a map. */
+		{CODE(MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, -4), CALL(BPF_FUNC_spin_lock),
+		      RETURN),
+		 -EACCES, map},
+		{CODE(MOV64_IMM(1, 0), CALL(BPF_FUNC_spin_lock), RETURN), -EACCES, map},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct code code = {.n = 0};
+		int prog;
+
+		emit_lookups(&code, cases[i].map);
+		code_add(&code, cases[i].code->insn, cases[i].code->n);
+		prog = load_iter("bpf_map", &code);
+		if ((prog < 0 ? prog : 0) != cases[i].result)
+			fail_msg("case %zu: %d, not %d\n%s", i, prog, cases[i].result, load_log);
+	}
+}
+
+static void types_of_programs(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_ARRAY, LAST, 0);
+	struct code code = {.n = 0};
+
+	emit_lookups(&code, map);
+	EMIT(&code, RETURN);
+	assert_int_equal(load(BPF_PROG_TYPE_SOCKET_FILTER, &code), -EINVAL);
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(creation),
-	cmocka_unit_test(flags_and_the_lock_itself),
-	cmocka_unit_test(batches),
+	cmocka_unit_test(creation),	     cmocka_unit_test(flags_and_the_lock_itself),
+	cmocka_unit_test(batches),	     cmocka_unit_test(programs),
+	cmocka_unit_test(types_of_programs),
 };
 const struct section lock_section = {"lock", tests, ARRAY_SIZE(tests)};

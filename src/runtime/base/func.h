@@ -50,6 +50,7 @@ enum bpf_arg_type {
 	ARG_PTR_TO_STACK,
 	ARG_PTR_TO_CONST_STR,        /* NUL-terminated string in a read-only, frozen map */
 	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
+	ARG_PTR_TO_SPIN_LOCK,        /* the lock in a value of a map */
 };
 #define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)

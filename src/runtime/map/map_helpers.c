@@ -7,6 +7,7 @@
 
 #include "base/vcpu.h"
 #include "map/map.h"
+#include "map/spinlock.h"
 
 static void *pointer(u64 r)
 {
@@ -60,6 +61,18 @@ static u64 helper_map_peek_elem(u64 r1, u64 value, u64 r3, u64 r4, u64 r5)
 	struct bpf_map *map = pointer(r1);
 
 	return map->ops->map_peek_elem(map, pointer(value));
+}
+
+static u64 helper_spin_lock(u64 lock, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	spin_lock(pointer(lock));
+	return 0;
+}
+
+static u64 helper_spin_unlock(u64 lock, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	spin_unlock(pointer(lock));
+	return 0;
 }
 
 /* The number of elements that the callback was shown; it stops the walk with 1. */
@@ -154,6 +167,26 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_peek_elem,
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_UNINIT_MAP_VALUE},
+			},
+	},
+	{
+		.id = BPF_FUNC_spin_lock,
+		.name = "bpf_spin_lock",
+		.proto =
+			{
+				.func = helper_spin_lock,
+				.ret_type = RET_VOID,
+				.arg_type = {ARG_PTR_TO_SPIN_LOCK},
+			},
+	},
+	{
+		.id = BPF_FUNC_spin_unlock,
+		.name = "bpf_spin_unlock",
+		.proto =
+			{
+				.func = helper_spin_unlock,
+				.ret_type = RET_VOID,
+				.arg_type = {ARG_PTR_TO_SPIN_LOCK},
 			},
 	},
 	{

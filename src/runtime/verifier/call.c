@@ -442,13 +442,15 @@ static int set_result(struct bpf_verifier_env *env, const struct helper_call *ca
 	}
 	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
 		      call->helper->name);
+	if (!err && call.helper->id != BPF_FUNC_spin_unlock)
+		err = check_not_locked(env, "a call of a helper");
 pointer:
 	if (proto->acquires) {
 		id = acquire_reference(env);
 		if (id < 0)
 			return id;
 		r0->id = r0->ref_obj_id = id;
-	} else if (r0->type & PTR_MAYBE_NULL) {
+	} else if ((r0->type & PTR_MAYBE_NULL) || may_hold_lock(r0)) {
 		r0->id = ++env->next_id;
 	}
 	return 0;

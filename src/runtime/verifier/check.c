@@ -45,6 +45,8 @@ static int check_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *i
 	reg_mark_pointer(dst, PTR_TO_MAP_VALUE);
 	dst->map_ptr = aux->map;
 	dst->off = aux->map_off;
+	if (may_hold_lock(dst))
+		dst->id = ++env->next_id;
 	return 0;
 }
 

@@ -440,6 +440,20 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 /* 1: the path is at its end; 0: it goes on at *@next. */
 int check_exit(struct bpf_verifier_env *env, u32 *next);
 /* The first state of a walk that begins with @subprog. */
+/* --- map_kinds.c, tail_call.c --- */
+
+/* May a program call @helper with @map? -EINVAL; -ENOTSUPP: a walk over a kind that has none. */
+int check_map_helper(struct bpf_verifier_env *env, const struct bpf_map *map,
+		     const struct bpf_helper *helper);
+/* -EINVAL: the program may sleep, and no such program can use this kind. */
+int check_map_sleepable(struct bpf_verifier_env *env, const struct bpf_map *map);
+
+/* The instruction at hand, which may never run, is a tail call. */
+int note_tail_call(struct bpf_verifier_env *env);
+/* The path comes to one. */
+int check_tail_call(struct bpf_verifier_env *env);
+int check_tail_call_stack(struct bpf_verifier_env *env);
+
 int init_walk(struct bpf_verifier_env *env, u32 subprog);
 void clear_caller_saved(struct bpf_verifier_env *env);
 /* Is register @regno a pointer to structure @name of the built-in types that a function may be

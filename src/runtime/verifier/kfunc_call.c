@@ -78,6 +78,8 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	int err;
 
 	err = check_kfunc_allowed(env);
+	if (!err)
+		err = check_not_locked(env, "a call of a kfunc");
 	if (err)
 		return err;
 	func = btf_type_by_id(btf, insn->imm);

@@ -169,6 +169,13 @@ static int check_map_flags(struct bpf_verifier_env *env, const struct mem_access
 	return 0;
 }
 
+/* The offset is known to be within the value. */
+static int check_value_range(struct bpf_verifier_env *env, const struct mem_access *a, u32 size)
+{
+	return check_lock_untouched(env, a->regno, a->off + a->reg->smin_value,
+				    a->off + (s64)a->reg->umax_value + size);
+}
+
 static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
 {
 	const struct bpf_map *map = a->reg->map_ptr;
@@ -177,6 +184,8 @@ static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
 
 	if (!err)
 		err = check_region(env, a, a->size, map->value_size);
+	if (!err)
+		err = check_value_range(env, a, a->size);
 	if (err || a->write)
 		return err;
 	if (tnum_is_const(a->reg->var_off) &&
@@ -190,7 +199,9 @@ static int map_value_call(struct bpf_verifier_env *env, struct mem_access *a, u3
 {
 	int err = check_map_flags(env, a, access & ACCESS_WRITE, access & ACCESS_READ);
 
-	return err ? err : check_region(env, a, max, a->reg->map_ptr->value_size);
+	if (!err)
+		err = check_region(env, a, max, a->reg->map_ptr->value_size);
+	return err ? err : check_value_range(env, a, max);
 }
 
 static int map_key_access(struct bpf_verifier_env *env, struct mem_access *a)

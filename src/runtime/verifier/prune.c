@@ -252,7 +252,8 @@ static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifie
 	map.env = env;
 	map.how = how;
 	map.nr = 0;
-	if (old->curframe != cur->curframe || !refs_covered(old, cur, &map))
+	if (old->curframe != cur->curframe || old->locked_map != cur->locked_map ||
+	    !ids_match(old->locked_id, cur->locked_id, &map) || !refs_covered(old, cur, &map))
 		return false;
 	for (f = 0; f <= cur->curframe; f++)
 		if (!frame_covered(env, old, cur, f, &map))

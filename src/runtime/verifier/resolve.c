@@ -71,9 +71,14 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 	if (err)
 		return err;
 	aux->map = map;
-	if (map->record)
-		return refuse(env, -EOPNOTSUPP, -1, NULL,
-			      "map '%s' has locks, timers or kernel pointers in its values",
+	err = check_map_sleepable(env, map);
+	if (err)
+		return err;
+	/* As in Linux, where such programs run anywhere. */
+	if (bpf_map_has_spin_lock(map) && env->prog->type == BPF_PROG_TYPE_SOCKET_FILTER)
+		return refuse(env, -EINVAL, -1, NULL,
+			      "map '%s' has locks in its values, which this type of program may "
+			      "not use",
 			      map->name);
 	if (!value)
 		return 0;

@@ -254,6 +254,8 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	callee->callback = proto->callback;
 	callee->callback_call = call;
 	callback_args[proto->callback](state->frame[state->curframe - 1]->regs, callee->regs);
+	if (may_hold_lock(&callee->regs[BPF_REG_3]))
+		callee->regs[BPF_REG_3].id = ++env->next_id;
 	return 0;
 }
 
@@ -305,6 +307,8 @@ static int check_program_result(struct bpf_verifier_env *env)
 	const struct bpf_prog_type_ops *type = env->type;
 	int err = check_reference_leak(env);
 
+	if (!err)
+		err = check_not_locked(env, "the end");
 	if (!err)
 		err = check_reg_read(env, BPF_REG_0);
 	if (err)
