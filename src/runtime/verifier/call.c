@@ -442,8 +442,6 @@ static int set_result(struct bpf_verifier_env *env, const struct helper_call *ca
 	}
 	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
 		      call->helper->name);
-	if (!err && call.helper->id != BPF_FUNC_spin_unlock)
-		err = check_not_locked(env, "a call of a helper");
 pointer:
 	if (proto->acquires) {
 		id = acquire_reference(env);
@@ -472,6 +470,8 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	u32 i;
 
 	err = check_helper_allowed(env);
+	if (!err && call.helper->id != BPF_FUNC_spin_unlock)
+		err = check_not_locked(env, "a call of a helper");
 	if (err)
 		return err;
 	proto = &call.helper->proto;
