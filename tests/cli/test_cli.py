@@ -23,6 +23,7 @@ import pytest
 BPFTREK = os.environ["BPFTREK"]
 OBJECTS = os.environ["TEST_OBJECTS"]
 SKELETON = os.environ["SKELETON"]
+RINGS = os.environ["RINGS"]
 
 # A sanitizer that is preloaded with the shim does not come first.
 ENV = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
@@ -639,6 +640,18 @@ def test_exec_runs_a_skeleton_program(kernel_refusal):
     if kernel_refusal:
         pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
     plain = subprocess.run([SKELETON], capture_output=True, check=True, env=ENV)
+    assert plain.stdout.decode() == out
+
+
+def test_exec_runs_a_program_with_ring_buffers(kernel_refusal):
+    """And batches, maps of maps and global data, with many threads."""
+    shimmed = bpftrek("exec", "--", RINGS)
+    assert (shimmed.returncode, shimmed.stderr) == (0, b"")
+    out = shimmed.stdout.decode()
+    assert "\nconsumed 5, backlog 0\n" in out and "\nhandled 8688, refused 2, notes 0\n" in out
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    plain = subprocess.run([RINGS], capture_output=True, check=True, env=ENV)
     assert plain.stdout.decode() == out
 
 
