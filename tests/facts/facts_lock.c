@@ -323,9 +323,55 @@ static void types_of_programs(void **state)
 	assert_int_equal(load(BPF_PROG_TYPE_SOCKET_FILTER, &code), -EINVAL);
 }
 
+/* A program counts under the lock, once for each of 3 elements and once at the end. */
+static void a_program_takes_the_lock(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_HASH, LAST, 0);
+	struct code code = {.n = 0};
+	struct value value = {0};
+	__u32 key = 0;
+	char out[8];
+
+	assert_int_equal(update_locked(map, 0, 10, 20, 0, BPF_ANY), 0);
+	emit_lookups(&code, map);
+	EMIT(&code, LOCK(6), LDX_MEM(DW, 1, 6, 0), ALU64_IMM(BPF_ADD, 1, 1), STX_MEM(DW, 6, 1, 0),
+	     UNLOCK(6), RETURN);
+	assert_int_equal(
+		read_all(session("bpf_map_elem", &code, map_of_numbers(BPF_MAP_TYPE_ARRAY, 3)), out,
+			 sizeof(out)),
+		0);
+	assert_int_equal(map_lookup(map, &key, &value), 0);
+	assert_int_equal(value.a, 14);
+	assert_int_equal(value.lock, 0);
+	/* It is free. */
+	assert_int_equal(update_locked(map, 0, 1, 2, 0, BPF_F_LOCK), 0);
+}
+
+/* An iterator that writes could write over the lock. */
+static void an_iterator_that_writes(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_HASH, LAST, 0);
+	const int reads = load_iter("bpf_map_elem",
+				    CODE(LDX_MEM(DW, 2, 1, CTX_VALUE), JMP_IMM(BPF_JEQ, 2, 0, 1),
+					 LDX_MEM(W, 0, 2, 8), RETURN));
+	const int writes = load_iter("bpf_map_elem",
+				     CODE(LDX_MEM(DW, 2, 1, CTX_VALUE), JMP_IMM(BPF_JEQ, 2, 0, 1),
+					  ST_MEM(W, 2, 8, 1), RETURN));
+
+	assert_true(attach_map(reads, map) >= 0);
+	if (E->is_private)
+		assert_int_equal(attach_map(writes, map), -EPERM);
+	else
+		assert_true(attach_map(writes, map) >= 0);
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(creation),	     cmocka_unit_test(flags_and_the_lock_itself),
-	cmocka_unit_test(batches),	     cmocka_unit_test(programs),
+	cmocka_unit_test(creation),
+	cmocka_unit_test(flags_and_the_lock_itself),
+	cmocka_unit_test(batches),
+	cmocka_unit_test(programs),
 	cmocka_unit_test(types_of_programs),
+	cmocka_unit_test(a_program_takes_the_lock),
+	cmocka_unit_test(an_iterator_that_writes),
 };
 const struct section lock_section = {"lock", tests, ARRAY_SIZE(tests)};

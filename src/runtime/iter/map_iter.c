@@ -209,7 +209,8 @@ static int bpf_iter_attach_map(struct bpf_prog *prog, union bpf_iter_link_info *
 /*
  * A program sees key and value as buffers without end; how far it reaches was recorded when it was
  * verified. Values of a frozen or read-only map are constants to the verifier, so that, unlike
- * Linux, nobody may write to them here either, but to copies of them.
+ * Linux, nobody may write to them here either, but to copies of them. Nor where a lock lies that
+ * others wait for.
  */
 static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter_aux_info *aux)
 {
@@ -219,7 +220,8 @@ static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter
 	    prog->aux->max_rdwr_access > bpf_map_value_size(map))
 		return -EACCES;
 	if (prog->aux->writes_rdwr_buf && !map->ops->percpu &&
-	    (READ_ONCE(map->frozen) || (map->map_flags & BPF_F_RDONLY_PROG)))
+	    (READ_ONCE(map->frozen) || (map->map_flags & BPF_F_RDONLY_PROG) ||
+	     bpf_map_has_spin_lock(map)))
 		return -EPERM;
 	return 0;
 }
