@@ -4,7 +4,8 @@
  *
  * Three tables:
  *
- *   buckets   heads of chains of elements, for lookups; a power of two, never resized
+ *   buckets   heads of chains of elements, for lookups; a power of two, twice as many as elements
+ *             or more, since each step along a chain is a miss of the cache; never resized
  *   slots     one place for each element that the map may hold, for walks
  *   elements  key and value, in chunks that are kept (htab_elems.c)
  *
@@ -155,7 +156,7 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 		split_slots(htab);
 	set_layout(htab);
 	htab->nr_buckets = 1;
-	while (htab->nr_buckets < htab->map.max_entries)
+	while (htab->nr_buckets < 2ull * htab->map.max_entries)
 		htab->nr_buckets *= 2;
 	htab->seed = attr->map_flags & BPF_F_ZERO_SEED ? 0 : new_seed(htab);
 	htab->buckets = bpf_map_area_alloc(htab->nr_buckets * sizeof(u64));
