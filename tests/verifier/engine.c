@@ -40,6 +40,7 @@ struct engine kernel_engine = {.name = "kernel", .bpf = kernel_bpf, .close = clo
 static const struct {
 	enum bpf_map_type type;
 	unsigned int key, value, max, flags;
+	int inner; /* a map before it */
 } shapes[NR_MAPS] = {
 	[MAP_ARRAY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0},
 	[MAP_HASH] = {BPF_MAP_TYPE_HASH, 8, 16, 8, 0},
@@ -48,6 +49,11 @@ static const struct {
 	[MAP_RDONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_RDONLY_PROG},
 	[MAP_WRONLY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_WRONLY_PROG},
 	[MAP_RING] = {BPF_MAP_TYPE_RINGBUF, 0, 0, 65536, 0},
+	[MAP_ARRAY_ANY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, BPF_F_INNER_MAP},
+	[MAP_OUTER] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, MAP_ARRAY},
+	[MAP_OUTER_HASH] = {BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 4, 0, MAP_HASH},
+	[MAP_OUTER_ANY] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, MAP_ARRAY_ANY},
+	[MAP_PROGS] = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0},
 };
 
 static int make_map(struct engine *engine, int map)
@@ -60,6 +66,9 @@ static int make_map(struct engine *engine, int map)
 		.map_flags = shapes[map].flags,
 	};
 
+	if (shapes[map].type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	    shapes[map].type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		attr.inner_map_fd = engine->maps[shapes[map].inner];
 	memcpy(attr.map_name, "case", 5);
 	return engine->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 }
@@ -249,6 +258,9 @@ int engine_load(struct engine *engine, const struct verifier_case *c)
 	union bpf_attr attr = {0};
 	int types = -1, prog;
 
+	/* The programs that use one decide for all others. */
+	engine->close(engine->maps[MAP_PROGS]);
+	engine->maps[MAP_PROGS] = make_map(engine, MAP_PROGS);
 	memcpy(insns, c->insns, sizeof(insns));
 	attr.insn_cnt = length(c);
 	relocate(engine, insns, attr.insn_cnt);

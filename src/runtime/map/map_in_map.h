@@ -19,6 +19,12 @@ bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
  * BPF_F_INNER_MAP they are not. */
 bool array_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
 
+/* Of an inner map that is as @map: may it have fewer elements? */
+static inline bool bpf_map_may_be_smaller(const struct bpf_map *map)
+{
+	return !map->id && map->map_flags & BPF_F_INNER_MAP;
+}
+
 /* May @inner be put into @outer? @inner, or an ERR_PTR: -EINVAL, or @inner is one. */
 struct bpf_map *bpf_map_check_inner(const struct bpf_map *outer, struct bpf_map *inner);
 

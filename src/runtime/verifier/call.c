@@ -10,7 +10,6 @@
 #include "verifier/env.h"
 
 #define MAX_ERRNO_VALUE 4095
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 struct helper_call {
 	const struct bpf_helper *helper;
@@ -74,7 +73,7 @@ static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u
 		return refuse(env, -EACCES, -1, NULL, "the elements of map '%s' have no keys",
 			      call->map->name);
 	err = check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
-	if (!err && call->map->map_type == BPF_MAP_TYPE_ARRAY)
+	if (!err && call->map->map_type == BPF_MAP_TYPE_ARRAY && !bpf_map_may_be_smaller(call->map))
 		call->key_is_there =
 			stack_const(env, i + 1, sizeof(u32), &key) && key < call->map->max_entries;
 	return err;
@@ -295,48 +294,16 @@ static bool writes_map(u32 id)
 	return false;
 }
 
-static bool is_ringbuf_helper(u32 id)
-{
-	switch (id) {
-	case BPF_FUNC_ringbuf_output:
-	case BPF_FUNC_ringbuf_reserve:
-	case BPF_FUNC_ringbuf_query:
-		return true;
-	}
-	return false;
-}
-
-/* Can this kind of map do what the helper asks of it? */
-static bool map_can(const struct bpf_map *map, u32 id)
-{
-	if (is_ringbuf_helper(id) != (map->map_type == BPF_MAP_TYPE_RINGBUF))
-		return false;
-	switch (id) {
-	case BPF_FUNC_map_lookup_elem:
-		/* A value that is a map is not one that a program may touch. */
-		return map->ops->map_lookup_elem && !map->inner_map_meta;
-	case BPF_FUNC_map_update_elem:
-		return map->ops->map_update_elem && !map->inner_map_meta;
-	case BPF_FUNC_map_delete_elem:
-		return map->ops->map_delete_elem;
-	case BPF_FUNC_for_each_map_elem:
-		return map->ops->map_walk && !map->inner_map_meta;
-	}
-	return !map->inner_map_meta;
-}
-
 static int check_map_use(struct bpf_verifier_env *env, const struct helper_call *call)
 {
 	const struct bpf_map *map = call->map;
+	int err;
 
 	if (!map)
 		return 0;
-	if (call->helper->id == BPF_FUNC_for_each_map_elem && !map->ops->map_walk)
-		return refuse(env, -ENOTSUPP, -1, NULL, "map '%s', of type %u, has no walk",
-			      map->name, map->map_type);
-	if (!map_can(map, call->helper->id))
-		return refuse(env, -EINVAL, -1, NULL, "%s cannot be used with map '%s' of type %u",
-			      call->helper->name, map->name, map->map_type);
+	err = check_map_helper(env, map, call->helper);
+	if (err)
+		return err;
 	if ((map->map_flags & BPF_F_RDONLY_PROG) && writes_map(call->helper->id))
 		return refuse(env, -EACCES, -1, NULL,
 			      "%s with map '%s', which programs may only read", call->helper->name,
@@ -422,6 +389,11 @@ static int set_result(struct bpf_verifier_env *env, const struct helper_call *ca
 			break;
 		if (call->key_is_there && call->helper->id == BPF_FUNC_map_lookup_elem)
 			flags &= ~PTR_MAYBE_NULL;
+		if (call->map->inner_map_meta) {
+			reg_mark_pointer(r0, CONST_PTR_TO_MAP | flags);
+			r0->map_ptr = call->map->inner_map_meta;
+			goto pointer;
+		}
 		reg_mark_pointer(r0, PTR_TO_MAP_VALUE | flags);
 		r0->map_ptr = call->map;
 		goto pointer;
@@ -485,6 +457,8 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = check_format(env, &call);
 	if (!err && call.releases)
 		err = release_reference(env, call.ref_obj_id);
+	if (!err && call.helper->id == BPF_FUNC_tail_call)
+		err = check_tail_call(env);
 	if (!err && proto->callback != BPF_CALLBACK_NONE)
 		err = push_callback(env, proto);
 	if (err)

@@ -428,11 +428,6 @@ int check_cfg(struct bpf_verifier_env *env)
 
 /* --- stack ---------------------------------------------------------------------------------- */
 
-static u32 frame_bytes(const struct bpf_subprog_info *subprog)
-{
-	return round_up(max_of(subprog->stack_depth, 1u), 16);
-}
-
 /*
  * The deepest chain of calls that begins with each function, in frames and in bytes, told from
  * callee to caller until nothing changes: each round sees one frame more, so a chain that is too

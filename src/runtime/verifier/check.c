@@ -196,6 +196,8 @@ static int check_program(struct bpf_verifier_env *env)
 	if (!err)
 		err = check_max_stack_depth(env);
 	if (!err)
+		err = check_tail_call_stack(env);
+	if (!err)
 		err = rewrite_instructions(env);
 	return err;
 }

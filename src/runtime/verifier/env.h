@@ -17,6 +17,8 @@
  *   stack.c      the stack of a frame
  *   lock.c       locks in values of maps
  *   refs.c       what a program got and has to give back
+ *   map_kinds.c  what may be done with each kind of map
+ *   tail_call.c  programs that are called instead
  *   call.c       helpers;  kfunc_call.c: kfuncs;  subprog.c: functions, callbacks, exits
  *   prog_types.c program types: context, result
  *   messages.c   what the log says
@@ -36,6 +38,7 @@
 #include "base/runtime.h"
 #include "btf/btf.h"
 #include "map/map.h"
+#include "map/map_in_map.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog.h"
@@ -162,11 +165,18 @@ struct bpf_subprog_info {
 	u32 stack_depth;
 	bool is_global; /* by func_info */
 	bool is_callback;
+	bool tail_calls;
 	bool called; /* a global one: on a path that can be */
 	bool walked;
 	const struct btf_type *func;  /* FUNC; NULL: no func_info */
 	const struct btf_type *proto; /* FUNC_PROTO */
 };
+
+/* What a frame of the function takes, in bytes. */
+static inline u32 frame_bytes(const struct bpf_subprog_info *subprog)
+{
+	return round_up(max_of(subprog->stack_depth, 1u), 16);
+}
 
 struct bpf_insn_aux_data {
 	bool ld_imm64_second;
@@ -430,16 +440,6 @@ int check_lock_untouched(struct bpf_verifier_env *env, u32 regno, s64 first, s64
 /* A pointer to a value with a lock: its id tells it from those to other values. */
 bool may_hold_lock(const struct bpf_reg_state *reg);
 
-/* --- call.c, kfunc_call.c, subprog.c --- */
-
-int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
-int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
-int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
-/* A path that enters the callback that @proto's call here makes. */
-int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *proto);
-/* 1: the path is at its end; 0: it goes on at *@next. */
-int check_exit(struct bpf_verifier_env *env, u32 *next);
-/* The first state of a walk that begins with @subprog. */
 /* --- map_kinds.c, tail_call.c --- */
 
 /* May a program call @helper with @map? -EINVAL; -ENOTSUPP: a walk over a kind that has none. */
@@ -454,6 +454,16 @@ int note_tail_call(struct bpf_verifier_env *env);
 int check_tail_call(struct bpf_verifier_env *env);
 int check_tail_call_stack(struct bpf_verifier_env *env);
 
+/* --- call.c, kfunc_call.c, subprog.c --- */
+
+int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
+/* A path that enters the callback that @proto's call here makes. */
+int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *proto);
+/* 1: the path is at its end; 0: it goes on at *@next. */
+int check_exit(struct bpf_verifier_env *env, u32 *next);
+/* The first state of a walk that begins with @subprog. */
 int init_walk(struct bpf_verifier_env *env, u32 subprog);
 void clear_caller_saved(struct bpf_verifier_env *env);
 /* Is register @regno a pointer to structure @name of the built-in types that a function may be

@@ -54,6 +54,9 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			i++;
 		} else if (insn_calls_kfunc(insn)) {
 			insn->imm = env->aux[i].kfunc_index;
+		} else if (insn_is_call(insn) && !insn->src_reg &&
+			   insn->imm == BPF_FUNC_tail_call) {
+			insn->code = BPF_JMP | BPF_TAIL_CALL;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX &&
 			   (env->aux[i].probe_load || !env->aux[i].seen)) {
 			u8 mode =
