@@ -211,14 +211,19 @@ static void *htab_lru_map_lookup_elem(struct bpf_map *map, const void *key)
 /* bpf(2) reads without using: dumping a map must not change what is evicted from it. */
 static int htab_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
 {
-	void *from = htab_map_lookup_elem(map, key);
+	const struct bpf_htab *htab = to_htab(map);
+	struct htab_elem *e;
+	u64 begin;
 
 	if (flags && !bpf_map_has_spin_lock(map))
 		return -EINVAL;
-	if (!from)
-		return -ENOENT;
-	bpf_map_copy_out(map, value, from, flags);
-	return 0;
+	do {
+		begin = htab_read_begin(htab);
+		e = find_elem(htab, bucket_of(htab, key), key);
+		if (e)
+			bpf_map_copy_out(map, value, elem_value(htab, e), flags);
+	} while (!htab_read_ok(htab, begin));
+	return e ? 0 : -ENOENT;
 }
 
 /* --- update ---------------------------------------------------------------------------------- */
