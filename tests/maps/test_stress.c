@@ -359,22 +359,55 @@ static int attach_elements(void)
 	return attach_map(prog, s.map);
 }
 
+/* A callback is a static function, which its program's types have to say. */
+static int load_with_callback(const struct code *code, __u32 callback)
+{
+	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER};
+	struct bpf_func_info functions[2] = {{.insn_off = 0}, {.insn_off = callback}};
+	union bpf_attr load_btf = {0};
+	struct btf *btf = btf__new_empty();
+	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int proto = btf__add_func_proto(btf, integer);
+	__u32 size;
+
+	functions[0].type_id = (__u32)btf__add_func(btf, "walk", BTF_FUNC_GLOBAL, proto);
+	functions[1].type_id = (__u32)btf__add_func(btf, "show", BTF_FUNC_STATIC, proto);
+	load_btf.btf = PTR(btf__raw_data(btf, &size));
+	load_btf.btf_size = size;
+	attr.prog_btf_fd = (__u32)own(bpf(BPF_BTF_LOAD, &load_btf));
+	btf__free(btf);
+	assert_in_range(attr.prog_btf_fd, 0, INT32_MAX);
+	attr.func_info = PTR(functions);
+	attr.func_info_cnt = ARRAY_SIZE(functions);
+	attr.func_info_rec_size = sizeof(functions[0]);
+	attr.insns = PTR(code->insn);
+	attr.insn_cnt = code->n;
+	attr.license = PTR("GPL");
+	attr.log_level = 1;
+	attr.log_buf = PTR(load_log);
+	attr.log_size = sizeof(load_log);
+	load_log[0] = '\0';
+	return own(bpf(BPF_PROG_LOAD, &attr));
+}
+
 /* A program whose callback writes keys and values into an array, which is mapped. */
 static void load_for_each(struct walker *w)
 {
 	int out = map_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record), 2 * KEYS, BPF_F_MMAPABLE);
 	struct code code = {.n = 0};
+	__u32 callback;
 	void *records;
 
 	EMIT(&code, ST_MEM(DW, 10, -8, 0), LD_MAP_FD(1, s.map), LD_IMM64(2, BPF_PSEUDO_FUNC, 7, 0),
 	     MOV64_REG(3, 10), ALU64_IMM(BPF_ADD, 3, -8), MOV64_IMM(4, 0),
 	     CALL(BPF_FUNC_for_each_map_elem), LDX_MEM(DW, 0, 10, -8), EXIT());
+	callback = code.n;
 	EMIT(&code, LDX_MEM(W, 7, 2, 0), LDX_MEM(DW, 8, 3, 0), LDX_MEM(DW, 1, 4, 0),
 	     STX_MEM(W, 10, 1, -4), ALU64_IMM(BPF_ADD, 1, 1), STX_MEM(DW, 4, 1, 0));
 	EMIT(&code, LD_MAP_FD(1, out), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
 	     CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), STX_MEM(DW, 0, 7, 0),
 	     STX_MEM(DW, 0, 8, 8), MOV64_IMM(0, 0), EXIT());
-	w->prog = load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
+	w->prog = load_with_callback(&code, callback);
 	if (w->prog < 0)
 		fail_msg("%s\n%s", strerror(-w->prog), load_log);
 	assert_int_equal(E->mmap(out, 2 * KEYS * sizeof(struct record), PROT_READ, 0, &records), 0);
@@ -410,9 +443,15 @@ static void walks_while_others_write(void **state)
 		skip_because("the runtime makes no %s yet", kind->name);
 	assert_true(s.map >= 0);
 	s.link = attach_elements();
+	assert_true(s.link >= 0);
 	for (__u32 key = 0; key < HALF; key++)
 		assert_int_equal(put(key, 0, key, BPF_ANY), 0);
 
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		walkers[i].way = &ways[i];
+		if (ways[i].walk == walk_for_each)
+			load_for_each(&walkers[i]);
+	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		walkers[i].way = &ways[i];
@@ -436,8 +475,7 @@ static void walks_while_others_write(void **state)
 		pthread_join(writers[i].thread, NULL);
 	__atomic_store_n(&s.done, true, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		if (walkers[i].thread)
-			pthread_join(walkers[i].thread, NULL);
+		pthread_join(walkers[i].thread, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 
 	printf("# %s: %.1f s; walks:", kind->name,
