@@ -226,6 +226,82 @@ static void lru_evicts(void **state)
 	assert_int_equal(held, 4);
 }
 
+/* --- values for each CPU, by programs ------------------------------------------------------- */
+
+/* r0 = the value of @key and @cpu. */
+static void emit_lookup_percpu(struct code *code, int map, int key, int cpu)
+{
+	EMIT(code, ST_MEM(W, 10, -4, key), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -4), MOV64_IMM(3, cpu), CALL(BPF_FUNC_map_lookup_percpu_elem));
+}
+
+static void values_of_other_cpus(void **state)
+{
+	static const enum bpf_map_type kinds[] = {
+		BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH};
+	enum { MAX_CPUS = 1024 };
+	const unsigned int cpus = E->cpus();
+	__u64 values[MAX_CPUS], expected[MAX_CPUS];
+	__u32 key = 2;
+
+	assert_in_range(cpus, 1, MAX_CPUS);
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		int map = map_new(kinds[k], 4, 8, 4, 0);
+		struct code code = {.n = 0};
+		unsigned int ret = 9;
+
+		memset(values, 0, sizeof(values));
+		assert_int_equal(map_update(map, &key, values, BPF_ANY), 0);
+		emit_lookup_percpu(&code, map, 2, 0);
+		EMIT(&code, JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 1), EXIT(),
+		     ST_MEM(DW, 0, 0, 41));
+		emit_lookup_percpu(&code, map, 2, (int)cpus - 1);
+		EMIT(&code, JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 2), EXIT(),
+		     LDX_MEM(DW, 1, 0, 0), ALU64_IMM(BPF_ADD, 1, 7), STX_MEM(DW, 0, 1, 0));
+		emit_lookup_percpu(&code, map, 2, 1 << 20);
+		EMIT(&code, JMP_IMM(BPF_JEQ, 0, 0, 2), MOV64_IMM(0, 3), EXIT());
+		emit_lookup_percpu(&code, map, 99, 0);
+		EMIT(&code, JMP_IMM(BPF_JEQ, 0, 0, 2), MOV64_IMM(0, 4), EXIT(), MOV64_IMM(0, 0),
+		     EXIT());
+		assert_int_equal(E->run(load(BPF_PROG_TYPE_SOCKET_FILTER, &code), &ret), 0);
+		assert_int_equal(ret, 0);
+		memset(expected, 0, sizeof(expected));
+		expected[0] = 41;
+		expected[cpus - 1] += 7;
+		assert_int_equal(map_lookup(map, &key, values), 0);
+		assert_memory_equal(values, expected, cpus * sizeof(*values));
+	}
+}
+
+/* A constant index that is in bounds needs no comparison with NULL. */
+static void constant_index(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		int index, helper, result;
+	} cases[] = {
+		{BPF_MAP_TYPE_ARRAY, 3, BPF_FUNC_map_lookup_elem, 0},
+		{BPF_MAP_TYPE_PERCPU_ARRAY, 3, BPF_FUNC_map_lookup_elem, 0},
+		{BPF_MAP_TYPE_ARRAY, 4, BPF_FUNC_map_lookup_elem, -EACCES},
+		{BPF_MAP_TYPE_PERCPU_ARRAY, 4, BPF_FUNC_map_lookup_elem, -EACCES},
+		{BPF_MAP_TYPE_PERCPU_ARRAY, 3, BPF_FUNC_map_lookup_percpu_elem, -EACCES},
+		{BPF_MAP_TYPE_HASH, 3, BPF_FUNC_map_lookup_elem, -EACCES},
+		{BPF_MAP_TYPE_ARRAY, 3, BPF_FUNC_map_lookup_percpu_elem, -EINVAL},
+		{BPF_MAP_TYPE_HASH, 3, BPF_FUNC_map_lookup_percpu_elem, -EINVAL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int map = map_new(cases[i].type, 4, 8, 4, 0), ret;
+
+		ret = load(BPF_PROG_TYPE_SOCKET_FILTER,
+			   CODE(ST_MEM(W, 10, -8, cases[i].index), LD_MAP_FD(1, map),
+				MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -8), MOV64_IMM(3, 0),
+				CALL(cases[i].helper), LDX_MEM(DW, 0, 0, 0), EXIT()));
+		if ((ret < 0 ? ret : 0) != cases[i].result)
+			fail_msg("case %zu: %d", i, ret);
+	}
+}
+
 /* --- BPF_F_MMAPABLE ---------------------------------------------------------------------- */
 
 static const size_t page = 4096;
@@ -309,6 +385,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(freeze_attr),
 	cmocka_unit_test(rdonly_and_wronly),
 	cmocka_unit_test(lru_evicts),
+	cmocka_unit_test(values_of_other_cpus),
+	cmocka_unit_test(constant_index),
 	cmocka_unit_test(mmap_shares_values),
 	cmocka_unit_test(mmap_errors),
 	cmocka_unit_test(mmap_and_freeze),

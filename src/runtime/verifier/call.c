@@ -73,7 +73,10 @@ static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u
 		return refuse(env, -EACCES, -1, NULL, "the elements of map '%s' have no keys",
 			      call->map->name);
 	err = check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
-	if (!err && call->map->map_type == BPF_MAP_TYPE_ARRAY && !bpf_map_may_be_smaller(call->map))
+	if (!err &&
+	    (call->map->map_type == BPF_MAP_TYPE_ARRAY ||
+	     call->map->map_type == BPF_MAP_TYPE_PERCPU_ARRAY) &&
+	    !bpf_map_may_be_smaller(call->map))
 		call->key_is_there =
 			stack_const(env, i + 1, sizeof(u32), &key) && key < call->map->max_entries;
 	return err;
