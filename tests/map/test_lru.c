@@ -274,6 +274,48 @@ static void threads_drive_out_each_other(void **state)
 	}
 }
 
+/* What it put is there, or gone: never another's value, whatever element it lies in. */
+static void *put_and_get(void *arg)
+{
+	unsigned int seed = (unsigned long)arg;
+
+	for (u32 i = 0; i < ROUNDS; i++) {
+		u32 key = rand_r(&seed) % 100;
+		u64 value = key * 3ull;
+
+		if (map_update(shared, &key, &value, BPF_ANY))
+			__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+		key = rand_r(&seed) % 100;
+		if (!map_get(shared, &key, &value) && value != key * 3ull)
+			__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+		if (!map_next(shared, &key, &key) && key >= 100)
+			__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* No grace period ends and there is no memory: elements are used again under readers. */
+static void elements_used_before_their_time(void **state)
+{
+	pthread_t threads[THREADS];
+
+#ifdef __SANITIZE_THREAD__
+	skip_because("readers see that they were overtaken, ThreadSanitizer does not");
+#endif
+	shared = new_lru(60, 0);
+	areas_left = 0;
+	rcu_read_lock();
+	for (unsigned long i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, put_and_get, (void *)i), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	rcu_read_unlock();
+	areas_left = -1;
+	assert_int_equal(failures, 0);
+	assert_in_range(held(shared), 50, 60);
+	bpf_map_put_with_uref(shared);
+}
+
 static bool stop;
 
 static void *come_and_go(void *arg)
@@ -339,6 +381,7 @@ int main(void)
 		cmocka_unit_test(shares_of_cpus),
 		cmocka_unit_test(failing_memory),
 		cmocka_unit_test(threads_drive_out_each_other),
+		cmocka_unit_test(elements_used_before_their_time),
 		cmocka_unit_test(what_stays_is_seen_exactly_once),
 	};
 
