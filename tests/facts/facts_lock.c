@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* Values with a struct bpf_spin_lock, and BPF_F_LOCK. */
+#include <sys/mman.h>
+
 #include "facts.h"
 
 #define ENOTSUPP 524
@@ -365,12 +367,23 @@ static void an_iterator_that_writes(void **state)
 		assert_true(attach_map(writes, map) >= 0);
 }
 
+static void what_cannot_be_done(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_ARRAY, LAST, BPF_F_MMAPABLE);
+	void *addr;
+
+	assert_int_equal(map_freeze(map), -ENOTSUPP);
+	assert_int_equal(E->mmap(map, 4096, PROT_READ, 0, &addr),
+			 E->is_private ? -ENOTSUP : -ENOTSUPP);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(creation),
 	cmocka_unit_test(flags_and_the_lock_itself),
 	cmocka_unit_test(batches),
 	cmocka_unit_test(programs),
 	cmocka_unit_test(types_of_programs),
+	cmocka_unit_test(what_cannot_be_done),
 	cmocka_unit_test(a_program_takes_the_lock),
 	cmocka_unit_test(an_iterator_that_writes),
 };

@@ -200,7 +200,8 @@ static int array_map_memfd(const struct bpf_map *map)
 {
 	int memfd = to_array(map)->memfd;
 
-	return memfd < 0 ? -ENOTSUP : memfd;
+	/* Nobody but programs and bpf(2) may touch a lock. */
+	return memfd < 0 || bpf_map_has_spin_lock(map) ? -ENOTSUP : memfd;
 }
 
 static u64 array_map_mem_usage(const struct bpf_map *map)

@@ -221,11 +221,15 @@ int map_get_next_key(struct bpf_call *call)
 int map_freeze(struct bpf_call *call)
 {
 	struct file *file = file_get_kind(call->rt, call->attr.map_fd, &bpf_map_fops);
-	int err = -EPERM;
+	int err;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (file_mode(file) & FMODE_WRITE)
+	if (bpf_map_has_spin_lock(file_object(file)))
+		err = -ENOTSUPP; /* programs go on writing to the lock */
+	else if (!(file_mode(file) & FMODE_WRITE))
+		err = -EPERM;
+	else
 		err = bpf_map_freeze(file_object(file));
 	file_put(file);
 	return err;
