@@ -122,9 +122,19 @@ static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 static void list_push(struct elem_list *list, struct htab_elem *e)
 {
 	e->link = list->head;
-	list->head = e;
+	__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
 	if (!list->tail)
 		list->tail = e;
+}
+
+static void list_append(struct elem_list *list, struct htab_elem *e)
+{
+	e->link = NULL;
+	if (list->tail)
+		list->tail->link = e;
+	else
+		list->head = e;
+	list->tail = e;
 }
 
 /* Move all of @from to the front of @to. Who has not the lock may look whether there are any. */
@@ -409,7 +419,7 @@ static void grace_over(struct callback_head *head)
 /* With the lane's lock. */
 static void retire(struct bpf_htab *htab, struct lane *lane, struct htab_elem *e)
 {
-	list_push(&lane->retired, e);
+	list_append(&lane->retired, e);
 	if (likely(lane->grace))
 		return;
 	lane->grace = true;
