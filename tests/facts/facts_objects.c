@@ -489,6 +489,294 @@ static void prog_array_without_handle(void **state)
 	wait_gone(id);
 }
 
+/* --- programs that use them -------------------------------------------------------------- */
+
+/* r0 of a run on one packet. */
+static unsigned int run(int prog)
+{
+	unsigned int result = 0;
+
+	assert_true(prog >= 0);
+	assert_int_equal(E->run(prog, &result), 0);
+	return result;
+}
+
+static int load_filter(const struct code *code)
+{
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, code);
+}
+
+/* Number 0 of the inner map at key 0 of @map; 1001: no map, 1002: no such element. */
+static int load_inner_lookup(int map)
+{
+	return load_filter(CODE(ST_MEM(W, 10, -4, 0), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+				LD_MAP_FD(1, map), CALL(BPF_FUNC_map_lookup_elem),
+				JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 1001), EXIT(),
+				MOV64_REG(1, 0), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+				CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JNE, 0, 0, 2),
+				MOV64_IMM(0, 1002), EXIT(), LDX_MEM(DW, 0, 0, 0), EXIT()));
+}
+
+static void inner_lookups(void **state)
+{
+	static const enum bpf_map_type outer[] = {AOM, HOM}, inner[] = {A, H};
+
+	for (size_t i = 0; i < ARRAY_SIZE(outer); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(inner); k++) {
+			int empty = map_new(inner[k], 4, 8, 1, 0), map, prog;
+			int full = map_of_numbers(inner[k], 1);
+
+			map = outer_new(outer[i], empty);
+			prog = load_inner_lookup(map);
+			assert_int_equal(run(prog), 1001);
+			assert_int_equal(put(map, 0, empty, 0), 0);
+			assert_int_equal(run(prog), inner[k] == A ? 0 : 1002);
+			assert_int_equal(put(map, 0, full, 0), 0);
+			assert_int_equal(run(prog), 100);
+			/* The array is all that holds it. */
+			end(full);
+			assert_int_equal(run(prog), 100);
+			assert_int_equal(take(map, 0), 0);
+			assert_int_equal(run(prog), 1001);
+		}
+}
+
+#define TAIL_CALL(map, index) LD_MAP_FD(2, map), MOV64_IMM(3, index), CALL(BPF_FUNC_tail_call)
+
+static void tail_calls(void **state)
+{
+	int map = map_new(PROGS, 4, 4, 4, 0);
+	int hundred = load_filter(CODE(MOV64_IMM(0, 100), EXIT()));
+	int to_0 = load_filter(CODE(TAIL_CALL(map, 0), MOV64_IMM(0, 7), EXIT()));
+	int to_9 = load_filter(CODE(TAIL_CALL(map, 9), MOV64_IMM(0, 7), EXIT()));
+	int far = load_filter(CODE(LD_MAP_FD(2, map), LD_IMM64(3, 0, 0, 1),
+				   CALL(BPF_FUNC_tail_call), MOV64_IMM(0, 7), EXIT()));
+
+	assert_int_equal(run(to_0), 7);
+	assert_int_equal(put(map, 0, hundred, 0), 0);
+	assert_int_equal(run(to_0), 100);
+	assert_int_equal(run(to_9), 7);
+	/* Of an index the lower half counts. */
+	assert_int_equal(run(far), 100);
+	/* The array is all that holds it. */
+	end(hundred);
+	assert_int_equal(run(to_0), 100);
+	assert_int_equal(put(map, 1, to_0, 0), 0);
+	assert_int_equal(run(load_filter(CODE(TAIL_CALL(map, 1), MOV64_IMM(0, 8), EXIT()))), 100);
+	assert_int_equal(take(map, 0), 0);
+	assert_int_equal(run(to_0), 7);
+}
+
+/* 33 of them, then the call does nothing. */
+static void tail_calls_of_one_run(void **state)
+{
+	int map = map_new(PROGS, 4, 4, 4, 0), data = map_new(A, 4, 8, 1, 0), self;
+	__u32 key = 0;
+	__u64 count;
+
+	self = load_filter(CODE(LD_MAP_VALUE(6, data, 0), LDX_MEM(DW, 7, 6, 0),
+				ALU64_IMM(BPF_ADD, 7, 1), STX_MEM(DW, 6, 7, 0), TAIL_CALL(map, 0),
+				LD_MAP_VALUE(6, data, 0), LDX_MEM(DW, 0, 6, 0), EXIT()));
+	assert_true(self >= 0);
+	assert_int_equal(put(map, 0, self, 0), 0);
+	for (unsigned int i = 1; i < 4; i++) {
+		assert_int_equal(run(self), 34 * i);
+		assert_int_equal(map_lookup(data, &key, &count), 0);
+		assert_int_equal(count, 34 * i);
+	}
+}
+
+/* A program of the main function and one behind it, at instruction @second. */
+static int load_two_functions(const struct code *code, unsigned int second)
+{
+	struct btf *btf = btf__new_empty();
+	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int proto = btf__add_func_proto(btf, integer);
+	struct bpf_func_info info[2] = {
+		{.insn_off = 0},
+		{.insn_off = second},
+	};
+	union bpf_attr attr = {0};
+	int fd, prog;
+	__u32 size;
+
+	info[0].type_id = (__u32)btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto);
+	info[1].type_id = (__u32)btf__add_func(btf, "second", BTF_FUNC_STATIC, proto);
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = own(bpf(BPF_BTF_LOAD, &attr));
+	btf__free(btf);
+	assert_true(fd >= 0);
+	attr = (union bpf_attr){.prog_type = BPF_PROG_TYPE_SOCKET_FILTER};
+	attr.insns = PTR(code->insn);
+	attr.insn_cnt = code->n;
+	attr.license = PTR("GPL");
+	attr.prog_btf_fd = (__u32)fd;
+	attr.func_info = PTR(info);
+	attr.func_info_cnt = 2;
+	attr.func_info_rec_size = sizeof(info[0]);
+	prog = own(bpf(BPF_PROG_LOAD, &attr));
+	assert_true(prog >= 0);
+	return prog;
+}
+
+static void tail_calls_from_functions(void **state)
+{
+	int map = map_new(PROGS, 4, 4, 4, 0), prog, self;
+	int large = load_filter(CODE(LD_IMM64(0, 0, 5, 256), EXIT()));
+
+	/* It comes back to the function's caller, with all 64 bits. */
+	prog = load_two_functions(CODE(CALL_SUBPROG(2), ALU64_IMM(BPF_RSH, 0, 32), EXIT(),
+				       TAIL_CALL(map, 1), MOV64_IMM(0, 7), EXIT()),
+				  3);
+	assert_int_equal(run(prog), 0);
+	assert_int_equal(put(map, 1, large, 0), 0);
+	assert_int_equal(run(prog), 256);
+	/* What they are counted by is the run, not the function. */
+	self = load_filter(CODE(TAIL_CALL(map, 0), MOV64_IMM(0, 3), EXIT()));
+	assert_int_equal(put(map, 0, self, 0), 0);
+	prog = load_two_functions(CODE(MOV64_REG(6, 1), CALL_SUBPROG(5), MOV64_REG(7, 0),
+				       MOV64_REG(1, 6), CALL_SUBPROG(2), ALU64_REG(BPF_ADD, 0, 7),
+				       EXIT(), TAIL_CALL(map, 0), MOV64_IMM(0, 1000), EXIT()),
+				  7);
+	assert_int_equal(run(prog), 1003);
+}
+
+/* A call of @helper with @map and memory enough for every kind of it. */
+static int try_helper(int map, int helper, int value_size)
+{
+	struct code code = {0};
+
+	EMIT(&code, MOV64_REG(6, 1));
+	for (int off = -64; off < 0; off += 8)
+		EMIT(&code, ST_MEM(DW, 10, off, 0));
+	if (helper == BPF_FUNC_tail_call)
+		EMIT(&code, TAIL_CALL(map, 0));
+	else
+		EMIT(&code, LD_MAP_FD(1, map), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -64),
+		     MOV64_REG(3, 10), ALU64_IMM(BPF_ADD, 3, -32), MOV64_IMM(4, 0));
+	switch (helper) {
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_map_lookup_percpu_elem:
+		EMIT(&code, MOV64_IMM(3, 0));
+		break;
+	case BPF_FUNC_ringbuf_output:
+		EMIT(&code, MOV64_IMM(3, value_size));
+		break;
+	case BPF_FUNC_ringbuf_query:
+		EMIT(&code, MOV64_IMM(2, 0));
+		break;
+	}
+	if (helper != BPF_FUNC_tail_call)
+		EMIT(&code, CALL(helper));
+	EMIT(&code, MOV64_IMM(0, 0), EXIT());
+	return load_iter("bpf_map", &code);
+}
+
+static void helpers_of_each_kind(void **state)
+{
+	static const int helpers[] = {
+		BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem,
+		BPF_FUNC_map_delete_elem, BPF_FUNC_map_push_elem,
+		BPF_FUNC_map_pop_elem,	  BPF_FUNC_map_peek_elem,
+		BPF_FUNC_tail_call,	  BPF_FUNC_ringbuf_output,
+		BPF_FUNC_ringbuf_query,	  BPF_FUNC_map_lookup_percpu_elem,
+	};
+	enum { OK = 0, NO = -EINVAL, NA = -EACCES }; /* NA: it has no keys or values at all */
+	static const struct {
+		enum bpf_map_type type;
+		unsigned int key, value, max, flags;
+		int results[ARRAY_SIZE(helpers)];
+		int sleepable;
+	} kinds[] = {
+		{H, 4, 8, 4, 0, {OK, OK, OK, NO, NO, NO, NO, NO, NO, NO}, OK},
+		{A, 4, 8, 4, 0, {OK, OK, OK, NO, NO, NO, NO, NO, NO, NO}, OK},
+		{PROGS, 4, 4, 4, 0, {NO, NO, NO, NO, NO, NO, OK, NO, NO, NO}, NO},
+		{BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		 4,
+		 4,
+		 4,
+		 0,
+		 {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+		 NO},
+		{BPF_MAP_TYPE_PERCPU_HASH,
+		 4,
+		 8,
+		 4,
+		 0,
+		 {OK, OK, OK, NO, NO, NO, NO, NO, NO, OK},
+		 OK},
+		{BPF_MAP_TYPE_PERCPU_ARRAY,
+		 4,
+		 8,
+		 4,
+		 0,
+		 {OK, OK, OK, NO, NO, NO, NO, NO, NO, OK},
+		 OK},
+		{BPF_MAP_TYPE_LRU_HASH, 4, 8, 4, 0, {OK, OK, OK, NO, NO, NO, NO, NO, NO, NO}, OK},
+		{BPF_MAP_TYPE_LRU_PERCPU_HASH,
+		 4,
+		 8,
+		 4,
+		 0,
+		 {OK, OK, OK, NO, NO, NO, NO, NO, NO, OK},
+		 OK},
+		{BPF_MAP_TYPE_LPM_TRIE,
+		 8,
+		 8,
+		 4,
+		 BPF_F_NO_PREALLOC,
+		 {OK, OK, OK, NO, NO, NO, NO, NO, NO, NO},
+		 NO},
+		{AOM, 4, 4, 4, 0, {OK, NO, NO, NO, NO, NO, NO, NO, NO, NO}, OK},
+		{HOM, 4, 4, 4, 0, {OK, NO, NO, NO, NO, NO, NO, NO, NO, NO}, OK},
+		{BPF_MAP_TYPE_QUEUE, 0, 8, 4, 0, {NA, NA, NA, OK, OK, OK, NO, NO, NO, NA}, OK},
+		{BPF_MAP_TYPE_STACK, 0, 8, 4, 0, {NA, NA, NA, OK, OK, OK, NO, NO, NO, NA}, OK},
+		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, {NA, NA, NA, NA, NA, NA, NO, OK, OK, NA}, OK},
+		{BPF_MAP_TYPE_BLOOM_FILTER,
+		 0,
+		 8,
+		 4,
+		 0,
+		 {NA, NA, NA, OK, NO, OK, NO, NO, NO, NA},
+		 NO},
+	};
+	int inner = map_new(A, 4, 8, 4, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		union bpf_attr attr = {
+			.map_type = kinds[i].type,
+			.key_size = kinds[i].key,
+			.value_size = kinds[i].value,
+			.max_entries = kinds[i].max,
+			.map_flags = kinds[i].flags,
+		};
+		struct bpf_insn names[] = {LD_MAP_FD(2, 0), MOV64_IMM(0, 0), EXIT()};
+		int map, ret;
+
+		attr.inner_map_fd = (__u32)inner;
+		map = own(bpf(BPF_MAP_CREATE, &attr));
+		assert_true(map >= 0);
+		for (size_t k = 0; k < ARRAY_SIZE(helpers); k++) {
+			ret = try_helper(map, helpers[k], 8);
+			if ((ret >= 0 ? 0 : ret) != kinds[i].results[k])
+				fail_msg("type %d, helper %d: %d", kinds[i].type, helpers[k], ret);
+		}
+		names[0].imm = map;
+		attr = (union bpf_attr){.prog_type = BPF_PROG_TYPE_SYSCALL,
+					.insns = PTR(names),
+					.insn_cnt = ARRAY_SIZE(names),
+					.license = PTR("GPL"),
+					.prog_flags = BPF_F_SLEEPABLE};
+		/* Another array, which is not the other programs' yet. */
+		if (kinds[i].type == PROGS)
+			names[0].imm = map_new(PROGS, 4, 4, 4, 0);
+		ret = own(bpf(BPF_PROG_LOAD, &attr));
+		if ((ret >= 0 ? 0 : ret) != kinds[i].sleepable)
+			fail_msg("type %d in a program that may sleep: %d", kinds[i].type, ret);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(outer_attributes),
 	cmocka_unit_test(inner_kinds),
@@ -502,5 +790,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(prog_array),
 	cmocka_unit_test(prog_array_owner),
 	cmocka_unit_test(prog_array_without_handle),
+	cmocka_unit_test(inner_lookups),
+	cmocka_unit_test(tail_calls),
+	cmocka_unit_test(tail_calls_of_one_run),
+	cmocka_unit_test(tail_calls_from_functions),
+	cmocka_unit_test(helpers_of_each_kind),
 };
 const struct section objects_section = {"objects", tests, ARRAY_SIZE(tests)};

@@ -86,6 +86,9 @@ static int arg_map_value(struct bpf_verifier_env *env, struct helper_call *call,
 {
 	if (!call->map)
 		return need(env, i + 1, "a value of a map");
+	if (!call->map->value_size)
+		return refuse(env, -EACCES, -1, NULL, "map '%s' has no elements of one size",
+			      call->map->name);
 	return check_call_mem(env, i + 1, call->map->value_size, call->map->value_size,
 			      arg_access(call->helper->proto.arg_type[i]));
 }
@@ -300,18 +303,14 @@ static bool writes_map(u32 id)
 static int check_map_use(struct bpf_verifier_env *env, const struct helper_call *call)
 {
 	const struct bpf_map *map = call->map;
-	int err;
 
 	if (!map)
 		return 0;
-	err = check_map_helper(env, map, call->helper);
-	if (err)
-		return err;
 	if ((map->map_flags & BPF_F_RDONLY_PROG) && writes_map(call->helper->id))
 		return refuse(env, -EACCES, -1, NULL,
 			      "%s with map '%s', which programs may only read", call->helper->name,
 			      map->name);
-	return 0;
+	return check_map_helper(env, map, call->helper);
 }
 
 /* A format that is known now is checked now. */
