@@ -657,6 +657,157 @@ static void perf_events(void **state)
 	assert_int_equal(attach_map(prog, map), -EINVAL);
 }
 
+/* --- programs ---------------------------------------------------------------------------- */
+
+/* A helper called with the map, two words on the stack and no flags. */
+static int load_call(int map, int helper)
+{
+	struct code code = {.n = 0};
+
+	EMIT(&code, ST_MEM(DW, 10, -16, 0), ST_MEM(DW, 10, -8, 0), LD_MAP_FD(1, map),
+	     MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -16));
+	if (helper == BPF_FUNC_map_update_elem)
+		EMIT(&code, MOV64_REG(3, 2), MOV64_IMM(4, 0));
+	else
+		EMIT(&code, MOV64_IMM(3, 0));
+	EMIT(&code, CALL(helper), MOV64_IMM(0, 0), EXIT());
+	return load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
+}
+
+static void helpers_by_kind(void **state)
+{
+	static const int helpers[] = {BPF_FUNC_map_lookup_elem, BPF_FUNC_map_update_elem,
+				      BPF_FUNC_map_delete_elem, BPF_FUNC_map_push_elem,
+				      BPF_FUNC_map_pop_elem,	BPF_FUNC_map_peek_elem};
+	static const struct {
+		enum bpf_map_type type;
+		unsigned int key, flags;
+		int results[ARRAY_SIZE(helpers)];
+	} rows[] = {
+#define NO -EINVAL
+#define KEY -EACCES /* there is none to be read */
+		{QUEUE, 0, 0, {KEY, KEY, KEY, 0, 0, 0}},
+		{STACK, 0, 0, {KEY, KEY, KEY, 0, 0, 0}},
+		{BLOOM, 0, 0, {KEY, KEY, KEY, 0, NO, 0}},
+		{LPM, 8, NP, {0, 0, 0, NO, NO, NO}},
+		{PERF, 4, 0, {NO, NO, NO, NO, NO, NO}},
+		{BPF_MAP_TYPE_HASH, 4, 0, {0, 0, 0, NO, NO, NO}},
+		{BPF_MAP_TYPE_ARRAY, 4, 0, {0, 0, 0, NO, NO, NO}},
+		{QUEUE, 0, BPF_F_RDONLY_PROG, {KEY, KEY, KEY, -EACCES, -EACCES, 0}},
+		{QUEUE, 0, BPF_F_WRONLY_PROG, {KEY, KEY, KEY, 0, 0, 0}},
+		{BLOOM, 0, BPF_F_RDONLY_PROG, {KEY, KEY, KEY, -EACCES, -EACCES, 0}},
+		{LPM, 8, NP | BPF_F_RDONLY_PROG, {0, -EACCES, -EACCES, -EACCES, -EACCES, NO}},
+#undef KEY
+#undef NO
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int map = map_new(rows[i].type, rows[i].key, 4, 4, rows[i].flags);
+
+		for (size_t h = 0; h < ARRAY_SIZE(helpers); h++) {
+			int ret = load_call(map, helpers[h]);
+
+			if ((ret >= 0 ? 0 : ret) != rows[i].results[h])
+				fail_msg("row %zu, helper %d: %d, not %d", i, helpers[h], ret,
+					 rows[i].results[h]);
+		}
+	}
+}
+
+/* *(u32 *)(fp - 4) = @value; r0 = push(@map, fp - 4, @flags) */
+static void emit_push(struct code *code, int map, int value, int flags)
+{
+	EMIT(code, ST_MEM(W, 10, -4, value), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -4), MOV64_IMM(3, flags), CALL(BPF_FUNC_map_push_elem));
+}
+
+/* The same with pop or peek; what is there afterwards is added to r6 * 10. */
+static void emit_take(struct code *code, int map, int helper)
+{
+	EMIT(code, ST_MEM(W, 10, -4, 7), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -4), CALL(helper), ALU64_IMM(BPF_MUL, 6, 10),
+	     LDX_MEM(W, 1, 10, -4), ALU64_REG(BPF_ADD, 6, 1));
+}
+
+static unsigned int run(const struct code *code)
+{
+	int prog = load(BPF_PROG_TYPE_SOCKET_FILTER, code);
+	unsigned int ret;
+
+	if (prog < 0)
+		fail_msg("does not load: %d\n%s", prog, load_log);
+	assert_int_equal(E->run(prog, &ret), 0);
+	return ret;
+}
+
+static void programs_push_and_pop(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		unsigned int taken;
+	} rows[] = {{QUEUE, 22350}, {STACK, 55320}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int map = map_new(rows[i].type, 0, 4, 3, 0);
+		struct code code = {.n = 0};
+
+		EMIT(&code, MOV64_IMM(6, 0));
+		for (int value = 1; value <= 3; value++)
+			emit_push(&code, map, value, BPF_ANY);
+		emit_push(&code, map, 4, BPF_ANY);
+		EMIT(&code, MOV64_REG(7, 0)); /* -E2BIG */
+		emit_push(&code, map, 5, BPF_EXIST);
+		emit_take(&code, map, BPF_FUNC_map_peek_elem);
+		for (int n = 0; n < 4; n++)
+			emit_take(&code, map, BPF_FUNC_map_pop_elem);
+		/* The last one finds nothing, and zeroes what it was to fill. */
+		EMIT(&code, ALU64_REG(BPF_ADD, 7, 0), MOV64_REG(0, 6),
+		     JMP_IMM(BPF_JEQ, 7, -E2BIG - ENOENT, 1), MOV64_IMM(0, 0), EXIT());
+		assert_int_equal(run(&code), rows[i].taken);
+	}
+}
+
+static void programs_ask_filters(void **state)
+{
+	int map = create(BLOOM, 0, 4, 100, BPF_F_ZERO_SEED, 0);
+	struct code code = {.n = 0};
+
+	EMIT(&code, MOV64_IMM(6, 0));
+	emit_push(&code, map, 7, BPF_ANY);
+	emit_take(&code, map, BPF_FUNC_map_peek_elem);
+	EMIT(&code, MOV64_REG(7, 0)); /* it is there, and stays as it is */
+	emit_push(&code, map, 7, BPF_EXIST);
+	EMIT(&code, ALU64_REG(BPF_ADD, 7, 0), MOV64_REG(0, 6), JMP_IMM(BPF_JEQ, 7, -EINVAL, 1),
+	     MOV64_IMM(0, 0), EXIT());
+	assert_int_equal(run(&code), 7);
+}
+
+static void programs_use_tries(void **state)
+{
+	int map = map_new(LPM, 8, 4, 4, NP);
+	struct code code = {.n = 0};
+	__u32 key[2] = {8, 10}, value = 40;
+
+	assert_int_equal(command(PUSH, map, key, &value, 0), 0);
+	/* key = {8 * n, 10}: update {16}, ++ of what {32} finds, delete {16}, {32} once more */
+	EMIT(&code, ST_MEM(W, 10, -8, 16), ST_MEM(W, 10, -4, 10), ST_MEM(W, 10, -12, 20),
+	     LD_MAP_FD(1, map), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -8), MOV64_REG(3, 10),
+	     ALU64_IMM(BPF_ADD, 3, -12), MOV64_IMM(4, BPF_NOEXIST), CALL(BPF_FUNC_map_update_elem),
+	     MOV64_REG(7, 0));
+	EMIT(&code, ST_MEM(W, 10, -8, 32), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -8), CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2),
+	     LDX_MEM(W, 1, 0, 0), ALU64_REG(BPF_ADD, 7, 1));
+	EMIT(&code, ST_MEM(W, 10, -8, 16), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -8), CALL(BPF_FUNC_map_delete_elem), ALU64_REG(BPF_ADD, 7, 0));
+	EMIT(&code, ST_MEM(W, 10, -8, 32), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+	     ALU64_IMM(BPF_ADD, 2, -8), CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 4),
+	     LDX_MEM(W, 1, 0, 0), ALU64_REG(BPF_ADD, 7, 1), ALU64_IMM(BPF_ADD, 1, 1),
+	     STX_MEM(W, 0, 1, 0), MOV64_REG(0, 7), EXIT());
+	assert_int_equal(run(&code), 60);
+	assert_int_equal(command(PEEK, map, key, &value, 0), 0);
+	assert_int_equal(value, 41);
+}
+
 /* --- the same for all -------------------------------------------------------------------- */
 
 static const struct {
@@ -734,6 +885,34 @@ static void no_element_walk(void **state)
 	}
 }
 
+static void inside_other_maps(void **state)
+{
+	static const __u32 index;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		enum bpf_map_type type = kinds[i].type;
+		int inner = map_new(type, kinds[i].key, 4, 4, kinds[i].flags);
+		int larger = map_new(type, kinds[i].key, 4, 8, kinds[i].flags);
+		int wider = map_new(type, kinds[i].key, 8, 4, kinds[i].flags);
+		union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
+				       .key_size = 4,
+				       .value_size = 4,
+				       .max_entries = 1,
+				       .inner_map_fd = (__u32)inner};
+		int outer = own(bpf(BPF_MAP_CREATE, &attr));
+
+		assert_true(outer >= 0);
+		assert_int_equal(command(PUSH, outer, &index, &inner, 0), 0);
+		assert_int_equal(command(PUSH, outer, &index, &larger, 0), 0);
+		assert_int_equal(command(PUSH, outer, &index, &wider, 0), -EINVAL);
+		if (type == BLOOM) {
+			int other = create(type, 0, 4, 4, 0, 7);
+
+			assert_int_equal(command(PUSH, outer, &index, &other, 0), 0);
+		}
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(creation),
 	cmocka_unit_test(types_of_keys),
@@ -747,8 +926,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(lpm_get_next_key),
 	cmocka_unit_test(lpm_batches),
 	cmocka_unit_test(perf_events),
+	cmocka_unit_test(helpers_by_kind),
+	cmocka_unit_test(programs_push_and_pop),
+	cmocka_unit_test(programs_ask_filters),
+	cmocka_unit_test(programs_use_tries),
 	cmocka_unit_test(handles_and_freezing),
 	cmocka_unit_test(bad_value_pointers),
 	cmocka_unit_test(no_element_walk),
+	cmocka_unit_test(inside_other_maps),
 };
 const struct section kinds_section = {"kinds", tests, ARRAY_SIZE(tests)};
