@@ -61,14 +61,19 @@ static const struct {
 	struct btf_type value;
 	struct btf_member member;
 	struct btf_type proto, main, callback;
-	char strings[16];
+	/* A lock, and a number with it. */
+	struct btf_type lock;
+	struct btf_member lock_member;
+	struct btf_type locked;
+	struct btf_member locked_members[2];
+	char strings[32];
 } types = {
 	.header = {.magic = BTF_MAGIC,
 		   .version = BTF_VERSION,
 		   .hdr_len = sizeof(struct btf_header),
-		   .type_len = 5 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
-		   .str_off = 5 * sizeof(struct btf_type) + 4 + sizeof(struct btf_member),
-		   .str_len = sizeof("\0u32\0value\0m")},
+		   .type_len = 7 * sizeof(struct btf_type) + 4 + 4 * sizeof(struct btf_member),
+		   .str_off = 7 * sizeof(struct btf_type) + 4 + 4 * sizeof(struct btf_member),
+		   .str_len = sizeof("\0u32\0value\0m\0bpf_spin_lock")},
 	.u32 = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
 	.u32_data = 32,
 	.value = {.name_off = 5, .info = BTF_KIND_STRUCT << 24 | 1, .size = 4},
@@ -76,7 +81,11 @@ static const struct {
 	.proto = {.info = BTF_KIND_FUNC_PROTO << 24, .type = 1},
 	.main = {.name_off = 5, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, .type = 3},
 	.callback = {.name_off = 11, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 3},
-	.strings = "\0u32\0value\0m",
+	.lock = {.name_off = 13, .info = BTF_KIND_STRUCT << 24 | 1, .size = 4},
+	.lock_member = {.name_off = 11, .type = 1},
+	.locked = {.name_off = 5, .info = BTF_KIND_STRUCT << 24 | 2, .size = 8},
+	.locked_members = {{.name_off = 11, .type = 1}, {.name_off = 5, .type = 6, .offset = 32}},
+	.strings = "\0u32\0value\0m\0bpf_spin_lock",
 };
 
 static int handles[32], nr_handles;
@@ -280,6 +289,9 @@ static int use_everything(void)
 			    .value_size = 4, .max_entries = 100000, .btf_fd = btf,
 			    .btf_key_type_id = 1, .btf_value_type_id = 2)));
 	array = TRY(keep(map_new(BPF_MAP_TYPE_ARRAY, 8, 4, BPF_F_MMAPABLE)));
+	TRY(keep(BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
+		     .max_entries = 1, .btf_fd = btf, .btf_key_type_id = 1,
+		     .btf_value_type_id = 7)));
 	for (uint32_t key = 0; key < 200; key++)
 		TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = hash, .key = PTR(&key),
 			.value = PTR(&value)));
