@@ -42,12 +42,10 @@
 #define LPM_CREATE_FLAG_MASK (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK)
 
 struct lpm_node {
-	u64 child[2]; /* addresses; child[0] of a node that has left: the next such one, | RETIRED
-		       */
+	u64 child[2]; /* addresses; in one that has left, child[0] is the next such one | RETIRED */
 	u16 prefixlen;
 	bool fork;
-	u8 data[]; /* what the key had, also behind the prefix; then, at an 8-byte step, the value
-		    */
+	u8 data[]; /* of the key, with what is behind the prefix; at the next 8 bytes the value */
 };
 
 #define RETIRED 1ull
