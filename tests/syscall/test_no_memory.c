@@ -185,6 +185,22 @@ static int use_percpu(int prog)
 	return (int)trek_read(rt, iter, buf, sizeof(buf));
 }
 
+/* A program that would be left for another one of @progs. */
+static int load_tail_call(int progs)
+{
+	const struct bpf_insn insns[] = {
+		INSN(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_MAP_FD, 0, progs),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 1),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call),
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+
+	return BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insns = PTR(insns),
+		   .insn_cnt = sizeof(insns) / sizeof(insns[0]), .license = PTR("GPL"));
+}
+
 /* Maps that hold @inner, which has types, and one that holds @prog. */
 static int use_objects(int inner, int prog)
 {
@@ -206,6 +222,8 @@ static int use_objects(int inner, int prog)
 								   .count = 5})));
 	}
 	map = TRY(keep(map_new(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 0)));
+	TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&prog)));
+	prog = TRY(keep(load_tail_call(map)));
 	TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&prog)));
 	return BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(ids));
 }
