@@ -43,6 +43,7 @@ static const struct member members[] = {
 	MEMBER(bpf_map, writecnt),
 	MEMBER(bpf_map, frozen),
 	MEMBER(bpf_map, elem_count),
+	MEMBER(bpf_map, percpu_stride),
 	MEMBER(bpf_map, rt),
 	MEMBER(bpf_prog, pages),
 	MEMBER(bpf_prog, type),
