@@ -297,6 +297,74 @@ static void ring_query(void **state)
 	unmap_ring(&consumer, 2 * SIZE);
 }
 
+/*
+ * A dynptr of @size bytes, reserved with @flags; 8 bytes written at @offset with @write_flags;
+ * submitted. The result is that of reserving if @reserving, else that of writing.
+ */
+struct dynptr_case {
+	int size, flags, offset, write_flags, reserving, result;
+};
+
+static int use_dynptr(int ring, const struct dynptr_case *c)
+{
+	const struct code code = *CODE(
+		LD_MAP_FD(1, ring), MOV64_IMM(2, c->size), MOV64_IMM(3, c->flags), MOV64_REG(4, 10),
+		ALU64_IMM(BPF_ADD, 4, -16), CALL(BPF_FUNC_ringbuf_reserve_dynptr), MOV64_REG(6, 0),
+		ST_MEM(DW, 10, -24, 0x4321), MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, -16),
+		MOV64_IMM(2, c->offset), MOV64_REG(3, 10), ALU64_IMM(BPF_ADD, 3, -24),
+		MOV64_IMM(4, 8), MOV64_IMM(5, c->write_flags), CALL(BPF_FUNC_dynptr_write),
+		MOV64_REG(7, 0), MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, -16), MOV64_IMM(2, 0),
+		CALL(BPF_FUNC_ringbuf_submit_dynptr), MOV64_REG(0, c->reserving ? 6 : 7), EXIT());
+
+	return run(load(BPF_PROG_TYPE_SOCKET_FILTER, &code));
+}
+
+static void ring_dynptr(void **state)
+{
+	static const struct dynptr_case cases[] = {
+		{16, 0, 0, 0, 0, 0},
+		{16, 0, 8, 0, 0, 0},
+		{8, 0, 0, 0, 0, 0},
+		{16, 0, 9, 0, 0, -E2BIG},
+		{16, 0, -1, 0, 0, -E2BIG},
+		{7, 0, 0, 0, 0, -E2BIG},
+		{16, 0, 0, 1, 0, -EINVAL},
+		{16, 0, 0, 0, 1, 0},
+		/* None to be had: it is null, and given back like any other. */
+		{16, 1, 0, 0, 1, -EINVAL},
+		{16, 1, 0, 0, 0, -EINVAL},
+		{SIZE, 0, 0, 0, 1, -EINVAL},
+		{SIZE, 0, 0, 0, 0, -EINVAL},
+		{1 << 24, 0, 0, 0, 1, -E2BIG},
+		{1 << 24, 0, 0, 0, 0, -EINVAL},
+		{-1, 0, 0, 0, 1, -E2BIG},
+	};
+	int ring = new_ring(SIZE);
+	struct consumer consumer = map_ring(ring, SIZE);
+	unsigned long pos = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct dynptr_case *c = &cases[i];
+		const unsigned int *header = (const void *)(consumer.data + pos);
+		int ret = use_dynptr(ring, c);
+
+		if (ret != c->result)
+			fail_msg("case %zu: %d, not %d", i, ret, c->result);
+		if (c->flags || c->size >= (int)SIZE || c->size < 0) {
+			assert_int_equal(*consumer.produced, pos);
+			continue;
+		}
+		assert_int_equal(header[0], c->size);
+		if (!c->result)
+			assert_int_equal(
+				*(const unsigned int *)((const char *)(header + 2) + c->offset),
+				0x4321);
+		pos += (8 + c->size + 7) / 8 * 8;
+		assert_int_equal(*consumer.produced, pos);
+	}
+	unmap_ring(&consumer, SIZE);
+}
+
 static void ring_poll(void **state)
 {
 	int ring = new_ring(SIZE), prog = producer(ring, 8, BPF_RB_NO_WAKEUP);
@@ -334,6 +402,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ring_mmap),	 cmocka_unit_test(ring_freeze),
 	cmocka_unit_test(ring_output),	 cmocka_unit_test(ring_full),
 	cmocka_unit_test(ring_query),	 cmocka_unit_test(ring_poll),
-	cmocka_unit_test(ring_outlived),
+	cmocka_unit_test(ring_dynptr),	 cmocka_unit_test(ring_outlived),
 };
 const struct section ringbuf_section = {"ringbuf", tests, ARRAY_SIZE(tests)};

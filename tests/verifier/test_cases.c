@@ -61,9 +61,9 @@ static void messages(void **state)
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	const struct case_table *const tables[] = {&insn_cases,	     &value_cases, &memory_cases,
-						   &iter_cases,	     &call_cases,  &loop_cases,
-						   &precision_cases, &ref_cases,   &map_cases};
+	const struct case_table *const tables[] = {
+		&insn_cases, &value_cases,     &memory_cases, &iter_cases, &call_cases,
+		&loop_cases, &precision_cases, &ref_cases,    &map_cases,  &dynptr_cases};
 	const struct CMUnitTest tests[] = {
 		{"instructions", run_table, NULL, NULL, (void *)tables[0]},
 		{"values", run_table, NULL, NULL, (void *)tables[1]},
@@ -74,6 +74,7 @@ int main(int argc, char **argv)
 		{"precision", run_table, NULL, NULL, (void *)tables[6]},
 		{"references", run_table, NULL, NULL, (void *)tables[7]},
 		{"maps", run_table, NULL, NULL, (void *)tables[8]},
+		{"dynptrs", run_table, NULL, NULL, (void *)tables[9]},
 		cmocka_unit_test(messages),
 	};
 	int failed;

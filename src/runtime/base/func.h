@@ -49,6 +49,7 @@ enum bpf_arg_type {
 	ARG_PTR_TO_FUNC,             /* a static subprogram: a callback */
 	ARG_PTR_TO_STACK,
 	ARG_PTR_TO_CONST_STR,        /* NUL-terminated string in a read-only, frozen map */
+	ARG_PTR_TO_DYNPTR,           /* of a ring buffer; MEM_UNINIT: the call makes it */
 	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
 	ARG_PTR_TO_SPIN_LOCK,        /* the lock in a value of a map */
 };

@@ -42,6 +42,7 @@ static void init_process(void)
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
+	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
 	bpf_helpers_register(bpf_prog_array_helpers, bpf_prog_array_helpers_nr);
 	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);

@@ -446,8 +446,8 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	} else if (is_null_check(insn) && (dst->type & PTR_MAYBE_NULL)) {
 		struct null_mark mark = {.id = dst->id, .is_null = op == BPF_JEQ};
 
-		/* A pointer's id is that of its reference, where it has one. */
-		if (dst->ref_obj_id)
+		/* The id of what a call gave is that of its reference. */
+		if (dst->ref_obj_id && dst->ref_obj_id == dst->id)
 			forget_reference(mark.is_null ? other : env->cur, dst->ref_obj_id);
 		for_each_reg(other, mark_null, &mark);
 		mark.is_null = !mark.is_null;

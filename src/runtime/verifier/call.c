@@ -16,7 +16,10 @@ struct helper_call {
 	struct bpf_map *map;
 	u64 max_size; /* of the last pair of memory and size */
 	u32 alloc_size;
-	u32 ref_obj_id;	   /* of what one of the arguments points to */
+	u32 ref_obj_id; /* of what one of the arguments points to */
+	u32 new_dynptr; /* the argument's register; 0: none is made */
+	u32 dynptr_ref; /* of the dynptr that is an argument */
+	bool releases_dynptr;
 	bool releases;	   /* it */
 	bool key_is_there; /* the key is that of an element that cannot be missing */
 };
@@ -196,6 +199,18 @@ static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call,
 	return 0;
 }
 
+static int arg_dynptr(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	u32 type = call->helper->proto.arg_type[i];
+
+	if (type & MEM_UNINIT) {
+		call->new_dynptr = i + 1;
+		return check_new_dynptr(env, i + 1);
+	}
+	call->releases_dynptr = type & OBJ_RELEASE;
+	return check_dynptr(env, i + 1, &call->dynptr_ref);
+}
+
 static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
@@ -227,6 +242,7 @@ static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call
 	[ARG_PTR_TO_FUNC] = arg_func,
 	[ARG_PTR_TO_STACK] = arg_stack,
 	[ARG_PTR_TO_CONST_STR] = arg_const_str,
+	[ARG_PTR_TO_DYNPTR] = arg_dynptr,
 	[ARG_PTR_TO_BTF_ID] = arg_btf,
 	[ARG_PTR_TO_SPIN_LOCK] = arg_spin_lock,
 };
@@ -285,7 +301,9 @@ static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32
 	if (base_type(type) >= ARRAY_SIZE(arg_kinds) || !arg_kinds[base_type(type)])
 		return need(env, i + 1, "something that is not supported");
 	err = arg_kinds[base_type(type)](env, call, i);
-	return err || base_type(type) == ARG_ANYTHING ? err : note_reference(env, call, i);
+	if (err || base_type(type) == ARG_ANYTHING || base_type(type) == ARG_PTR_TO_DYNPTR)
+		return err;
+	return note_reference(env, call, i);
 }
 
 static bool writes_map(u32 id)
@@ -425,6 +443,9 @@ pointer:
 	} else if ((r0->type & PTR_MAYBE_NULL) || may_hold_lock(r0)) {
 		r0->id = ++env->next_id;
 	}
+	/* A part of a sample is gone with it. */
+	if (call->helper->id == BPF_FUNC_dynptr_data)
+		r0->ref_obj_id = call->dynptr_ref;
 	return 0;
 }
 
@@ -459,6 +480,10 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = check_format(env, &call);
 	if (!err && call.releases)
 		err = release_reference(env, call.ref_obj_id);
+	if (!err && call.releases_dynptr)
+		err = release_dynptr(env, call.dynptr_ref);
+	if (!err && call.new_dynptr)
+		err = make_dynptr(env, call.new_dynptr);
 	if (!err && call.helper->id == BPF_FUNC_tail_call)
 		err = check_tail_call(env);
 	if (!err && proto->callback != BPF_CALLBACK_NONE)

@@ -16,7 +16,7 @@
  *   memory.c     loads, stores and atomics; memory that a call is given
  *   stack.c      the stack of a frame
  *   lock.c       locks in values of maps
- *   refs.c       what a program got and has to give back
+ *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
  *   tail_call.c  programs that are called instead
  *   call.c       helpers;  kfunc_call.c: kfuncs;  subprog.c: functions, callbacks, exits
@@ -102,9 +102,13 @@ enum bpf_stack_slot_type {
 	STACK_SPILL,   /* part of a spilled register */
 	STACK_MISC,    /* written, not followed */
 	STACK_ZERO,
+	STACK_DYNPTR, /* half of one, all 8 bytes: see dynptr.c */
 };
 
-/* 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. */
+/*
+ * 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. Of a
+ * dynptr, spilled.ref_obj_id says which.
+ */
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
 	u8 type[BPF_REG_SIZE];
@@ -453,6 +457,16 @@ int note_tail_call(struct bpf_verifier_env *env);
 /* The path comes to one. */
 int check_tail_call(struct bpf_verifier_env *env);
 int check_tail_call_stack(struct bpf_verifier_env *env);
+
+/* --- dynptr.c --- */
+
+/* May register @regno point to where a call makes a dynptr? Then, after the call, there is one. */
+int check_new_dynptr(struct bpf_verifier_env *env, u32 regno);
+int make_dynptr(struct bpf_verifier_env *env, u32 regno);
+/* Does it point to one? *@ref_obj_id: its reference. */
+int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 *ref_obj_id);
+/* It is given back, with all that points into it. */
+int release_dynptr(struct bpf_verifier_env *env, u32 ref_obj_id);
 
 /* --- call.c, kfunc_call.c, subprog.c --- */
 

@@ -156,12 +156,20 @@ static bool byte_covered(u8 old, u8 cur, const struct bpf_stack_state *slot)
 	return old == STACK_ZERO && cur == STACK_SPILL && reg_is_null(&slot->spilled);
 }
 
+static bool is_dynptr(const struct bpf_stack_state *slot)
+{
+	return slot->type[0] == STACK_DYNPTR;
+}
+
 static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_stack_state *cur,
 			 struct comparison *map)
 {
 	u32 size = spill_size(old), i;
 	struct bpf_reg_state number;
 
+	if (is_dynptr(old) || is_dynptr(cur))
+		return is_dynptr(old) && is_dynptr(cur) &&
+		       ids_match(old->spilled.ref_obj_id, cur->spilled.ref_obj_id, map);
 	if (map->how == COVERS_AS_USED && !is_precise(map->env, old->place))
 		return true;
 	if (map->how == EXACT) {

@@ -49,6 +49,20 @@ static u8 byte_type(const struct bpf_func_state *frame, s32 off)
 	return slot ? slot->type[off & (BPF_REG_SIZE - 1)] : STACK_INVALID;
 }
 
+/* A dynptr, which only the helpers for it may touch, somewhere in bytes [@begin, @end). */
+static int check_no_dynptr(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end, int err,
+			   const char *what)
+{
+	const struct bpf_func_state *frame = env->cur->frame[cur_regs(env)[regno].frameno];
+	s32 off;
+
+	for (off = begin; off < end; off++)
+		if (byte_type(frame, off) == STACK_DYNPTR)
+			return refuse(env, err, regno, "use the helpers for dynptrs",
+				      "%s the dynptr at r10%d", what, off);
+	return 0;
+}
+
 static u32 spill_size(const struct bpf_stack_state *slot)
 {
 	u32 size = 0;
@@ -126,6 +140,8 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	int err;
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
+	if (!err)
+		err = check_no_dynptr(env, regno, min, max + (s32)size, -EACCES, "a read of");
 	if (err)
 		return err;
 	read_bytes(env, frame, min, max + size);
@@ -203,6 +219,8 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	int err;
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
+	if (!err)
+		err = check_no_dynptr(env, regno, min, max + (s32)size, -EINVAL, "a write over");
 	if (err)
 		return err;
 	if (value->type == PTR_TO_STACK && frame != cur_frame(env))
@@ -238,6 +256,9 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	if (!max)
 		return 0;
 	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
+	if (!err)
+		err = check_no_dynptr(env, regno, begin, last + (s32)max, -EACCES,
+				      "the call is given");
 	if (err)
 		return err;
 	if (!(access & ACCESS_UNINIT))
