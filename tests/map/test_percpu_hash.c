@@ -320,10 +320,10 @@ static void failing_memory(void **state)
 		union bpf_attr attr = {
 			.map_type = kinds[k],
 			.key_size = 4,
-			.value_size = 10000,
-			.max_entries = 10,
+			.value_size = 32768,
+			.max_entries = 40,
 		};
-		static u8 values[CPUS * 10000], got[CPUS * 10000];
+		static u8 values[CPUS * 32768], got[CPUS * 32768];
 		struct bpf_map *map;
 		u32 key = 0;
 
@@ -337,14 +337,14 @@ static void failing_memory(void **state)
 			assert_true(left < 20);
 		}
 		areas_left = 1;
-		while (key < 10 && !set(map, &key, values, BPF_NOEXIST))
+		while (key < 40 && !set(map, &key, values, BPF_NOEXIST))
 			key++;
 		if (kinds[k] == BPF_MAP_TYPE_PERCPU_HASH) {
-			assert_true(key > 0 && key < 10);
+			assert_true(key > 0 && key < 40);
 			assert_int_equal(set(map, &key, values, 0), -ENOMEM);
 			assert_int_equal(map_get(map, &key, got), -ENOENT);
 		} else {
-			assert_int_equal(key, 10);
+			assert_int_equal(key, 40);
 		}
 		assert_int_equal(bpf_map_read_elem_count(map), key);
 		/* A key that is there needs none. */

@@ -25,6 +25,22 @@
  * so are slots: a walk of a map that was only filled runs through memory from one end to the other.
  *
  * Full maps: HASH refuses a new key, LRU kinds evict (htab_lru.c), with no lock held.
+ *
+ * Speed. At a thousand elements what counts are atomic operations: none in a lookup, two in an
+ * update of what is there, one of them where values are written in place, four in a deletion and an
+ * insertion. At a million it is misses: a lookup has two, bucket and element; the slot, and the
+ * element that will be used next, are prefetched. Nanoseconds beside Linux 6.18 on the same busy
+ * machine of two cores, keys of 4 bytes at random, values of 8, the loop around it subtracted:
+ *
+ *                       lookup      update      delete and insert   insert and evict
+ *   HASH        1,000     3 /  24    26 /  89        48 / 168
+ *           1,000,000    93 / 221   281 / 452       454 / 586
+ *   PERCPU      1,000     4 /  24    12 /  70        56 / 205
+ *           1,000,000   112 / 216   265 / 433       598 / 655
+ *   LRU         1,000     4 /  24    22 / 209        58 / 232           105 / 187
+ *           1,000,000    97 / 212   262 / 685       454 / 715           230 / 475
+ *   LRU_PERCPU  1,000     5 /  31    12 / 142        60 / 265            97 / 221
+ *           1,000,000   119 / 217   284 / 635       629 / 777           244 / 585
  */
 #include "map/htab.h"
 
@@ -46,8 +62,9 @@
 #define PCPU_MIN_UNIT_SIZE (32u << 10)
 
 #define PREFETCH_SLOTS 16
-#define MAX_LANES 32	       /* who finds his own empty looks into all the others */
-#define PLANE_SIZE (32u << 10) /* of one CPU's values in a chunk, if there are so many */
+#define MAX_LANES 32 /* who finds his own empty looks into all the others */
+#define PLANE_SIZE                                                                                 \
+	(512u << 10) /* of one CPU's values in a chunk: so large that it has large pages */
 
 #define HTAB_CREATE_FLAG_MASK                                                                      \
 	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK |           \
@@ -103,7 +120,7 @@ static u64 new_seed(const void *salt)
 static void set_layout(struct bpf_htab *htab)
 {
 	struct bpf_map *map = &htab->map;
-	u32 value;
+	u32 value, chunks;
 
 	htab->lru = is_lru(map->map_type);
 	htab->percpu = is_percpu(map->map_type);
@@ -113,7 +130,8 @@ static void set_layout(struct bpf_htab *htab)
 	htab->elem_size = sizeof(struct htab_elem) + htab->value_off + value;
 	if (!htab->percpu)
 		return;
-	htab->chunk_elems = min_of(max_of(PLANE_SIZE / htab->value_space, 1), map->max_entries);
+	chunks = map->max_entries / (PLANE_SIZE / htab->value_space) + 1;
+	htab->chunk_elems = map->max_entries / chunks + !!(map->max_entries % chunks);
 	map->percpu_stride = round_up(htab->chunk_elems * htab->value_space, CACHE_LINE);
 }
 
