@@ -29,6 +29,7 @@ const struct variant variants[] = {
 	{&array, BPF_F_RDONLY, 4, 1, 16, SHORT},
 	{&array, BPF_F_WRONLY | BPF_F_RDONLY_PROG, 4, 72, 16, SHORT},
 	{&array, BPF_F_INNER_MAP, 4, 3, 1, SHORT},
+	{&array, 0, 4, 16, 16, SHORT, .lock = true},
 	{&percpu_array, 0, 4, 8, 16},
 	{&percpu_array, BPF_F_WRONLY_PROG, 4, 13, 16, SHORT},
 	{&array_of_maps, 0, 4, 4, 16},
@@ -38,6 +39,8 @@ const struct variant variants[] = {
 	{&hash, BPF_F_RDONLY, 8, 8, 16, SHORT},
 	{&hash, BPF_F_WRONLY, 65, 3, 16, SHORT},
 	{&hash, BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 64, 64, 1, SHORT},
+	{&hash, 0, 4, 16, 16, SHORT, .lock = true},
+	{&hash, BPF_F_NO_PREALLOC, 4, 16, 16, SHORT, .lock = true},
 	{&percpu_hash, 0, 4, 8, 16},
 	{&percpu_hash, BPF_F_NO_PREALLOC, 12, 20, 16},
 	{&percpu_hash, BPF_F_RDONLY_PROG | BPF_F_ZERO_SEED, 3, 1, 9, SHORT},
@@ -108,6 +111,9 @@ void stored_value(const struct side *side, unsigned int number, __u8 *value)
 		memcpy(value, &side->inner_id[number % INNER], sizeof(__u32));
 	else
 		make_bytes(side, number, value);
+	/* No part of the value. */
+	if (side->variant->lock)
+		memset(value + LOCK_OFFSET, 0, sizeof(struct bpf_spin_lock));
 }
 
 /* --- sides ------------------------------------------------------------------------------------ */
@@ -122,6 +128,27 @@ static void make_inner(struct side *side)
 	side->inner[4] = load(BPF_PROG_TYPE_SOCKET_FILTER, CODE(MOV64_IMM(0, 0), EXIT()));
 	assert_true(side->inner[4] >= 0);
 	side->inner[5] = 0x7ffffff;
+}
+
+static void add_types(const struct variant *variant, union bpf_attr *attr)
+{
+	struct btf *btf = btf__new_empty();
+	union bpf_attr load = {0};
+	int u32 = btf__add_int(btf, "u32", 4, 0), u64 = btf__add_int(btf, "u64", 8, 0), lock;
+	__u32 size;
+
+	lock = btf__add_struct(btf, "bpf_spin_lock", 4);
+	btf__add_field(btf, "val", u32, 0, 0);
+	attr->btf_key_type_id = (__u32)u32;
+	attr->btf_value_type_id = (__u32)btf__add_struct(btf, "value", variant->value_size);
+	btf__add_field(btf, "a", u64, 0, 0);
+	btf__add_field(btf, "b", u32, 64, 0);
+	btf__add_field(btf, "lock", lock, LOCK_OFFSET * 8, 0);
+	load.btf = PTR(btf__raw_data(btf, &size));
+	load.btf_size = size;
+	attr->btf_fd = (__u32)own(bpf(BPF_BTF_LOAD, &load));
+	btf__free(btf);
+	assert_in_range(attr->btf_fd, 0, INT32_MAX);
 }
 
 /* An iterator that writes the bytes of keys and values, one after the other. */
@@ -173,6 +200,8 @@ int side_begin(struct side *side, const struct variant *variant)
 		make_inner(side);
 		attr.inner_map_fd = (__u32)side->inner[0];
 	}
+	if (variant->lock)
+		add_types(variant, &attr);
 	side->map = own(bpf(BPF_MAP_CREATE, &attr));
 	if (side->map < 0)
 		return side->map;

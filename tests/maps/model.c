@@ -16,6 +16,12 @@ static bool writable(const struct side *side)
 	return !(side->variant->flags & BPF_F_RDONLY) && !side->model.frozen;
 }
 
+/* BPF_F_LOCK without a lock. */
+static bool locks_nothing(const struct side *side, const struct op *op)
+{
+	return op->flags & BPF_F_LOCK && !side->variant->lock;
+}
+
 /* --- entries ---------------------------------------------------------------------------------- */
 
 static __u32 prefix_length(const __u8 *key)
@@ -215,6 +221,7 @@ static struct entry *lookup(struct side *side, const __u8 *key)
 static int update(struct side *side, const __u8 *key, const __u8 *bytes, unsigned int value,
 		  __u64 flags)
 {
+	flags &= ~(__u64)BPF_F_LOCK;
 	switch (side->variant->kind->family) {
 	case FAMILY_ARRAY:
 		return update_array(side, key, value, flags);
@@ -279,7 +286,7 @@ static int expect_lookup(struct side *side, const struct op *op, bool *right)
 		return -EINVAL;
 	if (!readable(side))
 		return -EPERM;
-	if (op->flags & BPF_F_LOCK)
+	if (locks_nothing(side, op))
 		return -EINVAL;
 	err = key_error(side, op->key_at);
 	if (err)
@@ -315,7 +322,7 @@ static int expect_update(struct side *side, const struct op *op)
 
 	if (!writable(side))
 		return -EPERM;
-	if (op->flags & BPF_F_LOCK)
+	if (locks_nothing(side, op))
 		return -EINVAL;
 	err = key_error(side, op->key_at);
 	if (err)
@@ -344,7 +351,7 @@ static int expect_lookup_and_delete(struct side *side, const struct op *op)
 		return -EINVAL;
 	if (!readable(side) || !writable(side))
 		return -EPERM;
-	if (op->flags)
+	if (locks_nothing(side, op))
 		return -EINVAL;
 	err = key_error(side, op->key_at);
 	if (err)
@@ -520,7 +527,7 @@ static int expect_batch(struct side *side, const struct op *op, bool *right)
 		return -EPERM;
 	if (!has_batch(kind, op->cmd))
 		return -ENOTSUPP;
-	if (op->flags)
+	if (op->flags & ~(__u64)BPF_F_LOCK || locks_nothing(side, op))
 		return -EINVAL;
 	if (reads && kind->family == FAMILY_HASH && op->batch_flags)
 		return -EINVAL;
@@ -534,6 +541,8 @@ static int expect_batch(struct side *side, const struct op *op, bool *right)
 
 static int expect_freeze(struct side *side)
 {
+	if (side->variant->lock)
+		return -ENOTSUPP;
 	if (!writable(side))
 		return -EPERM;
 	side->model.frozen = true;

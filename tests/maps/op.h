@@ -20,7 +20,8 @@
 #define BATCH 40 /* at most in a batch: more than a map ever holds */
 #define INNER 6	 /* what may be put into a map of maps, some of it wrong */
 #define UNTOUCHED 0xa5
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
+#define LOCK_OFFSET 12 /* of a value of 16 */
+#define ENOTSUPP 524   /* the kernel's own, which reaches user space */
 
 enum family { FAMILY_ARRAY, FAMILY_HASH, FAMILY_TRIE, FAMILY_QUEUE, FAMILY_BLOOM };
 
@@ -39,6 +40,7 @@ struct variant {
 	const struct kind *kind;
 	unsigned int flags, key_size, value_size, max;
 	unsigned int steps; /* 0: the usual number */
+	bool lock;	    /* a struct bpf_spin_lock at LOCK_OFFSET of the value */
 };
 
 enum pointer { POINTER_GOOD, POINTER_NULL, POINTER_BAD };

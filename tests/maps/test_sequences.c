@@ -297,8 +297,9 @@ static int run_all(void)
 		const struct variant *v = &variants[i];
 		char *name = NULL;
 
-		if (asprintf(&name, "%s of %u, key %u, value %u, flags 0x%x", v->kind->name, v->max,
-			     v->key_size, v->value_size, v->flags) < 0)
+		if (asprintf(&name, "%s of %u, key %u, value %u%s, flags 0x%x", v->kind->name,
+			     v->max, v->key_size, v->value_size, v->lock ? " with a lock" : "",
+			     v->flags) < 0)
 			return 1;
 		tests[i] = (struct CMUnitTest){.name = name,
 					       .test_func = sequence,
