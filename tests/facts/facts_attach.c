@@ -137,6 +137,41 @@ static void access_within_a_per_cpu_value(void **state)
 	assert_int_equal(attach_map(load_elem(&outside), map), -EACCES);
 }
 
+/* What a program writes to the values of all CPUs is not written to the map. */
+static void per_cpu_values_are_copies(void **state)
+{
+	static const enum bpf_map_type kinds[] = {
+		BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH};
+	static __u64 values[1024], got[1024], shown[2048];
+	const unsigned int cpus = E->cpus();
+	const int size = 8 * (int)cpus;
+	__u32 key = 1;
+
+	assert_in_range(cpus, 1, 1024);
+	for (unsigned int cpu = 0; cpu < cpus; cpu++)
+		values[cpu] = 1000 + cpu;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		int map = map_new(kinds[k], 4, 8, 2, BPF_F_RDONLY_PROG), nr;
+		struct code code = {.n = 0};
+
+		assert_int_equal(map_update(map, &key, values, BPF_ANY), 0);
+		assert_int_equal(map_freeze(map), 0);
+		emit_prologue(&code);
+		EMIT(&code, LDX_MEM(DW, 2, 6, CTX_VALUE), JMP_IMM(BPF_JNE, 2, 0, 2),
+		     MOV64_IMM(0, 0), EXIT(), MOV64_REG(9, 2));
+		emit_seq_write(&code, size);
+		EMIT(&code, ST_MEM(DW, 9, size - 8, 7), ST_MEM(DW, 9, 0, 7));
+		emit_return(&code, 0);
+		memset(shown, 0, sizeof(shown));
+		nr = (int)read_all(session("bpf_map_elem", &code, map), shown, sizeof(shown)) /
+		     size;
+		assert_int_equal(nr, kinds[k] == BPF_MAP_TYPE_PERCPU_ARRAY ? 2 : 1);
+		assert_memory_equal(shown + (nr - 1) * cpus, values, size);
+		assert_int_equal(map_lookup(map, &key, got), 0);
+		assert_memory_equal(got, values, size);
+	}
+}
+
 static void link_create_attr(void **state)
 {
 	union bpf_iter_link_info info[3] = {0};
@@ -407,6 +442,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(array_of_maps),
 	cmocka_unit_test(access_within_key_and_value),
 	cmocka_unit_test(access_within_a_per_cpu_value),
+	cmocka_unit_test(per_cpu_values_are_copies),
 	cmocka_unit_test(link_create_attr),
 	cmocka_unit_test(link_info_longer_than_known),
 	cmocka_unit_test(program_that_writes_to_values),
