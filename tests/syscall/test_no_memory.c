@@ -293,6 +293,34 @@ static int use_ring(void)
 	return trek_poll(rt, ring, 0);
 }
 
+/* The other hashes. None has to evict: with what is evicted an update gets by without memory. */
+static int use_hashes(void)
+{
+	static const struct {
+		uint32_t type, flags;
+	} kinds[] = {
+		{BPF_MAP_TYPE_LRU_HASH, 0},
+		{BPF_MAP_TYPE_LRU_PERCPU_HASH, BPF_F_ZERO_SEED},
+		{BPF_MAP_TYPE_PERCPU_HASH, BPF_F_NO_PREALLOC},
+	};
+	static uint8_t values[4 * 1024 * 8];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint32_t key = 0;
+		int map = TRY(keep(map_new(kinds[i].type, 8, 40, kinds[i].flags)));
+
+		for (; key < 40; key++)
+			TRY(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key),
+				.value = PTR(values)));
+		key = 39;
+		TRY(BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key),
+			.value = PTR(values)));
+		TRY(BPF(BPF_MAP_LOOKUP_AND_DELETE_ELEM, .map_fd = map, .key = PTR(&key),
+			.value = PTR(values)));
+	}
+	return 0;
+}
+
 static int use_everything(void)
 {
 	union bpf_iter_link_info target = {0};
@@ -325,6 +353,7 @@ static int use_everything(void)
 	TRY(keep(trek_dup(rt, iter)));
 	TRY(keep(trek_open(rt, "/sys/fs/bpf/link")));
 	TRY(take_some(hash));
+	TRY(use_hashes());
 	TRY(use_percpu(prog));
 	TRY(use_objects(hash, TRY(keep(prog_new(BPF_PROG_TYPE_SOCKET_FILTER)))));
 	TRY(use_without_walk());
