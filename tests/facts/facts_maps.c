@@ -302,6 +302,28 @@ static void constant_index(void **state)
 	}
 }
 
+/* BPF_F_NO_COMMON_LRU: as many elements for each CPU, and at least one. */
+static void lru_of_each_cpu(void **state)
+{
+	const __u32 cpus = E->cpus(), sizes[] = {1, cpus, cpus + 1, 1000 * cpus};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		int map = map_new(BPF_MAP_TYPE_LRU_HASH, 4, 8, sizes[i], BPF_F_NO_COMMON_LRU);
+		const __u32 each = (sizes[i] + cpus - 1) / cpus;
+		struct bpf_map_info info = {0};
+		__u64 value = 1;
+
+		info_of(map, &info, sizeof(info));
+		assert_int_equal(info.max_entries, each * cpus);
+		for (__u32 key = 0; key < each; key++)
+			assert_int_equal(map_update(map, &key, &value, BPF_NOEXIST), 0);
+		for (__u32 key = each; key < 5 * each * cpus && key < 1000; key++) {
+			assert_int_equal(map_update(map, &key, &value, BPF_NOEXIST), 0);
+			assert_int_equal(map_lookup(map, &key, &value), 0);
+		}
+	}
+}
+
 /* --- BPF_F_MMAPABLE ---------------------------------------------------------------------- */
 
 static const size_t page = 4096;
@@ -385,6 +407,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(freeze_attr),
 	cmocka_unit_test(rdonly_and_wronly),
 	cmocka_unit_test(lru_evicts),
+	cmocka_unit_test(lru_of_each_cpu),
 	cmocka_unit_test(values_of_other_cpus),
 	cmocka_unit_test(constant_index),
 	cmocka_unit_test(mmap_shares_values),
