@@ -2,6 +2,7 @@
 /* Tail calls as they are executed: instructions as verification leaves them. */
 #include "insn.h"
 #include "map/map.h"
+#include "prog/kfunc.h"
 #include "prog/prog_array.h"
 #include "runtime.h"
 
@@ -125,6 +126,40 @@ static void from_a_function(void **state)
 		1003);
 }
 
+static u64 returns_1(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return 1;
+}
+
+static u64 returns_2(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return 2;
+}
+
+static void give_kfunc(struct bpf_prog *prog, u64 (*func)(u64, u64, u64, u64, u64))
+{
+	struct bpf_kfunc_desc_tab *tab = calloc(1, sizeof(*tab) + sizeof(tab->descs[0]));
+
+	assert_non_null(tab);
+	tab->nr_descs = 1;
+	tab->descs[0].func = func;
+	prog->aux->kfunc_tab = tab;
+}
+
+/* Each has kfuncs of its own, the one that waits again when it goes on. */
+static void kfuncs_of_each(void **state)
+{
+	struct bpf_prog *called = PROG(CALL_KFUNC(0), EXIT);
+	struct bpf_prog *caller =
+		PROG(CALL_SUB(5), MOVR(R6, R0), ALU64_K(MUL, R6, 10), CALL_KFUNC(0),
+		     ALU64_X(ADD, R0, R6), EXIT, TAIL_CALL(progs, 0), EXIT);
+
+	give_kfunc(called, returns_2);
+	give_kfunc(caller, returns_1);
+	put_at(0, called);
+	assert_int_equal(run(caller, NULL), 21);
+}
+
 /* A program that reads stack which it has not written finds none of the one before it. */
 static void stack_is_not_handed_on(void **state)
 {
@@ -194,6 +229,7 @@ int main(void)
 		cmocka_unit_test(goes_on_without_one),
 		cmocka_unit_test(is_counted),
 		cmocka_unit_test(from_a_function),
+		cmocka_unit_test(kfuncs_of_each),
 		cmocka_unit_test(stack_is_not_handed_on),
 		cmocka_unit_test(taken_out_while_it_runs),
 		cmocka_unit_test(circle_is_broken),
