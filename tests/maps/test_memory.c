@@ -7,7 +7,6 @@
  *   test_memory [--elements N] [--rounds N]
  */
 #include <stdio.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 

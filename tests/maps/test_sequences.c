@@ -6,7 +6,7 @@
  * runtime does not make, is said and skipped.
  */
 #include <stdio.h>
-#include <time.h>
+#include <sys/utsname.h>
 
 #include "op.h"
 
@@ -267,14 +267,28 @@ static int end_sides(void **state)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
+/* What the model is of. Older ones differ, in tries for one. */
+#define LINUX "6.18"
+
+static bool linux_is_older(void)
+{
+	struct utsname name;
+
+	return uname(&name) || strverscmp(name.release, LINUX) < 0;
+}
+
 static const char *start(struct side *side)
 {
 	const char *why = side->engine->start();
 	const void *data;
 	size_t size;
 
-	if (why)
+	if (!why && !side->engine->is_private && linux_is_older())
+		why = "it is older than Linux " LINUX;
+	if (why) {
+		side->engine->stop();
 		return why;
+	}
 	data = side->engine->vmlinux(&size);
 	side->types = btf__new(data, (__u32)size);
 	return side->types ? NULL : "its types do not parse";

@@ -13,7 +13,6 @@
  *   test_stress [--operations N]     of all writers together, over all kinds of maps
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
