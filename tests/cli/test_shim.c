@@ -712,6 +712,32 @@ static void a_waiter_is_woken(void **state)
 	close(producer);
 }
 
+/* What an embedding application calls; it needs no descriptor for it. */
+static void waiting_in_the_runtime(void **state)
+{
+	int ring = make_ring(), map = make_map(0), producer = make_producer(ring, 0);
+	struct consumer consumer = map_ring(ring);
+	pthread_t thread;
+
+	assert_int_equal(trek_poll(*state, ring, 0), 0);
+	assert_int_equal(trek_poll(*state, ring, 2), 0);
+	for (int timeout = -1; timeout <= 10000; timeout += 10001) {
+		pthread_create(&thread, NULL, produce_later, &producer);
+		assert_int_equal(trek_poll(*state, ring, timeout), 1);
+		assert_int_equal(trek_poll(*state, ring, 0), 1);
+		pthread_join(thread, NULL);
+		consume(&consumer);
+	}
+	assert_int_equal(trek_poll(*state, ring, 0), 0);
+	assert_int_equal(trek_poll(*state, map, 0), -ENOTSUP);
+	assert_int_equal(trek_poll(*state, producer, -1), -ENOTSUP);
+	assert_int_equal(trek_poll(*state, 9999, 0), -EBADF);
+	unmap_ring(&consumer);
+	close(ring);
+	close(map);
+	close(producer);
+}
+
 /* MAP_FIXED of what is made of several parts. */
 static void map_ring_at_an_address(void **state)
 {
@@ -754,6 +780,7 @@ int main(void)
 		on_runtime(one_at_a_time),
 		on_runtime(waiting_for_a_ring),
 		on_runtime(a_waiter_is_woken),
+		on_runtime(waiting_in_the_runtime),
 		on_runtime(map_ring_at_an_address),
 		cmocka_unit_test(nothing_is_left),
 	};
