@@ -10,9 +10,10 @@
  * closes before it execs must not end there. It is known by its process id, which a child of fork()
  * takes over as its own.
  *
- * The descriptor of a handle without one of its own is an epoll instance: it cannot be read or
- * written (EINVAL), which is what the kernel says of a map or a program, and it needs no path and
- * no /dev.
+ * The descriptor of a handle without memory is an epoll instance: it cannot be read or written
+ * (EINVAL), which is what the kernel says of a map or a program, and it needs no path and no /dev.
+ * That of a ring buffer has the ring's event in it. It is one for each handle, so that who waits
+ * for a handle no longer does so when that is closed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -132,21 +133,36 @@ static unsigned char kind_of(int descriptor)
 	return next(fcntl)(descriptor, F_GET_SEALS) < 0 ? WAITABLE : HANDLE;
 }
 
+/* An epoll instance, which is ready while @event is, if that is one. */
+static int new_instance(int event)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+	int fd = epoll_create1(EPOLL_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (event >= 0 && next(epoll_ctl)(fd, EPOLL_CTL_ADD, event, &readable)) {
+		err = -errno;
+		next(close)(fd);
+		return err;
+	}
+	return fd;
+}
+
 static int reserve_descriptor(int descriptor, const struct shim_place *place)
 {
-	int source = descriptor, fd, err;
+	unsigned char kind = kind_of(descriptor);
+	bool shared = descriptor >= 0 && kind == HANDLE; /* memory */
+	int source = shared ? descriptor : new_instance(descriptor), fd, err;
 
-	if (source < 0) {
-		source = epoll_create1(EPOLL_CLOEXEC);
-		if (source < 0)
-			return -errno;
-	}
+	if (source < 0)
+		return source;
 	fd = place_descriptor(source, place);
-	if (descriptor < 0 && fd != source)
+	if (!shared && fd != source)
 		next(close)(source);
 	if (fd < 0)
 		return fd;
-	err = mark(fd, kind_of(descriptor));
+	err = mark(fd, kind);
 	if (err) {
 		next(close)(fd);
 		return err;

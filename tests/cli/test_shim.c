@@ -669,11 +669,15 @@ static void waiting_for_a_ring(void **state)
 	assert_int_equal(produce(quiet), 0);
 	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, ring, &event), 0);
 	assert_int_equal(by_epoll_wait(epoll, ring), 1);
+	/* Who closes it does not wait for it any more, whoever else has the map. */
+	close(duplicate);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 0), 1);
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_DEL, ring, NULL), 0);
+	assert_int_equal(epoll_wait(epoll, &event, 1, 0), 0);
 	/* It cannot be read or written. */
 	assert_errno(EINVAL, read(ring, &word, 8));
 	assert_errno(EINVAL, write(ring, &word, 8));
 	unmap_ring(&consumer);
-	close(duplicate);
 	close(epoll);
 	close(ring);
 	close(wakes);

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -44,9 +43,6 @@ WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t off
      (at, len, prot, flags, fd, off), MAP_FAILED)
 WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags), -1)
 WRAP(int, eventfd, (unsigned int count, int flags), (count, flags), -1)
-WRAP(int, epoll_create1, (int flags), (flags), -1)
-WRAP(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event), (epfd, op, fd, event),
-     -1)
 
 #define INSN(c, d, s, o, i)                                                                        \
 	{                                                                                          \

@@ -19,16 +19,14 @@
  * sealed against it. Its own page is shared memory as well, so that a child of fork() and its
  * parent, who share the rest, share the lock.
  *
- * Waking: the ring has an eventfd, inside an epoll instance so that nobody can read or write it
- * through the handle. A wakeup makes it readable; poll that finds nothing to consume makes it
- * unreadable again. As long as nobody can be waiting there is no system call.
+ * Waking: the ring has an eventfd. A wakeup makes it readable; poll that finds nothing to consume
+ * makes it unreadable again. As long as nobody can be waiting there is no system call.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -76,7 +74,6 @@ struct bpf_ringbuf_map {
 	struct bpf_map map;
 	struct bpf_ringbuf *rb;
 	int consumer_memfd, producer_memfd;
-	int poll_fd; /* the epoll instance with rb->event in it */
 };
 
 static struct bpf_ringbuf_map *to_ringbuf_map(const struct bpf_map *map)
@@ -182,23 +179,6 @@ static int map_pages(struct bpf_ringbuf_map *rb_map)
 	return 0;
 }
 
-static int new_event(struct bpf_ringbuf_map *rb_map)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), err;
-
-	if (fd < 0)
-		return -errno;
-	rb_map->poll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (rb_map->poll_fd < 0 || epoll_ctl(rb_map->poll_fd, EPOLL_CTL_ADD, fd, &event)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	rb_map->rb->event = fd;
-	return 0;
-}
-
 static void close_if_open(int fd)
 {
 	if (fd >= 0)
@@ -211,7 +191,6 @@ static void ringbuf_map_free(struct bpf_map *map)
 
 	close_if_open(rb_map->consumer_memfd);
 	close_if_open(rb_map->producer_memfd);
-	close_if_open(rb_map->poll_fd);
 	if (rb_map->rb) {
 		close_if_open(rb_map->rb->event);
 		munmap(rb_map->rb, ringbuf_pages_size(map->max_entries));
@@ -233,8 +212,8 @@ static int alloc_ringbuf(struct bpf_ringbuf_map *rb_map)
 	err = map_pages(rb_map);
 	if (err)
 		return err;
-	rb_map->rb->event = -1;
-	return new_event(rb_map);
+	rb_map->rb->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return rb_map->rb->event < 0 ? -errno : 0;
 }
 
 static struct bpf_map *ringbuf_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
@@ -245,7 +224,7 @@ static struct bpf_map *ringbuf_map_alloc(struct trek_runtime *rt, const union bp
 	if (!rb_map)
 		return ERR_PTR(-ENOMEM);
 	bpf_map_init_from_attr(&rb_map->map, rt, attr);
-	rb_map->consumer_memfd = rb_map->producer_memfd = rb_map->poll_fd = -1;
+	rb_map->consumer_memfd = rb_map->producer_memfd = -1;
 	err = alloc_ringbuf(rb_map);
 	if (err) {
 		ringbuf_map_free(&rb_map->map);
@@ -297,10 +276,10 @@ static bool ringbuf_map_poll(struct bpf_map *map)
 /* Who is given the descriptor may wait with it and never call poll. */
 static int ringbuf_map_poll_fd(const struct bpf_map *map)
 {
-	const struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
+	struct bpf_ringbuf *rb = to_ringbuf_map(map)->rb;
 
-	__atomic_store_n(&rb_map->rb->watched, true, __ATOMIC_SEQ_CST);
-	return rb_map->poll_fd;
+	__atomic_store_n(&rb->watched, true, __ATOMIC_SEQ_CST);
+	return rb->event;
 }
 
 /* --- producing -------------------------------------------------------------------------------- */
