@@ -4,6 +4,7 @@
 #
 #   make demo    three iterators, over real programs, maps and elements
 #   make test    every test, plainly and under the address and undefined-behaviour sanitizers
+#   make bench   each map operation beside the kernel's
 #   make         build only
 BUILD := build
 SANITIZED := build-sanitized
@@ -20,6 +21,9 @@ test: build $(SANITIZED)/build.ninja
 	ninja -C $(SANITIZED)
 	scripts/run-tests $(BUILD) $(SANITIZED)
 
+bench: build
+	$(BUILD)/bench/maps
+
 $(BUILD)/build.ninja:
 	scripts/dependencies
 	meson setup $(WERROR) $(BUILD)
@@ -34,4 +38,4 @@ format:
 clean:
 	rm -rf $(BUILD) $(SANITIZED)
 
-.PHONY: build demo test format clean
+.PHONY: build demo test bench format clean
