@@ -62,7 +62,7 @@ static void *write_many(void *arg)
 	const u32 self = (unsigned long)arg;
 	unsigned int seed = self;
 	bool there[CHANGING] = {false};
-	u64 word = 0;
+	u64 word = 0, rounds = 0;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		u32 k = rand_r(&seed) % (CHANGING / WRITERS) * WRITERS + self;
@@ -75,6 +75,12 @@ static void *write_many(void *arg)
 			expect(!put(key, ++word, BPF_NOEXIST));
 		there[k] = !there[k];
 		__atomic_add_fetch(&changes, 1, __ATOMIC_RELAXED);
+		/*
+		 * A reader that is kept from running holds up what is to be freed, and past 64 MiB
+		 * of that the map does otherwise: wait for it long before.
+		 */
+		if (++rounds % 2048 == 0)
+			synchronize_rcu();
 	}
 	for (u32 k = 0; k < CHANGING; k++) {
 		u32 key = STABLE + k;
