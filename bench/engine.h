@@ -27,7 +27,7 @@ void engines_stop(void);
 /* 4-byte keys, 8-byte values. A handle, or negative errno. */
 int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t max_entries);
 
-enum op { OP_LOOKUP, OP_UPDATE, OP_DELETE_INSERT, NR_OPS };
+enum op { OP_LOOKUP, OP_LOOKUP_CHAINED, OP_UPDATE, OP_DELETE_INSERT, NR_OPS };
 
 /*
  * A SYSCALL program that does @op @count times on @map with keys below @elements, which follow from

@@ -43,6 +43,13 @@ static void emit_lookup(struct program *p, int map, bool empty)
 	EMIT(p, IF(JNE, R0, 0, 4), COUNT_FAILURE, JA(1), LDX(DW, R1, R0, 0));
 }
 
+static void emit_lookup_chained(struct program *p, int map, bool empty)
+{
+	emit_lookup(p, map, empty);
+	/* Nothing is added to the state, but a CPU does not know that before it has the value. */
+	EMIT(p, OP(AND, R1, 0), LDX(DW, R2, R6, 0), OPX(ADD, R2, R1), STX(DW, R6, 0, R2));
+}
+
 static void emit_update(struct program *p, int map, bool empty)
 {
 	const struct bpf_insn call[] = {CALL(map_update_elem), MOV(R0, 0)};
@@ -65,6 +72,7 @@ static void emit_delete_insert(struct program *p, int map, bool empty)
 
 static void (*const emit[NR_OPS])(struct program *p, int map, bool empty) = {
 	[OP_LOOKUP] = emit_lookup,
+	[OP_LOOKUP_CHAINED] = emit_lookup_chained,
 	[OP_UPDATE] = emit_update,
 	[OP_DELETE_INSERT] = emit_delete_insert,
 };
