@@ -69,18 +69,20 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 
 /* Maps that every engine has for the cases. */
 enum {
-	MAP_ARRAY,  /* 4 elements of 48 bytes */
-	MAP_HASH,   /* 8-byte keys, 16-byte values, room for 8 */
-	MAP_CONST,  /* one value of 64 bytes, frozen, BPF_F_RDONLY_PROG */
-	MAP_DATA,   /* one value of 64 bytes */
-	MAP_RDONLY, /* as MAP_ARRAY, BPF_F_RDONLY_PROG, not frozen */
-	MAP_WRONLY, /* as MAP_ARRAY, BPF_F_WRONLY_PROG */
-	MAP_RING,   /* a ring buffer of 64 KiB */
+	MAP_ARRAY,	/* 4 elements of 48 bytes */
+	MAP_HASH,	/* 8-byte keys, 16-byte values, room for 8 */
+	MAP_CONST,	/* one value of 64 bytes, frozen, BPF_F_RDONLY_PROG */
+	MAP_DATA,	/* one value of 64 bytes */
+	MAP_RDONLY,	/* as MAP_ARRAY, BPF_F_RDONLY_PROG, not frozen */
+	MAP_WRONLY,	/* as MAP_ARRAY, BPF_F_WRONLY_PROG */
+	MAP_RING,	/* a ring buffer of 64 KiB */
 	MAP_ARRAY_ANY,	/* as MAP_ARRAY, BPF_F_INNER_MAP */
 	MAP_OUTER,	/* an array of maps that are as MAP_ARRAY */
 	MAP_OUTER_HASH, /* a hash of maps that are as MAP_HASH; keys of 4 bytes */
-	MAP_OUTER_ANY,	/* an array of maps that are as MAP_ARRAY_ANY */
-	MAP_PROGS,	/* an array of programs, another one for each case */
+	MAP_ARRAY_PERCPU,
+	MAP_OUTER_PERCPU, /* an array of those, of which each may have another size */
+	MAP_OUTER_ANY,	  /* an array of maps that are as MAP_ARRAY_ANY */
+	MAP_PROGS,	  /* an array of programs, another one for each case */
 	NR_MAPS
 };
 /* What MAP_CONST holds. */

@@ -166,7 +166,8 @@ const struct bpf_helper bpf_map_helpers[] = {
 			{
 				.func = helper_map_peek_elem,
 				.ret_type = RET_INTEGER,
-				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_UNINIT_MAP_VALUE},
+				/* A Bloom filter is asked for the value that is there. */
+				.arg_type = {ARG_CONST_MAP_PTR, MEM_WRITE | ARG_PTR_TO_MAP_VALUE},
 			},
 	},
 	{

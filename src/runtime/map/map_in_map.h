@@ -22,7 +22,7 @@ bool array_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map)
 /* Of an inner map that is as @map: may it have fewer elements? */
 static inline bool bpf_map_may_be_smaller(const struct bpf_map *map)
 {
-	return !map->id && map->map_flags & BPF_F_INNER_MAP;
+	return !map->id && (map->map_flags & BPF_F_INNER_MAP || !map->ops->map_meta_equal);
 }
 
 /* May @inner be put into @outer? @inner, or an ERR_PTR: -EINVAL, or @inner is one. */

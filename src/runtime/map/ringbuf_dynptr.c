@@ -141,7 +141,8 @@ const struct bpf_helper bpf_ringbuf_dynptr_helpers[] = {
 			{
 				.func = helper_dynptr_read,
 				.ret_type = RET_INTEGER,
-				.arg_type = {ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE_OR_ZERO,
+				/* Where it fails, what was there stays: it counts as read. */
+				.arg_type = {MEM_WRITE | ARG_PTR_TO_MEM, ARG_CONST_SIZE_OR_ZERO,
 					     MEM_RDONLY | ARG_PTR_TO_DYNPTR, ARG_ANYTHING,
 					     ARG_ANYTHING},
 			},

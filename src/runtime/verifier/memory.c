@@ -173,7 +173,7 @@ static int check_map_flags(struct bpf_verifier_env *env, const struct mem_access
 static int check_value_range(struct bpf_verifier_env *env, const struct mem_access *a, u32 size)
 {
 	return check_lock_untouched(env, a->regno, a->off + a->reg->smin_value,
-				    a->off + (s64)a->reg->umax_value + size);
+				    a->off + a->reg->smax_value + size);
 }
 
 static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
