@@ -61,10 +61,10 @@ static u32 length_at(const struct ring *ring, unsigned long pos)
 }
 
 /*
- * Take the next record that is committed, skipping what was discarded: its length, its bytes at
- * *@sample until the next call; -1: none.
+ * The next record that is committed, behind what was discarded: its length, its bytes at *@sample,
+ * which are the consumer's until it says that it has come to *@end; -1: none.
  */
-static int take(struct ring *ring, const void **sample)
+static int look_at_next(struct ring *ring, const void **sample, unsigned long *end)
 {
 	unsigned long pos = *ring->consumer;
 	u32 len, size;
@@ -76,11 +76,28 @@ static int take(struct ring *ring, const void **sample)
 		size = len & ~(u32)BPF_RINGBUF_DISCARD_BIT;
 		*sample = ring->data + pos % ring->size + BPF_RINGBUF_HDR_SZ;
 		pos += round_up(size + BPF_RINGBUF_HDR_SZ, 8);
-		__atomic_store_n(ring->consumer, pos, __ATOMIC_RELEASE);
+		*end = pos;
 		if (!(len & BPF_RINGBUF_DISCARD_BIT))
 			return size;
+		__atomic_store_n(ring->consumer, pos, __ATOMIC_RELEASE);
 	}
 	return -1;
+}
+
+static void give_back(struct ring *ring, unsigned long end)
+{
+	__atomic_store_n(ring->consumer, end, __ATOMIC_RELEASE);
+}
+
+/* Where nobody produces meanwhile: the bytes stay until somebody does. */
+static int take(struct ring *ring, const void **sample)
+{
+	unsigned long end;
+	int len = look_at_next(ring, sample, &end);
+
+	if (len >= 0)
+		give_back(ring, end);
+	return len;
 }
 
 static void *reserve(struct ring *ring, u64 size)
@@ -439,17 +456,19 @@ static void producers_and_a_consumer(void **state)
 	while (left) {
 		struct pollfd fd = {.fd = ring.map->ops->map_poll_fd(ring.map), .events = POLLIN};
 		const struct record *record;
+		unsigned long end;
 		int len;
 
 		/* Lost wakeups would be seen here. */
 		if (!ring.map->ops->map_poll(ring.map))
 			assert_int_equal(poll(&fd, 1, 10000), 1);
-		for (; (len = take(&ring, (const void **)&record)) >= 0; left--) {
+		for (; (len = look_at_next(&ring, (const void **)&record, &end)) >= 0; left--) {
 			assert_true(len >= (int)sizeof(*record));
 			assert_true(record->producer < PRODUCERS);
 			/* Of one producer: in its order, nothing missing. */
 			assert_int_equal(record->value, seen[record->producer]++);
 			sums[record->producer] += record->value;
+			give_back(&ring, end);
 		}
 	}
 	for (u32 i = 0; i < PRODUCERS; i++) {
