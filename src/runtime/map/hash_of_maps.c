@@ -124,7 +124,7 @@ static int hash_of_maps_id(struct bpf_map *map, const void *key, u32 *id)
 static int hash_of_maps_lookup_and_delete_elem(struct bpf_map *map, const void *key, void *value,
 					       u64 flags)
 {
-	u32 id;
+	u32 id = 0;
 	int err = change(map, key, NULL, 0, &id);
 
 	if (!err)

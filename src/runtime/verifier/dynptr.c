@@ -83,7 +83,7 @@ int make_dynptr(struct bpf_verifier_env *env, u32 regno)
 int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 *ref_obj_id)
 {
 	struct bpf_stack_state *slot[2];
-	s32 off;
+	s32 off = 0;
 	int err = dynptr_place(env, regno, &off);
 
 	if (err)
