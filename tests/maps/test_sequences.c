@@ -251,7 +251,8 @@ static void sequence(void **state)
 	for (int i = 0; sides[i]; i++) {
 		int err = begin(sides[i], variant);
 
-		if (err == -EINVAL)
+		/* A kernel may be without a kind; the runtime has them all. */
+		if (err == -EINVAL && sides[i]->engine != &embedded_engine)
 			skip_because("%s makes no %s", sides[i]->engine->name, variant->kind->name);
 		assert_int_equal(err, 0);
 	}
