@@ -212,24 +212,96 @@ static void a_full_map_takes_a_key_for_each_that_goes(void **state)
 	bpf_map_put_with_uref(map);
 }
 
-/* What a lookup returned stays as it is until the reader is gone. */
+/* What a lookup returned stays as it is until the reader is gone; a value that is written over in
+ * one go, from its deletion on. */
 static void readers_keep_what_they_found(void **state)
 {
-	struct bpf_map *map = new_hash(4, 8, 4);
-	u32 key = 1;
-	u64 value = 1, *old;
+	static const struct {
+		u32 type, value_size, flags;
+		bool in_place;
+	} rows[] = {
+		{BPF_MAP_TYPE_HASH, 8, BPF_F_NO_PREALLOC, false},
+		{BPF_MAP_TYPE_HASH, 16, 0, false},
+		{BPF_MAP_TYPE_LRU_HASH, 16, 0, false},
+		{BPF_MAP_TYPE_HASH, 8, 0, true},
+		{BPF_MAP_TYPE_HASH, 4, 0, true},
+		{BPF_MAP_TYPE_LRU_HASH, 1, 0, true},
+	};
 
-	assert_int_equal(map_update(map, &key, &value, 0), 0);
-	rcu_read_lock();
-	old = map->ops->map_lookup_elem(map, &key);
-	for (value = 2; value < 200; value++)
-		assert_int_equal(map->ops->map_update_elem(map, &key, &value, 0), 0);
-	assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
-	for (key = 2; key < 6; key++)
-		assert_int_equal(map->ops->map_update_elem(map, &key, &value, 0), 0);
-	assert_int_equal(*old, 1);
-	rcu_read_unlock();
-	bpf_map_put_with_uref(map);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bpf_map *map =
+			new_map(rows[i].type, 4, rows[i].value_size, 4, rows[i].flags);
+		u64 value[2] = {1, 1}, *old;
+		u32 key = 1;
+
+		assert_int_equal(map_update(map, &key, value, 0), 0);
+		rcu_read_lock();
+		old = map->ops->map_lookup_elem(map, &key);
+		for (value[0] = 2; value[0] < 200; value[0]++)
+			assert_int_equal(map->ops->map_update_elem(map, &key, value, 0), 0);
+		assert_int_equal(*old, rows[i].in_place ? 199 : 1);
+		assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
+		for (key = 1; key < 5; key++)
+			assert_int_equal(map->ops->map_update_elem(map, &key, value, 0), 0);
+		assert_int_equal(*old, rows[i].in_place ? 199 : 1);
+		rcu_read_unlock();
+		bpf_map_put_with_uref(map);
+	}
+}
+
+#define TAKES 10000u
+
+static struct bpf_map *shared;
+static bool absent[TAKES + 1], taken[TAKES + 1];
+
+/* Updates, and looks whether somebody has taken what it put there. */
+static void *put_all(void *arg)
+{
+	const u32 key = 0;
+	u64 got;
+
+	for (u64 value = 1; value <= TAKES; value++) {
+		if (map_update(shared, &key, &value, BPF_ANY))
+			break;
+		absent[value] = map_get(shared, &key, &got);
+		if (value % 16 == 0)
+			sched_yield();
+	}
+	return NULL;
+}
+
+/* What an update has put there is either looked up and deleted or still there. */
+static void no_update_is_lost_to_a_deletion(void **state)
+{
+	const struct bpf_map_ops *ops;
+	const u32 key = 0;
+	pthread_t thread;
+	u64 value = 0;
+	u32 nr = 0;
+
+	memset(absent, 0, sizeof(absent));
+	memset(taken, 0, sizeof(taken));
+	shared = new_hash(4, 8, 4);
+	ops = shared->ops;
+	assert_int_equal(pthread_create(&thread, NULL, put_all, NULL), 0);
+	while (value < TAKES) {
+		int err;
+
+		ops->map_lookup_and_delete_begin(shared);
+		rcu_read_lock();
+		err = ops->map_lookup_and_delete_elem(shared, &key, &value, 0);
+		rcu_read_unlock();
+		if (err)
+			continue;
+		assert_false(taken[value]);
+		taken[value] = true;
+		nr++;
+	}
+	pthread_join(thread, NULL);
+	for (value = 1; value <= TAKES; value++)
+		assert_true(taken[value] || !absent[value]);
+	assert_in_range(nr, 1, TAKES);
+	bpf_map_put_with_uref(shared);
 }
 
 static void an_entry_keeps_its_place_in_walks(void **state)
@@ -338,10 +410,12 @@ static void a_long_run_takes_no_memory_without_end(void **state)
 	enum { VALUE_SIZE = 1 << 20, UPDATES = 80, LIMIT = 72 << 20 };
 	struct bpf_map *map = new_hash(4, VALUE_SIZE, 2);
 	u32 *value = calloc(1, VALUE_SIZE), *kept, key = 1;
+	struct bpf_run_ctx ctx;
+	int err;
 
 	assert_non_null(value);
 	assert_int_equal(map_update(map, &key, value, 0), 0);
-	rcu_read_lock();
+	bpf_run_begin(&ctx, &rt);
 	kept = map->ops->map_lookup_elem(map, &key);
 	for (u32 i = 1; i <= UPDATES; i++) {
 		value[0] = value[VALUE_SIZE / 4 - 1] = i;
@@ -355,9 +429,30 @@ static void a_long_run_takes_no_memory_without_end(void **state)
 	/* What is deleted waits, too. */
 	assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
 	assert_int_equal(map->ops->map_update_elem(map, &key, value, 0), -ENOMEM);
-	rcu_read_unlock();
+	bpf_run_end(&ctx);
 	rcu_barrier();
 	assert_int_equal(map_update(map, &key, value, 0), 0);
+
+	/* Others can wait for its end, and then go on; nothing is changed until then. */
+	rcu_read_lock();
+	do {
+		value[0]++;
+		err = map->ops->map_update_elem(map, &key, value, BPF_EXIST);
+	} while (!err);
+	assert_int_equal(err, -ERESTART);
+	kept = map->ops->map_lookup_elem(map, &key);
+	assert_int_equal(kept[0], value[0] - 1);
+	assert_false(bpf_map_restart(&err));
+	assert_int_equal(err, -ENOMEM);
+	assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
+	assert_int_equal(map->ops->map_update_elem(map, &key, value, 0), -ERESTART);
+	rcu_read_unlock();
+	err = -ERESTART;
+	assert_true(bpf_map_restart(&err));
+	assert_int_equal(map_update(map, &key, value, 0), 0);
+	err = -ENOENT;
+	assert_false(bpf_map_restart(&err));
+	assert_int_equal(err, -ENOENT);
 	assert_int_equal(bpf_map_read_elem_count(map), 1);
 	bpf_map_put_with_uref(map);
 	free(value);
@@ -438,6 +533,7 @@ int main(void)
 		cmocka_unit_test(get_next_key),
 		cmocka_unit_test(a_full_map_takes_a_key_for_each_that_goes),
 		cmocka_unit_test(readers_keep_what_they_found),
+		cmocka_unit_test(no_update_is_lost_to_a_deletion),
 		cmocka_unit_test(an_entry_keeps_its_place_in_walks),
 		cmocka_unit_test(memory_is_stable_and_no_more_than_linux_takes),
 		cmocka_unit_test(failing_memory_changes_nothing),

@@ -4,23 +4,22 @@
  * htab_of_maps_map_ops in kernel/bpf/hashtab.c). The hash is one of its own, which nobody else
  * knows of, made for values of 8 bytes.
  *
- * Programs only look up, which takes no lock. bpf(2) alone changes it, one change at a time: so who
- * replaces or removes a pointer has seen which one it is, and drops its reference.
+ * Programs only look up, which takes no lock. bpf(2) alone changes it, with the bucket's lock: so
+ * who replaces or removes a pointer has seen which one it is, and drops its reference.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/rcu.h"
 #include "map/fd_array.h"
+#include "map/htab.h"
 #include "map/map_in_map.h"
 #include "map/map_types.h"
 
 struct hash_of_maps {
 	struct bpf_map map;
 	struct bpf_map *hash;
-	pthread_mutex_t writers;
 };
 
 static struct bpf_map *hash_of(const struct bpf_map *map)
@@ -51,7 +50,6 @@ static struct bpf_map *hash_of_maps_alloc(struct trek_runtime *rt, const union b
 	}
 	bpf_map_init_from_attr(&outer->map, rt, attr);
 	outer->map.elem_count = outer->hash->elem_count;
-	pthread_mutex_init(&outer->writers, NULL);
 	return &outer->map;
 }
 
@@ -65,7 +63,6 @@ static void hash_of_maps_free(struct bpf_map *map)
 	/* It is the one reference that the hash ever had. */
 	atomic64_set(&outer->hash->refcnt, 0);
 	htab_map_ops.map_free(outer->hash);
-	pthread_mutex_destroy(&outer->writers);
 	free(outer);
 }
 
@@ -76,21 +73,28 @@ static void *hash_of_maps_lookup_elem(struct bpf_map *map, const void *key)
 	return value ? rcu_dereference(*value) : NULL;
 }
 
+static void copy_map_of(const struct bpf_htab *htab, struct htab_elem *e, void *to)
+{
+	memcpy(to, elem_value(htab, e), sizeof(struct bpf_map *));
+}
+
 /* Put @inner in the place of what is at @key, or take that out. Its id in *@id, if there was one.
  */
 static int change(struct bpf_map *map, const void *key, struct bpf_map *inner, u64 flags, u32 *id)
 {
-	struct hash_of_maps *outer = container_of(map, struct hash_of_maps, map);
-	struct bpf_map *old;
+	struct bpf_htab *htab = to_htab(hash_of(map));
+	struct bpf_map *old = NULL;
+	u64 word = 0;
 	int err;
 
-	pthread_mutex_lock(&outer->writers);
-	old = hash_of_maps_lookup_elem(map, key);
-	if (inner)
-		err = htab_map_ops.map_update_elem(outer->hash, key, &inner, flags);
-	else
-		err = htab_map_ops.map_delete_elem(outer->hash, key);
-	pthread_mutex_unlock(&outer->writers);
+	if (inner) {
+		if (flags > BPF_EXIST)
+			return -EINVAL;
+		err = htab_set_word(htab, key, (unsigned long)inner, flags, &word);
+		old = (struct bpf_map *)(unsigned long)word;
+	} else {
+		err = htab_delete(htab, key, copy_map_of, &old);
+	}
 	if (!err && old) {
 		*id = old->id;
 		bpf_map_put(old);

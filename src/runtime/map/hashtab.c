@@ -14,9 +14,21 @@
  * its head.
  *
  * Lookup. An element that leaves its chain keeps its next pointer, so a reader that stands on it
- * goes on to everything that was behind it and is still there; new elements come in at the head. An
- * update puts the new element into the very place of the old one: a reader finds one of the two.
- * In per-CPU kinds an update writes the values in place.
+ * goes on to everything that was behind it and is still there; new elements come in at the head.
+ *
+ * Update. A value of at most 8 bytes is written over by one store: readers see the old or the new
+ * one. So are the values of per-CPU kinds, word by word. For others, and with BPF_F_NO_PREALLOC, a
+ * new element takes the very place of the old one: a reader finds one of the two, and who reads the
+ * old one keeps it.
+ *
+ * The one store needs no lock where an element is never another's within a grace period, which is
+ * so but in LRU kinds: under RCU the key is found, then the value stored. If the key was deleted,
+ * and maybe inserted again, in between, the update counts as having come right before the deletion.
+ * Nobody can tell: it was under way then, and what still reads that element began before the
+ * deletion, too. Only who looks up and deletes can, since he says which value was the last: before
+ * a map's first such command updates are told to take the lock, and those are waited for that have
+ * not seen it (htab_map_lookup_and_delete_begin). LRU kinds, which use elements again early if they
+ * must, always take it.
  *
  * Walk. A slot belongs to an entry from its insertion to its deletion, also when updates replace
  * its element. A walk looks at each slot once, in order, and an entry never moves: hence what stays
@@ -48,6 +60,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/rcu.h"
 #include "map/area.h"
 #include "map/map_create.h"
 #include "map/map_types.h"
@@ -128,6 +141,9 @@ static void set_layout(struct bpf_htab *htab)
 	htab->value_space = round_up(map->value_size, 8);
 	value = htab->percpu ? sizeof(u8 *) : htab->value_space;
 	htab->elem_size = sizeof(struct htab_elem) + htab->value_off + value;
+	htab->in_place = htab->value_space == sizeof(u64) &&
+			 (htab->percpu || !(map->map_flags & BPF_F_NO_PREALLOC));
+	htab->unlocked = htab->in_place && !htab->lru;
 	if (!htab->percpu)
 		return;
 	chunks = map->max_entries / (PLANE_SIZE / htab->value_space) + 1;
@@ -259,18 +275,20 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_
 }
 
 /*
- * With the bucket's lock. If there is no other element to be had, the value is written over:
- * readers may see some of the old one beside some of the new, as they may in Linux, which uses
- * elements again at once.
+ * With the bucket's lock. If there is no other element to be had and none can be waited for, or the
+ * update must not fail, the value is written over: readers may see some of the old one beside some
+ * of the new, as they may in Linux, which uses elements again at once.
  */
-static void replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *old,
-			 const void *value)
+static int replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *old,
+			const void *value)
 {
 	struct htab_elem *e;
 
 	__builtin_prefetch(&htab->slots[old->slot], 1);
 	e = htab_swap_begin(htab, lane);
 	if (unlikely(!e)) {
+		if (!htab->lru && htab_no_elem(htab) == -ERESTART)
+			return -ERESTART;
 		bpf_map_copy_in(&htab->map, elem_value(htab, old), value, 0);
 		e = old;
 	} else {
@@ -284,32 +302,67 @@ static void replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct ht
 	}
 	if (htab->lru)
 		htab_lru_touch(htab, e);
+	return 0;
+}
+
+/* With the bucket's lock. */
+static int update_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e,
+		       const void *value, u64 flags)
+{
+	struct bpf_map *map = &htab->map;
+
+	if (bpf_map_has_spin_lock(map)) {
+		/* Under its lock a value is changed where it is. */
+		if (!(flags & BPF_F_LOCK))
+			return replace_elem(htab, lane, bucket, e, value);
+		bpf_map_copy_in(map, elem_value(htab, e), value, flags);
+		return 0;
+	}
+	if (!htab->in_place)
+		return replace_elem(htab, lane, bucket, e, value);
+	store_word(elem_value(htab, e), load_word(value, map->value_size));
+	if (htab->lru)
+		htab_lru_touch(htab, e);
+	return 0;
+}
+
+/* Without the lock: see the top. False: with it. */
+static bool update_unlocked(struct bpf_htab *htab, const u64 *bucket, const void *key,
+			    const void *value, u64 flags, long *err)
+{
+	struct htab_elem *e = find_elem(htab, bucket, key);
+
+	if (!e)
+		return false;
+	*err = htab_check_flags(e, flags);
+	if (!*err)
+		store_word(elem_value(htab, e), load_word(value, htab->map.value_size));
+	return true;
 }
 
 static long htab_map_update_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
 {
 	struct bpf_htab *htab = to_htab(map);
 	u64 *bucket = bucket_of(htab, key);
-	u32 lane = own_lane(htab);
 	struct htab_elem *old, *e;
 	u64 slot;
+	u32 lane;
 	long err;
 
 	if (!bpf_map_update_flags_ok(map, flags))
 		return -EINVAL;
+	if (htab_is_unlocked(htab) && !bpf_map_has_spin_lock(map) &&
+	    update_unlocked(htab, bucket, key, value, flags, &err))
+		return err;
+	lane = own_lane(htab);
 again:
 	bucket_lock(bucket);
 	old = find_elem(htab, bucket, key);
 	err = htab_check_flags(old, flags);
 	if (err)
 		goto unlock;
-	/* Under its lock a value is changed where it is. */
-	if (old && unlikely(flags & BPF_F_LOCK)) {
-		bpf_map_copy_in(map, elem_value(htab, old), value, flags);
-		goto unlock;
-	}
 	if (old) {
-		replace_elem(htab, lane, bucket, old, value);
+		err = update_elem(htab, lane, bucket, old, value, flags);
 		goto unlock;
 	}
 	err = htab_alloc_entry(htab, lane, &slot, &e);
@@ -321,6 +374,31 @@ unlock:
 	bucket_unlock(bucket);
 	if (htab_lru_retry(htab, lane, err))
 		goto again;
+	return err;
+}
+
+long htab_set_word(struct bpf_htab *htab, const void *key, u64 word, u64 flags, u64 *old)
+{
+	u64 *bucket = bucket_of(htab, key), slot;
+	u32 lane = own_lane(htab);
+	struct htab_elem *e;
+	long err;
+
+	*old = 0;
+	bucket_lock(bucket);
+	e = find_elem(htab, bucket, key);
+	err = htab_check_flags(e, flags);
+	if (!err && e) {
+		*old = __atomic_load_n((u64 *)elem_value(htab, e), __ATOMIC_RELAXED);
+		store_word(elem_value(htab, e), word);
+	} else if (!err) {
+		err = htab_alloc_entry(htab, lane, &slot, &e);
+		if (!err) {
+			store_word(elem_value(htab, e), word);
+			htab_insert_elem(htab, lane, bucket, e, slot, key);
+		}
+	}
+	bucket_unlock(bucket);
 	return err;
 }
 
@@ -348,6 +426,21 @@ int htab_delete(struct bpf_htab *htab, const void *key,
 long htab_map_delete_elem(struct bpf_map *map, const void *key)
 {
 	return htab_delete(to_htab(map), key, NULL, NULL);
+}
+
+/* Those who began an update before they could see it have ended. */
+void htab_map_lookup_and_delete_begin(struct bpf_map *map)
+{
+	struct bpf_htab *htab = to_htab(map);
+
+	if (!htab->unlocked || __atomic_load_n(&htab->pops, __ATOMIC_ACQUIRE) == HTAB_POPS)
+		return;
+	__atomic_store_n(&htab->pops, HTAB_POPS_BEGIN, __ATOMIC_RELAXED);
+	/* It would not end while the caller is in a section. */
+	if (rcu_read_ongoing())
+		return;
+	synchronize_rcu();
+	__atomic_store_n(&htab->pops, HTAB_POPS, __ATOMIC_RELEASE);
 }
 
 static void copy_value_of(const struct bpf_htab *htab, struct htab_elem *e, void *to)
@@ -438,6 +531,7 @@ const struct bpf_map_ops htab_map_ops = {
 	.map_update_elem = htab_map_update_elem,
 	.map_delete_elem = htab_map_delete_elem,
 	.map_lookup_and_delete_elem = htab_map_lookup_and_delete_elem,
+	.map_lookup_and_delete_begin = htab_map_lookup_and_delete_begin,
 	.map_get_next_key = htab_map_get_next_key,
 	.map_copy_value = htab_map_copy_value,
 	.map_walk = htab_map_walk,

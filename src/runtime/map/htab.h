@@ -69,6 +69,9 @@ struct bpf_htab {
 	u32 value_space; /* value_size, rounded up */
 	u32 chunk_elems; /* per-CPU: in each chunk */
 	bool lru, percpu;
+	bool in_place; /* an update writes a value of at most 8 bytes over, with one store */
+	bool unlocked; /* and takes no lock for it, as long as nothing is looked up and deleted */
+	enum htab_pops { HTAB_NO_POPS, HTAB_POPS_BEGIN, HTAB_POPS } pops;
 	bool split;   /* each lane has slots of its own, and takes no others */
 	u64 recycled; /* LRU: elements that were used again before their time; see htab_elems.c */
 	/* What follows is written while the map grows; what is above only when it is made. */
@@ -163,6 +166,26 @@ static inline bool key_equal(const struct bpf_htab *htab, const struct htab_elem
 static inline u64 *bucket_of(const struct bpf_htab *htab, const void *key)
 {
 	return &htab->buckets[hash_key(htab, key) & (htab->nr_buckets - 1)];
+}
+
+/* --- values of at most 8 bytes ---------------------------------------------------------------- */
+
+/* A value and the zeroes behind it. */
+static inline u64 load_word(const void *value, u32 size)
+{
+	return likely(size == sizeof(u64)) ? load_key(value, sizeof(u64)) : load_key(value, size);
+}
+
+/* Readers see the old value or the new one. */
+static inline void store_word(void *value, u64 word)
+{
+	__atomic_store_n((u64 *)value, word, __ATOMIC_RELEASE);
+}
+
+/* May an update that finds its key write the value over without the bucket's lock? Under RCU. */
+static inline bool htab_is_unlocked(const struct bpf_htab *htab)
+{
+	return htab->unlocked && __atomic_load_n(&htab->pops, __ATOMIC_RELAXED) == HTAB_NO_POPS;
 }
 
 /* --- chains ---------------------------------------------------------------------------------- */
@@ -282,6 +305,8 @@ void htab_swap_end(struct bpf_htab *htab, u32 lane, struct htab_elem *old);
 /* @e is in no chain any more; its slot, which still points to it, is free. The element is used
  * again after a grace period. */
 void htab_retire_entry(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
+/* Why an update gets no element: -ENOMEM, or -ERESTART, see bpf_map_restart(). */
+int htab_no_elem(const struct bpf_htab *htab);
 /* Memory for all the elements that the map may hold. */
 int htab_prealloc(struct bpf_htab *htab);
 /* The map has gone, or a callback. */
@@ -319,6 +344,7 @@ void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slo
 int htab_map_alloc_check(const union bpf_attr *attr);
 struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr);
 void htab_map_free(struct bpf_map *map);
+void htab_map_lookup_and_delete_begin(struct bpf_map *map);
 long htab_map_delete_elem(struct bpf_map *map, const void *key);
 int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key);
 bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk);
@@ -331,6 +357,10 @@ int htab_delete(struct bpf_htab *htab, const void *key,
 /* Publish @e, whose value is written, as the entry of @key. With the bucket's lock. */
 void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e, u64 slot,
 		      const void *key);
+
+/* Put @word into the value, which has 8 bytes, of @key. What was there in *@old; 0: nothing. @flags
+ * as in an update. */
+long htab_set_word(struct bpf_htab *htab, const void *key, u64 word, u64 flags, u64 *old);
 
 /* What the result of an update is for its flags alone. */
 static inline int htab_check_flags(const struct htab_elem *old, u64 flags)

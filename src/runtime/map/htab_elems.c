@@ -29,6 +29,7 @@
 #include <errno.h>
 
 #include "base/rcu.h"
+#include "base/vcpu.h"
 #include "map/area.h"
 
 #define CHUNK_MIN (4u << 10)
@@ -133,7 +134,7 @@ static void list_append(struct elem_list *list, struct htab_elem *e)
 	if (list->tail)
 		list->tail->link = e;
 	else
-		list->head = e;
+		__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
 	list->tail = e;
 }
 
@@ -327,6 +328,22 @@ struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 own)
 	return e;
 }
 
+static bool any_waits(const struct bpf_htab *htab)
+{
+	bool any = false;
+
+	for (u32 i = 0; i < htab->nr_lanes && !any; i++)
+		any = __atomic_load_n(&htab->lanes[i].waiting.head, __ATOMIC_RELAXED) ||
+		      __atomic_load_n(&htab->lanes[i].retired.head, __ATOMIC_RELAXED);
+	return any;
+}
+
+/* A program cannot wait: it holds the grace period up. */
+int htab_no_elem(const struct bpf_htab *htab)
+{
+	return !bpf_current && any_waits(htab) ? -ERESTART : -ENOMEM;
+}
+
 /* One that waits, the longest first: see above. */
 static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 {
@@ -360,11 +377,11 @@ static int find_entry(struct bpf_htab *htab, u32 own, bool has_slot, u64 *slot,
 	if (!err && !*e && htab->lru)
 		*e = recycle_elem(htab, own);
 	if (!err && !*e)
-		err = -ENOMEM;
+		err = htab->lru ? -ENOMEM : htab_no_elem(htab);
 	spin_lock(&lane->lock);
 	if (!err)
 		bpf_map_add_elem_count(&htab->map, own, 1);
-	else if (err == -ENOMEM)
+	else if (err != -E2BIG)
 		push_slot(htab, lane, *slot);
 	else if (*e)
 		list_push(&lane->free, *e);

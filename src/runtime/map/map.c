@@ -296,6 +296,19 @@ void bpf_map_write_end(struct bpf_map *map)
 	atomic64_dec(&map->writecnt);
 }
 
+bool bpf_map_restart(int *err)
+{
+	if (likely(*err != -ERESTART))
+		return false;
+	if (rcu_read_ongoing()) {
+		*err = -ENOMEM;
+		return false;
+	}
+	/* Not only for readers: for what is called back after them. */
+	rcu_barrier();
+	return true;
+}
+
 u32 bpf_map_lane(const struct bpf_map *map)
 {
 	static u32 threads;

@@ -42,7 +42,8 @@ struct bpf_map_ops {
 	/* After a grace period, when nobody has a reference. Frees @map itself. */
 	void (*map_free)(struct bpf_map *map);
 
-	/* For programs, and for the rest. lookup: the value, or NULL. Others: 0, -errno. */
+	/* For programs, and for the rest. lookup: the value, or NULL. Others: 0, -errno. update and
+	 * set, outside of a program's run, also -ERESTART: see bpf_map_restart(). */
 	void *(*map_lookup_elem)(struct bpf_map *map, const void *key);
 	long (*map_update_elem)(struct bpf_map *map, const void *key, const void *value, u64 flags);
 	long (*map_delete_elem)(struct bpf_map *map, const void *key);
@@ -57,6 +58,10 @@ struct bpf_map_ops {
 	int (*map_set_value)(struct bpf_map *map, const void *key, const void *value, u64 flags);
 	int (*map_lookup_and_delete_elem)(struct bpf_map *map, const void *key, void *value,
 					  u64 flags);
+	/* Before the first lookup_and_delete of a command, outside of RCU sections: from then on no
+	 * update is lost between the copy and the deletion. May wait for a grace period. NULL:
+	 * there is nothing to do. */
+	void (*map_lookup_and_delete_begin)(struct bpf_map *map);
 
 	/* Per-CPU kinds: the value of @cpu, or NULL; NULL also for a CPU that is not possible. */
 	void *(*map_lookup_percpu_elem)(struct bpf_map *map, const void *key, u32 cpu);
@@ -141,6 +146,21 @@ void bpf_map_put_with_uref(struct bpf_map *map);
 struct bpf_map *bpf_map_get_by_id(struct trek_runtime *rt, u32 id);
 /* The map with the smallest id >= *@id, with a reference; NULL. *@id becomes its id. */
 struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id);
+
+/*
+ * An update outside of a program's run gives -ERESTART, and has changed nothing, where the memory
+ * that it needs waits for a grace period. For who called it, when it has left its RCU section:
+ *
+ *	do {
+ *		rcu_read_lock();
+ *		err = ops->map_update_elem(map, key, value, flags);
+ *		rcu_read_unlock();
+ *	} while (bpf_map_restart(&err));
+ *
+ * False: that was all. Where the caller is in an RCU section still, whose end the grace period
+ * would wait for, *@err becomes -ENOMEM.
+ */
+bool bpf_map_restart(int *err);
 
 /* Bytes of one value as bpf(2) and iterators see it: round_up(value_size, 8) for each CPU in a
  * per-CPU map, else value_size. */

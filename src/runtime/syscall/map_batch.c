@@ -166,6 +166,8 @@ static int lookup_batch(struct batch *b)
 
 static int lookup_and_delete_batch(struct batch *b)
 {
+	if (b->map->ops->map_lookup_and_delete_begin)
+		b->map->ops->map_lookup_and_delete_begin(b->map);
 	return lookup_by_walk(b, true);
 }
 

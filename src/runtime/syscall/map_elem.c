@@ -138,9 +138,11 @@ int bpf_map_update_value(struct bpf_map *map, const void *key, const void *value
 {
 	int err;
 
-	rcu_read_lock();
-	err = update_value(map, key, value, flags);
-	rcu_read_unlock();
+	do {
+		rcu_read_lock();
+		err = update_value(map, key, value, flags);
+		rcu_read_unlock();
+	} while (bpf_map_restart(&err));
 	return err;
 }
 
@@ -158,6 +160,8 @@ int bpf_map_pop_value(struct bpf_map *map, const void *key, void *value, u64 fla
 {
 	int err;
 
+	if (map->ops->map_lookup_and_delete_begin)
+		map->ops->map_lookup_and_delete_begin(map);
 	rcu_read_lock();
 	err = pop_value(map, key, value, flags);
 	rcu_read_unlock();
