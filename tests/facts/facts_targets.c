@@ -85,10 +85,8 @@ static void session_id_counts_sessions(void **state)
 
 	assert_int_equal(E->read(second, &b, sizeof(b)), sizeof(b));
 	assert_int_equal(E->read(first, &a, sizeof(a)), sizeof(a));
-	if (E->is_private)
-		assert_int_equal(b.session_id, a.session_id + 1);
-	else
-		assert_true(b.session_id > a.session_id);
+	/* By one, if nobody else opens any, or tries to. */
+	assert_true(b.session_id > a.session_id);
 }
 
 static void seq_num_counts_objects(void **state)
