@@ -389,8 +389,9 @@ static unsigned int full_stack(struct bpf_insn *insns)
 	return at;
 }
 
-/* Eight frames, each with all of its stack. */
-static unsigned int full_frames(struct bpf_insn *insns)
+/* Eight frames, each with all of its stack; what @deepest makes is in the last one. */
+static unsigned int frames(struct bpf_insn *insns,
+			   unsigned int (*deepest)(struct bpf_insn *insns, unsigned int at))
 {
 	unsigned int at = 0, frame, call;
 
@@ -398,7 +399,7 @@ static unsigned int full_frames(struct bpf_insn *insns)
 		PUT(MOVX(R6, R1));
 		at = fill_stack(insns, at);
 		if (frame == 7)
-			at = sums(insns, at, 100);
+			at = deepest(insns, at);
 		call = at;
 		PUT(MOVX(R1, R6), CALL_SUB(0));
 		at = read_stack(insns, at);
@@ -408,6 +409,53 @@ static unsigned int full_frames(struct bpf_insn *insns)
 		else
 			insns[call + 1].imm = (int)(at - call - 2);
 	}
+	return at;
+}
+
+static unsigned int many_sums(struct bpf_insn *insns, unsigned int at)
+{
+	return sums(insns, at, 100);
+}
+
+static unsigned int full_frames(struct bpf_insn *insns)
+{
+	return frames(insns, many_sums);
+}
+
+/* Each round leaves a path that has all eight frames. */
+static unsigned int count(struct bpf_insn *insns, unsigned int at)
+{
+	PUT(MOV(R8, 0), LDX(DW, R0, R6, 8), IF(JEQ, R0, 5, 0), OP(ADD, R8, 1),
+	    IF(JLT, R8, 1000000, -4));
+	return at;
+}
+
+static unsigned int paths_with_frames(struct bpf_insn *insns)
+{
+	return frames(insns, count);
+}
+
+/* What is got in each round is never given back. */
+static unsigned int references(struct bpf_insn *insns)
+{
+	unsigned int at = 0;
+
+	PUT(MOV(R8, 0), OP(ADD, R8, 1), LD_MAP(R1, embedded_engine.maps[MAP_RING]), MOV(R2, 8),
+	    MOV(R3, 0), CALL(ringbuf_reserve), IF(JLT, R8, 1000000, -7), RETURN(0));
+	return at;
+}
+
+/* All that can be held, and then many states. */
+static unsigned int references_kept(struct bpf_insn *insns)
+{
+	unsigned int at = 0, i;
+
+	PUT(MOVX(R6, R1));
+	for (i = 0; i < 600; i++)
+		PUT(LD_MAP(R1, embedded_engine.maps[MAP_RING]), MOV(R2, 8), MOV(R3, 0),
+		    CALL(ringbuf_reserve));
+	at = sums(insns, at, 200);
+	PUT(RETURN(0));
 	return at;
 }
 
@@ -462,11 +510,15 @@ static void walks_without_end(void **state)
 	static const struct {
 		const char *name;
 		unsigned int (*make)(struct bpf_insn *insns);
-	} shapes[] = {{"full stack", full_stack},
-		      {"full frames", full_frames},
-		      {"loop with a stack", loop_with_stack},
-		      {"tight loop", tight_loop},
-		      {"equal numbers", equal_numbers}};
+		int result;
+	} shapes[] = {{"full stack", full_stack, 0},
+		      {"full frames", full_frames, -EACCES},
+		      {"paths with frames", paths_with_frames, -EFAULT},
+		      {"references", references, -EINVAL},
+		      {"references kept", references_kept, -EINVAL},
+		      {"loop with a stack", loop_with_stack, -EFAULT},
+		      {"tight loop", tight_loop, -E2BIG},
+		      {"equal numbers", equal_numbers, 0}};
 	struct bpf_insn *insns = calloc(20000, sizeof(*insns));
 	double before, whole = seconds();
 	union bpf_attr attr;
@@ -479,6 +531,7 @@ static void walks_without_end(void **state)
 		attr = program(insns, shapes[i].make(insns));
 		ret = load(&attr);
 		print_message("# %s: %d, %.2f s\n", shapes[i].name, ret, seconds() - before);
+		assert_int_equal(ret, shapes[i].result);
 	}
 	free(insns);
 	assert_true(seconds() - whole < 20);

@@ -289,15 +289,20 @@ struct told {
 	struct bpf_reg_state known;
 };
 
+static bool is_equal(const struct bpf_reg_state *reg, const void *arg)
+{
+	const struct told *t = arg;
+
+	return reg->id == t->known.id && reg->type == SCALAR_VALUE;
+}
+
 /* What is known of one register is known of @reg, too, but for the constant between them. */
-static void copy_to_equal(struct bpf_reg_state *reg, void *arg)
+static void copy_to_equal(struct bpf_reg_state *reg, const void *arg)
 {
 	const struct told *t = arg;
 	const struct bpf_reg_state *known = &t->known;
 	struct bpf_reg_state told = *known;
 
-	if (reg->type != SCALAR_VALUE || reg->id != known->id)
-		return;
 	if (reg->off != known->off)
 		reg_add_const(&told, (s64)reg->off - known->off);
 	told.off = reg->off;
@@ -314,7 +319,7 @@ static void tell_equal_regs(struct bpf_verifier_env *env, struct bpf_verifier_st
 	struct told told = {.env = env, .known = *reg};
 
 	if (reg->type == SCALAR_VALUE && reg->id)
-		for_each_reg(state, copy_to_equal, &told);
+		change_regs(env, state, is_equal, copy_to_equal, &told);
 }
 
 struct null_mark {
@@ -322,13 +327,18 @@ struct null_mark {
 	bool is_null;
 };
 
-static void mark_null(struct bpf_reg_state *reg, void *arg)
+static bool is_or_null(const struct bpf_reg_state *reg, const void *arg)
+{
+	const struct null_mark *mark = arg;
+
+	return (reg->type & PTR_MAYBE_NULL) && reg->id == mark->id;
+}
+
+static void mark_null(struct bpf_reg_state *reg, const void *arg)
 {
 	const struct null_mark *mark = arg;
 	u32 since = reg->since;
 
-	if (!(reg->type & PTR_MAYBE_NULL) || reg->id != mark->id)
-		return;
 	if (mark->is_null) {
 		reg_mark_const(reg, 0);
 		reg->since = since;
@@ -449,9 +459,9 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 		/* The id of what a call gave is that of its reference. */
 		if (dst->ref_obj_id && dst->ref_obj_id == dst->id)
 			forget_reference(mark.is_null ? other : env->cur, dst->ref_obj_id);
-		for_each_reg(other, mark_null, &mark);
+		change_regs(env, other, is_or_null, mark_null, &mark);
 		mark.is_null = !mark.is_null;
-		for_each_reg(env->cur, mark_null, &mark);
+		change_regs(env, env->cur, is_or_null, mark_null, &mark);
 	}
 	return 0;
 }

@@ -115,7 +115,9 @@ static int check_step(struct bpf_verifier_env *env)
 		return refuse(env, -E2BIG, -1, "smaller loops, fewer branches, or bpf_loop",
 			      "the walk over the program took more than %d instructions",
 			      BPF_COMPLEXITY_LIMIT_INSNS);
-	ret = is_state_visited(env);
+	ret = collect_origins(env);
+	if (!ret)
+		ret = is_state_visited(env);
 	if (ret) {
 		if (ret > 0 && bpf_log_on(env->log, BPF_LOG_LEVEL2))
 			bpf_log(env->log, "%u: covered by a path that was walked\n", idx);
@@ -143,8 +145,8 @@ static int walk(struct bpf_verifier_env *env, u32 subprog)
 	ret = init_walk(env, subprog);
 	while (!ret) {
 		ret = check_step(env);
-		/* Whatever came out: without its origin a number would not be compared. */
-		if (env->no_origins)
+		/* Whatever came out: what was to be noted could not be. */
+		if (env->no_memory)
 			ret = -ENOMEM;
 		if (ret > 0)
 			ret = pop_path(env);

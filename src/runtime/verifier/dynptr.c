@@ -68,10 +68,10 @@ int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
 int make_dynptr(struct bpf_verifier_env *env, u32 regno)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
-	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	struct bpf_func_state *frame = own_frame(env, env->cur, reg->frameno);
 	s32 off = reg->off + (s32)reg->var_off.value;
 	u32 first = (u32)-off / BPF_REG_SIZE - 1;
-	int id = acquire_reference(env);
+	int id = frame ? acquire_reference(env) : -ENOMEM;
 
 	if (id < 0)
 		return id;
@@ -103,10 +103,15 @@ int release_dynptr(struct bpf_verifier_env *env, u32 ref_obj_id)
 	for (f = 0; f <= env->cur->curframe; f++) {
 		struct bpf_func_state *frame = env->cur->frame[f];
 
-		for (i = 0; i < frame->nr_slots; i++)
-			if (frame->stack[i].type[0] == STACK_DYNPTR &&
-			    frame->stack[i].spilled.ref_obj_id == ref_obj_id)
-				mark_slot(&frame->stack[i], STACK_INVALID, 0);
+		for (i = 0; i < frame->nr_slots; i++) {
+			if (frame->stack[i].type[0] != STACK_DYNPTR ||
+			    frame->stack[i].spilled.ref_obj_id != ref_obj_id)
+				continue;
+			frame = own_frame(env, env->cur, f);
+			if (!frame)
+				return -ENOMEM;
+			mark_slot(&frame->stack[i], STACK_INVALID, 0);
+		}
 	}
 	return release_reference(env, ref_obj_id);
 }

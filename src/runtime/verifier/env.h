@@ -59,9 +59,13 @@
 /* Paths that wait at the same time. */
 #define MAX_PENDING_PATHS 8192
 /* Memory of states, bytes: beyond it the verification ends with -ENOMEM. */
-#define MAX_STATE_MEMORY (512ull << 20)
+#define MAX_STATE_MEMORY (160ull << 20)
+/* When states take so much of it, those that are kept to compare with are forgotten. */
+#define KEPT_STATE_MEMORY (96ull << 20)
 /* Nodes of 12 bytes. */
-#define MAX_ORIGINS (1u << 24)
+#define MAX_ORIGINS (1u << 22)
+/* Numbers of one state that can have ids, and more. */
+#define ID_PAIRS 2048u
 
 /* One register, or a spilled copy of one. All zero is a register that holds nothing. */
 struct bpf_reg_state {
@@ -121,8 +125,15 @@ struct bpf_callback_call {
 	bool done; /* every path from it has ended */
 };
 
+/*
+ * Frames that wait for another one to return hardly change: states share them. The frame that runs
+ * belongs to its state alone; any other one has to be made its own (own_frame()) to be changed.
+ */
 struct bpf_func_state {
 	struct bpf_reg_state regs[MAX_BPF_REG];
+	u32 users;  /* states */
+	u32 collected; /* the round of precision.c's collect_origins() that was here */
+	bool placed; /* its numbers are places of their own since it waits: see new_origins() */
 	u32 callsite; /* the calling instruction; of the outermost frame: nothing */
 	u32 frameno;
 	u32 subprogno;
@@ -198,6 +209,16 @@ struct bpf_insn_aux_data {
 	u32 kfunc_index;
 };
 
+/* Which ids of one state are which of another: by each of the two (prune.c). */
+struct bpf_id_map {
+	struct bpf_id_pair {
+		u32 comparison; /* another one: the pair is none */
+		u32 id, other;
+	} old[ID_PAIRS], cur[ID_PAIRS];
+	u32 comparison;
+	u32 nr;
+};
+
 struct bpf_prog_type_ops;
 
 struct bpf_verifier_env {
@@ -222,14 +243,16 @@ struct bpf_verifier_env {
 
 	struct bpf_origin *origins;
 	u32 nr_origins, max_origins;
-	bool no_origins; /* there was no memory for one */
+	u32 collect_at, collect_rounds;
+	bool no_memory; /* where no error can be told: the walk ends */
+	struct bpf_id_map ids;
 
 	u32 next_id;
 	u32 insn_processed;
 	u32 jmps_processed;
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
-	u64 state_memory;
+	u64 state_memory, forget_at;
 	u64 compared; /* places of states, more or less */
 	u32 last_line; /* 1 + index of the line_info that the walk told last */
 };
@@ -317,12 +340,20 @@ void mark_all_precise(struct bpf_verifier_env *env);
 bool is_precise(const struct bpf_verifier_env *env, u32 origin);
 /* The current state is about to be kept: its numbers become places of their own. */
 void new_origins(struct bpf_verifier_env *env);
+/* Forget what no state refers to any more, when there is much of it; -ENOMEM. */
+int collect_origins(struct bpf_verifier_env *env);
 void free_origins(struct bpf_verifier_env *env);
 
 /* --- states.c --- */
 
 struct bpf_func_state *new_frame(struct bpf_verifier_env *env);
+/* One state less that has it. */
 void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame);
+/* Frame @f of @state, to be changed; NULL: -ENOMEM. */
+struct bpf_func_state *own_frame(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
+				 u32 f);
+/* The frame that runs is gone, the one that called it runs; -ENOMEM. */
+int leave_frame(struct bpf_verifier_env *env, struct bpf_verifier_state *state);
 /* A stack that reaches down to @off (negative, not below -MAX_BPF_STACK); -ENOMEM. */
 int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off);
 /* Room for @nr references; -ENOMEM. */
@@ -350,8 +381,12 @@ static inline struct bpf_reg_state *cur_regs(const struct bpf_verifier_env *env)
 }
 
 /* Call @fn for each register and each spilled register of @state. */
-void for_each_reg(struct bpf_verifier_state *state,
-		  void (*fn)(struct bpf_reg_state *reg, void *arg), void *arg);
+void for_each_reg(const struct bpf_verifier_state *state,
+		  void (*fn)(const struct bpf_reg_state *reg, void *arg), void *arg);
+/* The same, to change those that @is says; env->no_memory where that cannot be. */
+void change_regs(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
+		 bool (*is)(const struct bpf_reg_state *reg, const void *arg),
+		 void (*change)(struct bpf_reg_state *reg, const void *arg), const void *arg);
 
 /* --- prune.c --- */
 
@@ -424,7 +459,7 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 
 /* --- refs.c --- */
 
-/* The call at hand gives the program something: its id; -ENOMEM. */
+/* The call at hand gives the program something: its id; -ENOMEM, -EINVAL: it holds too much. */
 int acquire_reference(struct bpf_verifier_env *env);
 /* It takes it back, and no pointer to it is left. -EINVAL: the program does not hold it. */
 int release_reference(struct bpf_verifier_env *env, u32 id);

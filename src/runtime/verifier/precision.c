@@ -44,6 +44,7 @@
 #include "verifier/env.h"
 
 #define NO_NODE 0x7fffffffu
+#define MARKED_NODE 1u /* stands for all that are marked, once they were collected */
 
 struct bpf_origin {
 	u32 a, b;
@@ -51,17 +52,17 @@ struct bpf_origin {
 	u32 precise : 1;
 };
 
-/* 0 and env->no_origins where there is no memory: the walk ends then. */
+/* 0 and env->no_memory where there is no memory: the walk ends then. */
 static u32 new_origin(struct bpf_verifier_env *env, u32 a, u32 b)
 {
-	u32 nr = env->nr_origins ? env->nr_origins : 1, room;
+	u32 nr = env->nr_origins ? env->nr_origins : MARKED_NODE + 1, room;
 	struct bpf_origin *grown;
 
 	if (nr == env->max_origins || !env->max_origins) {
 		room = env->max_origins ? 2 * env->max_origins : 1024;
 		grown = room > MAX_ORIGINS ? NULL : realloc(env->origins, room * sizeof(*grown));
 		if (!grown) {
-			env->no_origins = true;
+			env->no_memory = true;
 			return 0;
 		}
 		env->origins = grown;
@@ -124,7 +125,7 @@ void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *
 		mark_precise(env, reg->origin);
 }
 
-static void mark_one(struct bpf_reg_state *reg, void *arg)
+static void mark_one(const struct bpf_reg_state *reg, void *arg)
 {
 	mark_reg_precise(arg, reg);
 }
@@ -144,10 +145,10 @@ static u32 place_of(struct bpf_verifier_env *env, u32 origin)
 	return new_origin(env, is_precise(env, origin) ? 0 : origin, 0);
 }
 
-static void begin_origin(struct bpf_reg_state *reg, void *arg)
+static void begin_origin(struct bpf_verifier_env *env, struct bpf_reg_state *reg)
 {
 	if (reg->type == SCALAR_VALUE)
-		reg->origin = place_of(arg, reg->origin);
+		reg->origin = place_of(env, reg->origin);
 }
 
 static bool never_written(const struct bpf_stack_state *slot)
@@ -160,24 +161,189 @@ static bool never_written(const struct bpf_stack_state *slot)
 	return true;
 }
 
+static void place_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
+{
+	u32 i;
+
+	for (i = 0; i < MAX_BPF_REG; i++)
+		begin_origin(env, &frame->regs[i]);
+	for (i = 0; i < frame->nr_slots; i++) {
+		struct bpf_stack_state *slot = &frame->stack[i];
+
+		if (slot->type[0] == STACK_SPILL)
+			begin_origin(env, &slot->spilled);
+		if (!never_written(slot))
+			slot->place = place_of(env, slot->place);
+	}
+}
+
+/*
+ * A frame that waits keeps the places that it got when the first state of those that share it was
+ * kept. They are then those of the later ones, too: what matters there matters in the first.
+ */
 void new_origins(struct bpf_verifier_env *env)
 {
-	u32 f, i;
+	u32 f;
 
-	for_each_reg(env->cur, begin_origin, env);
-	for (f = 0; f <= env->cur->curframe; f++) {
-		for (i = 0; i < env->cur->frame[f]->nr_slots; i++) {
-			struct bpf_stack_state *slot = &env->cur->frame[f]->stack[i];
+	for (f = 0; f < env->cur->curframe; f++) {
+		if (env->cur->frame[f]->placed)
+			continue;
+		place_frame(env, env->cur->frame[f]);
+		env->cur->frame[f]->placed = true;
+	}
+	place_frame(env, cur_frame(env));
+}
 
-			if (!never_written(slot))
-				slot->place = place_of(env, slot->place);
+/* --- forgetting ------------------------------------------------------------------------------- */
+
+/*
+ * A node that no state refers to is there only to lead from others to what it was made of: one of
+ * a single part can be left out, and one that no other needs can go. All that are marked are one.
+ * Parts are older than what is made of them, so one walk down finds what is needed, and one up
+ * gives the new numbers, which are not above the old ones.
+ */
+enum { ORIGIN_REFERRED = 1, ORIGIN_NEEDED = 2 };
+
+#define COLLECT_AT (1u << 20) /* nodes */
+
+struct collection {
+	struct bpf_verifier_env *env;
+	u8 *use;  /* by node */
+	u32 *now; /* by node: its new number; NULL: none yet */
+};
+
+static void collect_origin(const struct collection *c, u32 *origin)
+{
+	if (c->now)
+		*origin = c->now[*origin];
+	else
+		c->use[*origin] = ORIGIN_REFERRED;
+}
+
+static void collect_frame(const struct collection *c, struct bpf_func_state *frame)
+{
+	u32 i;
+
+	if (frame->collected == c->env->collect_rounds)
+		return;
+	frame->collected = c->env->collect_rounds;
+	for (i = 0; i < MAX_BPF_REG; i++)
+		collect_origin(c, &frame->regs[i].origin);
+	for (i = 0; i < frame->nr_slots; i++) {
+		collect_origin(c, &frame->stack[i].place);
+		/* What was in a slot before it was written over. */
+		if (frame->stack[i].type[0] != STACK_SPILL)
+			frame->stack[i].spilled.origin = 0;
+		collect_origin(c, &frame->stack[i].spilled.origin);
+	}
+}
+
+static void collect_state(const struct collection *c, const struct bpf_verifier_state *state)
+{
+	u32 f;
+
+	for (f = 0; f <= state->curframe; f++)
+		collect_frame(c, state->frame[f]);
+}
+
+/* Every state that is there and was not put aside. */
+static void collect_states(const struct collection *c)
+{
+	const struct bpf_verifier_env *env = c->env;
+	const struct bpf_verifier_state *kept;
+	const struct bpf_pending_path *path;
+	u32 i;
+
+	c->env->collect_rounds++;
+	collect_state(c, env->cur);
+	for (path = env->pending; path; path = path->next)
+		collect_state(c, path->state);
+	for (i = 0; i < env->nr_insns; i++)
+		for (kept = env->kept[i]; kept; kept = kept->next)
+			collect_state(c, kept);
+}
+
+static bool leads_on(const struct collection *c, u32 node)
+{
+	const struct bpf_origin *o = &c->env->origins[node];
+
+	return c->use[node] == ORIGIN_NEEDED && !o->precise && !(o->a && o->b);
+}
+
+static void find_needed(const struct collection *c)
+{
+	u32 node;
+
+	for (node = c->env->nr_origins - 1; node > MARKED_NODE; node--) {
+		const struct bpf_origin *o = &c->env->origins[node];
+
+		if (!c->use[node] || o->precise)
+			continue;
+		c->use[o->a] |= ORIGIN_NEEDED;
+		c->use[o->b] |= ORIGIN_NEEDED;
+	}
+}
+
+/* A part that is marked adds nothing. */
+static u32 part_now(const struct collection *c, u32 part)
+{
+	return c->now[part] == MARKED_NODE ? 0 : c->now[part];
+}
+
+static void renumber(const struct collection *c)
+{
+	struct bpf_origin *origins = c->env->origins;
+	u32 node, nr = MARKED_NODE + 1;
+
+	origins[MARKED_NODE] = (struct bpf_origin){.precise = true};
+	c->now[0] = 0;
+	c->now[MARKED_NODE] = MARKED_NODE;
+	for (node = MARKED_NODE + 1; node < c->env->nr_origins; node++) {
+		struct bpf_origin o = origins[node];
+
+		if (!c->use[node])
+			continue;
+		if (o.precise) {
+			c->now[node] = MARKED_NODE;
+		} else if (leads_on(c, node)) {
+			c->now[node] = c->now[o.a ? o.a : o.b];
+		} else {
+			c->now[node] = nr;
+			origins[nr++] =
+				(struct bpf_origin){.a = part_now(c, o.a), .b = part_now(c, o.b)};
 		}
 	}
+	c->env->nr_origins = nr;
+}
+
+int collect_origins(struct bpf_verifier_env *env)
+{
+	struct collection c = {.env = env};
+	u32 *now;
+
+	if (env->nr_origins < max_of(env->collect_at, COLLECT_AT))
+		return 0;
+	c.use = calloc(env->nr_origins, sizeof(*c.use));
+	now = malloc(env->nr_origins * sizeof(*now));
+	if (!c.use || !now) {
+		free(c.use);
+		free(now);
+		return -ENOMEM;
+	}
+	collect_states(&c);
+	find_needed(&c);
+	c.now = now;
+	renumber(&c);
+	collect_states(&c);
+	env->collect_at = 2 * env->nr_origins;
+	free(c.use);
+	free(now);
+	return 0;
 }
 
 void free_origins(struct bpf_verifier_env *env)
 {
 	free(env->origins);
 	env->origins = NULL;
-	env->nr_origins = env->max_origins = 0;
+	env->nr_origins = env->max_origins = env->collect_at = 0;
 }

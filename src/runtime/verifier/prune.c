@@ -24,8 +24,6 @@
 
 #include "verifier/env.h"
 
-#define MAX_ID_PAIRS 1024
-
 enum compare {
 	COVERS_AS_USED, /* numbers that were not needed may differ */
 	COVERS,
@@ -35,33 +33,44 @@ enum compare {
 struct comparison {
 	struct bpf_verifier_env *env;
 	enum compare how;
-	/* Which ids of the kept state are which of the current one. */
-	u32 nr;
-	struct {
-		u32 old, cur;
-	} pair[MAX_ID_PAIRS];
 };
+
+static struct bpf_id_pair *find_pair(struct bpf_id_map *ids, struct bpf_id_pair *pairs, u32 id)
+{
+	u32 i = id * 2654435761u % ID_PAIRS;
+
+	while (pairs[i].comparison == ids->comparison && pairs[i].id != id)
+		i = (i + 1) % ID_PAIRS;
+	return &pairs[i];
+}
+
+static void begin_ids(struct bpf_id_map *ids)
+{
+	ids->nr = 0;
+	if (!++ids->comparison)
+		*ids = (struct bpf_id_map){.comparison = 1};
+}
 
 /* The relation between registers that share an id in @old must hold in the current state, too. */
 static bool ids_match(u32 old, u32 cur, struct comparison *map)
 {
-	u32 i;
+	struct bpf_id_map *ids = &map->env->ids;
+	struct bpf_id_pair *o, *c;
 
 	if (!old)
 		return true;
 	if (!cur)
 		/* Equal to nothing else: an id that no second register can have. */
-		cur = ~map->nr;
-	for (i = 0; i < map->nr; i++) {
-		if (map->pair[i].old == old)
-			return map->pair[i].cur == cur;
-		if (map->pair[i].cur == cur)
-			return false;
-	}
-	if (map->nr == MAX_ID_PAIRS)
+		cur = ~ids->nr;
+	o = find_pair(ids, ids->old, old);
+	if (o->comparison == ids->comparison)
+		return o->other == cur;
+	c = find_pair(ids, ids->cur, cur);
+	if (c->comparison == ids->comparison || ids->nr == ID_PAIRS / 2)
 		return false;
-	map->pair[map->nr].old = old;
-	map->pair[map->nr++].cur = cur;
+	*o = (struct bpf_id_pair){ids->comparison, old, cur};
+	*c = (struct bpf_id_pair){ids->comparison, cur, old};
+	ids->nr++;
 	return true;
 }
 
@@ -243,8 +252,7 @@ static bool refs_covered(const struct bpf_verifier_state *old, const struct bpf_
 {
 	u32 i;
 
-	if (old->nr_refs != cur->nr_refs)
-		return false;
+	map->env->compared += old->nr_refs;
 	for (i = 0; i < old->nr_refs; i++)
 		if (!ids_match(old->refs[i].id, cur->refs[i].id, map))
 			return false;
@@ -254,19 +262,18 @@ static bool refs_covered(const struct bpf_verifier_state *old, const struct bpf_
 static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
 			  const struct bpf_verifier_state *cur, enum compare how)
 {
-	struct comparison map;
+	struct comparison map = {.env = env, .how = how};
 	u32 f;
 
-	map.env = env;
-	map.how = how;
-	map.nr = 0;
+	begin_ids(&env->ids);
 	if (old->curframe != cur->curframe || old->locked_map != cur->locked_map ||
-	    !ids_match(old->locked_id, cur->locked_id, &map) || !refs_covered(old, cur, &map))
+	    old->nr_refs != cur->nr_refs || !ids_match(old->locked_id, cur->locked_id, &map))
 		return false;
-	for (f = 0; f <= cur->curframe; f++)
+	/* What runs changes first. */
+	for (f = cur->curframe + 1; f--;)
 		if (!frame_covered(env, old, cur, f, &map))
 			return false;
-	return true;
+	return refs_covered(old, cur, &map);
 }
 
 /* A zero is stack that is known, whoever asked for it. */
@@ -332,14 +339,19 @@ static void widen_spilled(struct bpf_stack_state *slot, const struct bpf_stack_s
 		reg_zero_extend(&slot->spilled, size);
 }
 
-static void widen_state(struct bpf_verifier_state *cur, const struct bpf_verifier_state *before)
+static int widen_state(struct bpf_verifier_env *env, const struct bpf_verifier_state *before)
 {
 	u32 f, i;
 
-	for (f = 0; f <= cur->curframe; f++) {
-		struct bpf_func_state *c = cur->frame[f];
+	for (f = 0; f <= env->cur->curframe; f++) {
 		const struct bpf_func_state *b = before->frame[f];
+		struct bpf_func_state *c = env->cur->frame[f];
 
+		if (c == b)
+			continue;
+		c = own_frame(env, env->cur, f);
+		if (!c)
+			return -ENOMEM;
 		for (i = 0; i < BPF_REG_10; i++)
 			widen_reg(&c->regs[i], &b->regs[i]);
 		for (i = 0; i < min_of(c->nr_slots, b->nr_slots); i++)
@@ -348,6 +360,7 @@ static void widen_state(struct bpf_verifier_state *cur, const struct bpf_verifie
 			    !memcmp(c->stack[i].type, b->stack[i].type, BPF_REG_SIZE))
 				widen_spilled(&c->stack[i], &b->stack[i]);
 	}
+	return 0;
 }
 
 /* States of the same call that were kept before @kept, and itself: the list has the last one first.
@@ -388,11 +401,51 @@ static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **
 	free_state(env, state);
 }
 
+/* The states at one instruction: the last ones that were kept come first. */
+static void forget_at(struct bpf_verifier_env *env, struct bpf_verifier_state **link, u32 stay,
+		      bool used)
+{
+	while (*link) {
+		/* An open state is what ends the rounds of a callback. */
+		bool needed = (*link)->branches && (*link)->callback_call;
+
+		if (needed || (!used && (*link)->hits) || stay) {
+			stay -= stay != 0;
+			link = &(*link)->next;
+		} else {
+			put_aside(env, link);
+		}
+	}
+}
+
+/*
+ * There is no room for all that are kept. Those that were of use stay, and the last ones at each
+ * instruction, as long as that is enough; what is forgotten costs time alone.
+ */
+static void forget_states(struct bpf_verifier_env *env)
+{
+	static const struct {
+		u32 stay;
+		bool used;
+	} rounds[] = {{16, false}, {4, false}, {0, false}, {0, true}};
+	u32 i, round;
+
+	for (round = 0; round < ARRAY_SIZE(rounds); round++) {
+		if (env->state_memory <= KEPT_STATE_MEMORY / 4 * 3)
+			break;
+		for (i = 0; i < env->nr_insns; i++)
+			forget_at(env, &env->kept[i], rounds[round].stay, rounds[round].used);
+	}
+	env->forget_at = env->state_memory + KEPT_STATE_MEMORY / 4;
+}
+
 static int keep_state(struct bpf_verifier_env *env)
 {
 	struct bpf_verifier_state **list = &env->kept[env->insn_idx];
 	struct bpf_verifier_state *kept;
 
+	if (env->state_memory > max_of(env->forget_at, KEPT_STATE_MEMORY))
+		forget_states(env);
 	new_origins(env);
 	kept = copy_state(env, env->cur);
 	if (!kept)
@@ -439,15 +492,17 @@ int is_state_visited(struct bpf_verifier_env *env)
 			return err;
 	}
 	/* Keeping every state would cost more than it saves. */
-	if (env->jmps_processed - env->prev_jmps_processed >= 2 &&
-	    env->insn_processed - env->prev_insn_processed >= 8)
+	if ((env->in->prog_flags & BPF_F_TEST_STATE_FREQ) ||
+	    (env->jmps_processed - env->prev_jmps_processed >= 2 &&
+	     env->insn_processed - env->prev_insn_processed >= 8))
 		keep = true;
 
 	while ((kept = *link)) {
 		if (kept->branches && aux->calls_back) {
 			if (same_call(kept, env->cur)) {
-				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED)
-					widen_state(env->cur, kept);
+				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED &&
+				    widen_state(env, kept))
+					return -ENOMEM;
 				if (state_covered(env, kept, env->cur, COVERS)) {
 					mark_all_precise(env);
 					return 1;

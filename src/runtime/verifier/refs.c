@@ -11,11 +11,22 @@
  */
 #include "verifier/env.h"
 
+/*
+ * As many as there are places for pointers, in all frames. Of more, one at least can never be given
+ * back: the program is refused in the end, and its states do not grow until then.
+ */
+#define MAX_HELD (MAX_BPF_FRAMES * (MAX_BPF_REG + MAX_BPF_STACK / BPF_REG_SIZE))
+
 int acquire_reference(struct bpf_verifier_env *env)
 {
 	struct bpf_verifier_state *state = env->cur;
 	struct bpf_reference *ref;
 
+	if (state->nr_refs == MAX_HELD)
+		return refuse(env, -EINVAL, -1, "give it back on every way that leads here",
+			      "the program holds %u things that it got, the first of them at "
+			      "instruction %u: more than it can keep pointers to",
+			      MAX_HELD, state->refs[0].insn_idx);
 	if (grow_refs(env, state, state->nr_refs + 1))
 		return -ENOMEM;
 	ref = &state->refs[state->nr_refs++];
@@ -39,13 +50,17 @@ bool forget_reference(struct bpf_verifier_state *state, u32 id)
 	return false;
 }
 
-static void end_pointer(struct bpf_reg_state *reg, void *arg)
+static bool points_to(const struct bpf_reg_state *reg, const void *arg)
 {
 	const u32 *id = arg;
+
+	return reg->ref_obj_id == *id;
+}
+
+static void end_pointer(struct bpf_reg_state *reg, const void *arg)
+{
 	u32 since = reg->since;
 
-	if (reg->ref_obj_id != *id)
-		return;
 	reg_mark_unknown(reg);
 	reg->since = since;
 }
@@ -55,7 +70,7 @@ int release_reference(struct bpf_verifier_env *env, u32 id)
 	if (!id || !forget_reference(env->cur, id))
 		return refuse(env, -EINVAL, -1, NULL,
 			      "the call gives back what the program does not hold");
-	for_each_reg(env->cur, end_pointer, &id);
+	change_regs(env, env->cur, points_to, end_pointer, &id);
 	return 0;
 }
 

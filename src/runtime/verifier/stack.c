@@ -231,15 +231,18 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	if (value->type == PTR_TO_MAP_KEY && frame != cur_frame(env))
 		return refuse(env, -EINVAL, regno, "store the key itself",
 			      "a pointer to the key of a walk is kept for after the walk");
+	if (min == max && size < BPF_REG_SIZE && value->type != SCALAR_VALUE)
+		return refuse(env, -EACCES, regno, "store all of its 8 bytes",
+			      "a part of a pointer is stored on the stack");
+	frame = own_frame(env, env->cur, reg->frameno);
+	if (!frame)
+		return -ENOMEM;
 	if (min != max) {
 		if (reg_is_null(value))
 			mark_reg_precise(env, value);
 		write_somewhere(frame, min, max + size, reg_is_null(value));
 		return 0;
 	}
-	if (size < BPF_REG_SIZE && value->type != SCALAR_VALUE)
-		return refuse(env, -EACCES, regno, "store all of its 8 bytes",
-			      "a part of a pointer is stored on the stack");
 	err = grow_stack(env, frame, min);
 	if (!err)
 		write_fixed(env, frame, min, size, value);
@@ -265,6 +268,9 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		read_bytes(env, frame, begin, last + max);
 	if (!(access & ACCESS_WRITE))
 		return 0;
+	frame = own_frame(env, env->cur, reg->frameno);
+	if (!frame)
+		return -ENOMEM;
 	err = grow_stack(env, frame, begin);
 	if (err)
 		return err;

@@ -278,27 +278,28 @@ static int check_callback_result(struct bpf_verifier_env *env, const struct bpf_
 static int return_to_caller(struct bpf_verifier_env *env, u32 *next)
 {
 	struct bpf_verifier_state *state = env->cur;
-	struct bpf_func_state *callee = cur_frame(env);
+	const struct bpf_func_state *callee = cur_frame(env);
+	const struct bpf_reg_state result = callee->regs[BPF_REG_0];
 	int err;
 
-	if (base_type(callee->regs[BPF_REG_0].type) == PTR_TO_STACK)
+	if (base_type(result.type) == PTR_TO_STACK)
 		return refuse(env, -EINVAL, BPF_REG_0, NULL,
 			      "a function returns a pointer to the stack");
-	*next = callee->callsite + 1;
 	if (callee->callback) {
-		err = check_callback_result(env, &callee->regs[BPF_REG_0]);
+		err = check_callback_result(env, &result);
 		if (!err)
 			err = check_not_locked(env, "the end of a callback");
 		if (err)
 			return err;
 		*next = callee->callsite;
 		state->callback_call = callee->callback_call;
-	} else {
-		state->frame[state->curframe - 1]->regs[BPF_REG_0] = callee->regs[BPF_REG_0];
+		return leave_frame(env, state);
 	}
-	free_frame(env, callee);
-	state->frame[state->curframe--] = NULL;
-	return 0;
+	*next = callee->callsite + 1;
+	err = leave_frame(env, state);
+	if (!err)
+		cur_regs(env)[BPF_REG_0] = result;
+	return err;
 }
 
 static int check_program_result(struct bpf_verifier_env *env)

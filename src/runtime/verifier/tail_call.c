@@ -53,8 +53,8 @@ int check_tail_call(struct bpf_verifier_env *env)
 	state = push_path(env, callee->callsite + 1);
 	if (IS_ERR(state))
 		return PTR_ERR(state);
-	free_frame(env, state->frame[state->curframe]);
-	state->frame[state->curframe--] = NULL;
+	if (leave_frame(env, state))
+		return -ENOMEM;
 	reg_mark_unknown(&state->frame[state->curframe]->regs[BPF_REG_0]);
 	return 0;
 }
