@@ -321,21 +321,6 @@ static uint64_t elements_of(struct trek_runtime *rt, int map)
 	return hash;
 }
 
-static bool is_there(struct trek_runtime *rt, const union bpf_attr *update)
-{
-	static __thread uint8_t value[65536];
-	struct sizes sizes;
-	int whole, err;
-
-	if (!sizes_of(rt, (int)update->map_fd, &sizes) || sizes.value > sizeof(value))
-		return false;
-	whole = open_map(rt, sizes.id);
-	err = REAL(rt, BPF_MAP_LOOKUP_ELEM, .map_fd = whole, .key = update->key,
-		   .value = PTR(value));
-	__real_trek_close(rt, whole);
-	return !err;
-}
-
 #define OBJECTS_MAX 4096
 
 /* The ids of everything, those of a sort ascending. */
@@ -463,24 +448,24 @@ static bool is_unchanged(struct trek_runtime *rt, int cmd, const union bpf_attr 
 	}
 }
 
-/* An LRU map takes for an update what would have been evicted next; any hash writes over the value
- * of a key that is there. */
-static bool does_without(struct trek_runtime *rt, int cmd, const union bpf_attr *attr, int ret,
-			 bool was_there)
+/* An update of a hash: LRU kinds take what would have been evicted next, the others wait for what
+ * was deleted, or write over the value of a key that is there. */
+static bool does_without(struct trek_runtime *rt, int cmd, const union bpf_attr *attr, int ret)
 {
 	struct sizes sizes;
 
-	if (ret || (cmd != BPF_MAP_UPDATE_ELEM && cmd != BPF_MAP_UPDATE_BATCH) ||
+	/* A batch went on, and may have stopped for another reason. */
+	if (ret == -ENOMEM || (ret && cmd != BPF_MAP_UPDATE_BATCH) ||
+	    (cmd != BPF_MAP_UPDATE_ELEM && cmd != BPF_MAP_UPDATE_BATCH) ||
 	    !sizes_of(rt, map_of(cmd, attr), &sizes))
 		return false;
 	switch (sizes.type) {
-	case BPF_MAP_TYPE_LRU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		return true;
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 	case BPF_MAP_TYPE_HASH_OF_MAPS:
-		return cmd == BPF_MAP_UPDATE_BATCH || was_there;
+		return true;
 	default:
 		return false;
 	}
@@ -515,10 +500,8 @@ static int bpf(struct trek_runtime *rt, int cmd, union bpf_attr *attr)
 	static __thread struct view before;
 	union bpf_attr given = *attr;
 	uint32_t done = 0;
-	bool was_there;
 
 	look(rt, cmd, attr, &before);
-	was_there = cmd == BPF_MAP_UPDATE_ELEM && is_there(rt, attr);
 	for (struct trial trial = FIRST_TRIAL;; next_trial(&trial)) {
 		bool was_short;
 		int ret;
@@ -527,7 +510,7 @@ static int bpf(struct trek_runtime *rt, int cmd, union bpf_attr *attr)
 		no_memory_begin(trial.n, trial.all_after);
 		ret = __real_trek_bpf(rt, cmd, attr, sizeof(*attr));
 		was_short = no_memory_end();
-		if (!was_short || does_without(rt, cmd, &given, ret, was_there)) {
+		if (!was_short || does_without(rt, cmd, &given, ret)) {
 			if (is_batch_of_changes(cmd))
 				attr->batch.count += done;
 			return ret;
