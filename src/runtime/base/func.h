@@ -63,8 +63,11 @@ enum bpf_arg_type {
 enum bpf_return_type {
 	RET_INTEGER,
 	RET_VOID,
+	RET_LENGTH, /* of what was written to the memory argument, or a negative errno */
+	RET_CPU,    /* a number below num_possible_cpus */
 	RET_PTR_TO_MAP_VALUE,
 	RET_PTR_TO_MEM,
+	RET_PTR_TO_DYNPTR_MEM, /* memory of the dynptr argument */
 	RET_PTR_TO_BTF_ID,
 };
 #define RET_PTR_TO_MAP_VALUE_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_MAP_VALUE)
@@ -84,6 +87,10 @@ struct bpf_func_proto {
 	u32 ret_size;                /* RET_PTR_TO_MEM */
 	const char *ret_btf;
 	bool acquires; /* the result is the program's to give back, to one with OBJ_RELEASE */
+	bool writes_map; /* adds, changes or removes elements */
+	bool finds_key;	 /* never NULL for a key of an array that is in bounds */
+	bool unlocks;	 /* the ARG_PTR_TO_SPIN_LOCK, which is held */
+	bool tail_calls; /* another program may run instead of what follows */
 	/*
 	 * The format string of a printf-like helper: 1 + argument number of the format (CONST_STR, or
 	 * PTR_TO_MEM with its size behind it), so that the verifier can check a constant one; 0: none.

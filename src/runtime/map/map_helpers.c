@@ -106,6 +106,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_lookup_elem,
 				.ret_type = RET_PTR_TO_MAP_VALUE_OR_NULL,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY},
+				.finds_key = true,
 			},
 	},
 	{
@@ -117,6 +118,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY,
 					     ARG_PTR_TO_MAP_VALUE, ARG_ANYTHING},
+				.writes_map = true,
 			},
 	},
 	{
@@ -127,6 +129,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_delete_elem,
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_KEY},
+				.writes_map = true,
 			},
 	},
 	{
@@ -147,6 +150,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_push_elem,
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_MAP_VALUE, ARG_ANYTHING},
+				.writes_map = true,
 			},
 	},
 	{
@@ -157,6 +161,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_map_pop_elem,
 				.ret_type = RET_INTEGER,
 				.arg_type = {ARG_CONST_MAP_PTR, ARG_PTR_TO_UNINIT_MAP_VALUE},
+				.writes_map = true,
 			},
 	},
 	{
@@ -188,6 +193,7 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.func = helper_spin_unlock,
 				.ret_type = RET_VOID,
 				.arg_type = {ARG_PTR_TO_SPIN_LOCK},
+				.unlocks = true,
 			},
 	},
 	{

@@ -165,7 +165,7 @@ const struct bpf_helper bpf_ringbuf_dynptr_helpers[] = {
 		.proto =
 			{
 				.func = helper_dynptr_data,
-				.ret_type = PTR_MAYBE_NULL | RET_PTR_TO_MEM,
+				.ret_type = PTR_MAYBE_NULL | RET_PTR_TO_DYNPTR_MEM,
 				.arg_type = {MEM_RDONLY | ARG_PTR_TO_DYNPTR, ARG_ANYTHING,
 					     ARG_CONST_ALLOC_SIZE_OR_ZERO},
 			},

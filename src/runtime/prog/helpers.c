@@ -212,7 +212,7 @@ HELPER(bpf_loop)
 /* A string may be shorter than its buffer: what lies behind it stays, so it counts as read. */
 #define PROBE_READ_STR_PROTO(func_)                                                                \
 	{                                                                                          \
-		.func = func_, .gpl_only = true, .ret_type = RET_INTEGER,                          \
+		.func = func_, .gpl_only = true, .ret_type = RET_LENGTH,                           \
 		.arg_type = {MEM_WRITE | ARG_PTR_TO_MEM, ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING},    \
 	}
 #define NO_ARG_PROTO(func_)                                                                        \
@@ -227,7 +227,7 @@ const struct bpf_helper bpf_base_helpers[] = {
 	{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns",
 	 NO_ARG_PROTO(bpf_ktime_get_coarse_ns)},
 	{BPF_FUNC_get_smp_processor_id, "bpf_get_smp_processor_id",
-	 NO_ARG_PROTO(bpf_get_smp_processor_id)},
+	 {.func = bpf_get_smp_processor_id, .ret_type = RET_CPU}},
 	{BPF_FUNC_get_prandom_u32, "bpf_get_prandom_u32", NO_ARG_PROTO(bpf_get_prandom_u32)},
 	{BPF_FUNC_get_current_pid_tgid, "bpf_get_current_pid_tgid",
 	 NO_ARG_PROTO(bpf_get_current_pid_tgid)},

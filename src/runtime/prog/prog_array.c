@@ -195,6 +195,7 @@ const struct bpf_helper bpf_prog_array_helpers[] = {
 			{
 				.ret_type = RET_VOID,
 				.arg_type = {ARG_PTR_TO_CTX, ARG_CONST_MAP_PTR, ARG_ANYTHING},
+				.tail_calls = true,
 			},
 	},
 };

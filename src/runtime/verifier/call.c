@@ -7,22 +7,7 @@
 #include <string.h>
 
 #include "prog/bprintf.h"
-#include "verifier/env.h"
-
-#define MAX_ERRNO_VALUE 4095
-
-struct helper_call {
-	const struct bpf_helper *helper;
-	struct bpf_map *map;
-	u64 max_size; /* of the last pair of memory and size */
-	u32 alloc_size;
-	u32 ref_obj_id; /* of what one of the arguments points to */
-	u32 new_dynptr; /* the argument's register; 0: none is made */
-	u32 dynptr_ref; /* of the dynptr that is an argument */
-	bool releases_dynptr;
-	bool releases;	   /* it */
-	bool key_is_there; /* the key is that of an element that cannot be missing */
-};
+#include "verifier/call.h"
 
 static u32 arg_access(u32 arg_type)
 {
@@ -224,8 +209,8 @@ static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 
 static int arg_spin_lock(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
-	return call->helper->id == BPF_FUNC_spin_lock ? check_spin_lock(env, i + 1)
-						      : check_spin_unlock(env, i + 1);
+	return call->helper->proto.unlocks ? check_spin_unlock(env, i + 1)
+					   : check_spin_lock(env, i + 1);
 }
 
 /* By enum bpf_arg_type. */
@@ -306,25 +291,13 @@ static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32
 	return note_reference(env, call, i);
 }
 
-static bool writes_map(u32 id)
-{
-	switch (id) {
-	case BPF_FUNC_map_update_elem:
-	case BPF_FUNC_map_delete_elem:
-	case BPF_FUNC_map_push_elem:
-	case BPF_FUNC_map_pop_elem:
-		return true;
-	}
-	return false;
-}
-
 static int check_map_use(struct bpf_verifier_env *env, const struct helper_call *call)
 {
 	const struct bpf_map *map = call->map;
 
 	if (!map)
 		return 0;
-	if ((map->map_flags & BPF_F_RDONLY_PROG) && writes_map(call->helper->id))
+	if ((map->map_flags & BPF_F_RDONLY_PROG) && call->helper->proto.writes_map)
 		return refuse(env, -EACCES, -1, NULL,
 			      "%s with map '%s', which programs may only read", call->helper->name,
 			      map->name);
@@ -363,92 +336,6 @@ static int check_format(struct bpf_verifier_env *env, const struct helper_call *
 	return 0;
 }
 
-static void set_range(struct bpf_reg_state *reg, s64 min, s64 max)
-{
-	reg_mark_unknown(reg);
-	reg->smin_value = min;
-	reg->smax_value = max;
-	reg_bounds_sync(reg);
-}
-
-static void set_integer_result(struct bpf_verifier_env *env, const struct helper_call *call)
-{
-	struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
-
-	switch (call->helper->id) {
-	case BPF_FUNC_probe_read_str:
-	case BPF_FUNC_probe_read_user_str:
-	case BPF_FUNC_probe_read_kernel_str:
-		/* The length that was copied, or an error. */
-		set_range(r0, -MAX_ERRNO_VALUE, call->max_size);
-		return;
-	case BPF_FUNC_get_smp_processor_id:
-		set_range(r0, 0, (s64)env->prog->aux->rt->num_possible_cpus - 1);
-		return;
-	default:
-		reg_mark_unknown(r0);
-	}
-}
-
-static int set_result(struct bpf_verifier_env *env, const struct helper_call *call)
-{
-	const struct bpf_func_proto *proto = &call->helper->proto;
-	struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
-	const struct btf *btf = env->prog->aux->rt->vmlinux;
-	u32 flags = type_flag(proto->ret_type);
-	s32 id;
-
-	switch (base_type(proto->ret_type)) {
-	case RET_INTEGER:
-		set_integer_result(env, call);
-		return 0;
-	case RET_VOID:
-		return 0;
-	case RET_PTR_TO_MAP_VALUE:
-		if (!call->map)
-			break;
-		if (call->key_is_there && call->helper->id == BPF_FUNC_map_lookup_elem)
-			flags &= ~PTR_MAYBE_NULL;
-		if (call->map->inner_map_meta) {
-			reg_mark_pointer(r0, CONST_PTR_TO_MAP | flags);
-			r0->map_ptr = call->map->inner_map_meta;
-			goto pointer;
-		}
-		reg_mark_pointer(r0, PTR_TO_MAP_VALUE | flags);
-		r0->map_ptr = call->map;
-		goto pointer;
-	case RET_PTR_TO_MEM:
-		reg_mark_pointer(r0, PTR_TO_MEM | flags);
-		r0->mem_size = proto->ret_size ? proto->ret_size : call->alloc_size;
-		goto pointer;
-	case RET_PTR_TO_BTF_ID:
-		id = btf && proto->ret_btf
-			     ? btf_find_by_name_kind(btf, proto->ret_btf, BTF_KIND_STRUCT)
-			     : -ENOENT;
-		if (id < 0)
-			break;
-		reg_mark_pointer(r0, PTR_TO_BTF_ID | flags);
-		r0->btf = btf;
-		r0->btf_id = id;
-		goto pointer;
-	}
-	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
-		      call->helper->name);
-pointer:
-	if (proto->acquires) {
-		id = acquire_reference(env);
-		if (id < 0)
-			return id;
-		r0->id = r0->ref_obj_id = id;
-	} else if ((r0->type & PTR_MAYBE_NULL) || may_hold_lock(r0)) {
-		r0->id = ++env->next_id;
-	}
-	/* A part of a sample is gone with it. */
-	if (call->helper->id == BPF_FUNC_dynptr_data)
-		r0->ref_obj_id = call->dynptr_ref;
-	return 0;
-}
-
 void clear_caller_saved(struct bpf_verifier_env *env)
 {
 	u32 i;
@@ -465,11 +352,12 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	u32 i;
 
 	err = check_helper_allowed(env);
-	if (!err && call.helper->id != BPF_FUNC_spin_unlock)
-		err = check_not_locked(env, "a call of a helper");
 	if (err)
 		return err;
 	proto = &call.helper->proto;
+	err = proto->unlocks ? 0 : check_not_locked(env, "a call of a helper");
+	if (err)
+		return err;
 	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++) {
 		err = check_arg(env, &call, i);
 		if (err)
@@ -484,12 +372,12 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = release_dynptr(env, call.dynptr_ref);
 	if (!err && call.new_dynptr)
 		err = make_dynptr(env, call.new_dynptr);
-	if (!err && call.helper->id == BPF_FUNC_tail_call)
+	if (!err && proto->tail_calls)
 		err = check_tail_call(env);
 	if (!err && proto->callback != BPF_CALLBACK_NONE)
 		err = push_callback(env, proto);
 	if (err)
 		return err;
 	clear_caller_saved(env);
-	return set_result(env, &call);
+	return set_call_result(env, &call);
 }

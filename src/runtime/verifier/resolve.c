@@ -117,7 +117,7 @@ static int resolve_helper(struct bpf_verifier_env *env, const struct bpf_insn *i
 		env->aux[env->insn_idx].calls_back = true;
 		env->aux[env->insn_idx].prune_point = true;
 	}
-	return insn->imm == BPF_FUNC_tail_call ? note_tail_call(env) : 0;
+	return helper && helper->proto.tail_calls ? note_tail_call(env) : 0;
 }
 
 /* Asked where a path comes to the call: programs may have calls that never run on this engine. */

@@ -54,8 +54,7 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			i++;
 		} else if (insn_calls_kfunc(insn)) {
 			insn->imm = env->aux[i].kfunc_index;
-		} else if (insn_is_call(insn) && !insn->src_reg &&
-			   insn->imm == BPF_FUNC_tail_call) {
+		} else if (env->aux[i].helper && env->aux[i].helper->proto.tail_calls) {
 			insn->code = BPF_JMP | BPF_TAIL_CALL;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX &&
 			   (env->aux[i].probe_load || !env->aux[i].seen)) {
