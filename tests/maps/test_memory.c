@@ -37,6 +37,7 @@ struct memory_kind {
 	enum bpf_map_type type;
 	unsigned int flags, key_size, value_size;
 	bool no_batch, fixed; /* fixed: nothing is deleted from it */
+	bool of_maps;	      /* all its values are one inner map */
 };
 
 static const struct memory_kind kinds[] = {
@@ -53,7 +54,11 @@ static const struct memory_kind kinds[] = {
 	{"bloom_filter", BPF_MAP_TYPE_BLOOM_FILTER, 0, 0, 8, .no_batch = true, .fixed = true},
 	{"array", BPF_MAP_TYPE_ARRAY, 0, 4, 8, .fixed = true},
 	{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, 0, 4, 8, .fixed = true},
+	{"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 0, 4, 4, .of_maps = true},
+	{"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, 4, 4, .of_maps = true, .fixed = true},
 };
+
+static int inner = -1; /* of maps of maps */
 
 /* --- elements --------------------------------------------------------------------------------- */
 
@@ -86,6 +91,9 @@ static void by_batches(const struct memory_kind *kind, int map, int cmd, __u32 n
 {
 	static __u8 keys[BATCH * 16], values[BATCH * 1024];
 
+	memset(values, 0, sizeof(values));
+	for (__u32 i = 0; kind->of_maps && i < BATCH; i++)
+		memcpy(values + i * sizeof(inner), &inner, sizeof(inner));
 	for (__u32 i = 0; i < n; i += BATCH) {
 		union bpf_attr attr = {0};
 
@@ -128,8 +136,18 @@ static void empty(const struct memory_kind *kind, int map, __u32 n)
 
 static int new_map(const struct memory_kind *kind, __u32 n)
 {
-	int map = map_try(kind->type, kind->key_size, kind->value_size, n, kind->flags);
+	union bpf_attr attr = {.map_type = kind->type,
+			       .key_size = kind->key_size,
+			       .value_size = kind->value_size,
+			       .max_entries = n,
+			       .map_flags = kind->flags};
+	int map;
 
+	if (kind->of_maps) {
+		inner = map_new(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+		attr.inner_map_fd = (__u32)inner;
+	}
+	map = own(bpf(BPF_MAP_CREATE, &attr));
 	if (map == -EINVAL && E != &embedded_engine)
 		skip_because("%s makes no %s", E->name, kind->name);
 	assert_true(map >= 0);
@@ -178,6 +196,8 @@ static void round_of(const struct memory_kind *kind, bool anew, int *map)
 	empty(kind, *map, n);
 	if (anew)
 		end(*map);
+	if (anew && kind->of_maps)
+		end(inner);
 }
 
 /* Does the process hold more after the last round than after the first ones? */
@@ -227,7 +247,9 @@ static double memlock_of(const struct memory_kind *kind)
 	unsigned long long bytes;
 	char info[1024], *line;
 
-	fill(kind, map, KERNEL_ELEMENTS);
+	/* Linux waits for a grace period after each map that is put in. */
+	if (!kind->of_maps || E == &embedded_engine)
+		fill(kind, map, KERNEL_ELEMENTS);
 	assert_true(E->fdinfo(map, info, sizeof(info)) > 0);
 	line = strstr(info, "memlock:");
 	assert_non_null(line);

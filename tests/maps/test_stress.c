@@ -12,6 +12,7 @@
  *
  *   test_stress [--operations N]     of all writers together, over all kinds of maps
  */
+#include <endian.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -42,6 +43,7 @@ struct stress_kind {
 	unsigned int flags;
 	bool percpu;
 	bool all_stay; /* an array */
+	bool prefixes; /* a trie: no walk but by keys */
 };
 
 /* Not an assertion: this is for threads. */
@@ -54,12 +56,42 @@ static void wrong(const char *way, const char *what, __u32 key, __u64 value)
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
-static int element(int cmd, __u32 key, __u64 *values, __u64 flags)
+/* Of a trie, prefixes of which those that come and go stand above, below and beside those that
+ * stay. */
+#define GROUPS (HALF / 2)
+static const struct {
+	__u32 bits, beside;
+} levels[] = {{20, 0}, {26, 0}, {14, 0}, {32, 1u << 10}};
+
+static void make_key(__u32 number, __u32 *key)
+{
+	const __u32 level = number / GROUPS;
+
+	key[0] = number;
+	if (!s.kind->prefixes)
+		return;
+	key[0] = levels[level].bits;
+	key[1] = htobe32((number % GROUPS) << 23 | levels[level].beside);
+}
+
+static __u32 number_of(const __u32 *key)
+{
+	if (!s.kind->prefixes)
+		return key[0];
+	for (__u32 level = 0; level < ARRAY_SIZE(levels); level++)
+		if (levels[level].bits == key[0])
+			return level * GROUPS + (be32toh(key[1]) >> 23);
+	return UINT32_MAX;
+}
+
+static int element(int cmd, __u32 number, __u64 *values, __u64 flags)
 {
 	union bpf_attr attr = {0};
+	__u32 key[2];
 
+	make_key(number, key);
 	attr.map_fd = (__u32)s.map;
-	attr.key = PTR(&key);
+	attr.key = PTR(key);
 	attr.value = PTR(values);
 	attr.flags = flags;
 	return E->bpf(cmd, &attr, sizeof(attr));
@@ -244,13 +276,14 @@ static bool walk_session(struct walker *w)
 static bool walk_next_keys(struct walker *w)
 {
 	__u64 values[64];
-	__u32 key = 0, next;
+	__u32 keys[2][2], key = 0;
 	union bpf_attr attr = {0};
 	bool begun = false;
 
 	attr.map_fd = (__u32)s.map;
-	attr.next_key = PTR(&next);
+	attr.next_key = PTR(keys[0]);
 	while (!E->bpf(BPF_MAP_GET_NEXT_KEY, &attr, sizeof(attr))) {
+		const __u32 next = number_of(keys[0]);
 		int err = element(BPF_MAP_LOOKUP_ELEM, next, values, 0);
 
 		if (err && (err != -ENOENT || next < HALF))
@@ -261,7 +294,8 @@ static bool walk_next_keys(struct walker *w)
 			wrong(w->way->name, "seen twice", next, values[0]);
 		}
 		key = next;
-		attr.key = PTR(&key);
+		memcpy(keys[1], keys[0], sizeof(keys[0]));
+		attr.key = PTR(keys[1]);
 		begun = true;
 	}
 	return true;
@@ -423,7 +457,13 @@ static const struct stress_kind kinds[] = {
 	{"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, .percpu = true},
 	{"array", BPF_MAP_TYPE_ARRAY, .all_stay = true},
 	{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, .percpu = true, .all_stay = true},
+	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, .prefixes = true},
 };
+
+static bool has_way(const struct stress_kind *kind, const struct way *way)
+{
+	return !kind->prefixes || way->walk == walk_next_keys;
+}
 
 static void walks_while_others_write(void **state)
 {
@@ -437,27 +477,21 @@ static void walks_while_others_write(void **state)
 	memset(writers, 0, sizeof(writers));
 	s.kind = kind;
 	s.value_bytes = sizeof(__u64) * (kind->percpu ? E->cpus() : 1);
-	s.map = map_try(kind->type, 4, 8, kind->all_stay ? HALF : KEYS, kind->flags);
+	s.map = map_try(kind->type, kind->prefixes ? 8 : 4, 8, kind->all_stay ? HALF : KEYS,
+			kind->flags);
 	assert_true(s.map >= 0);
-	s.link = attach_elements();
-	assert_true(s.link >= 0);
+	s.link = kind->prefixes ? -1 : attach_elements();
+	assert_true(s.link >= 0 || kind->prefixes);
 	for (__u32 key = 0; key < HALF; key++)
 		assert_int_equal(put(key, 0, key, BPF_ANY), 0);
 
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		walkers[i].way = &ways[i];
-		if (ways[i].walk == walk_for_each)
-			load_for_each(&walkers[i]);
-	}
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (!has_way(kind, &ways[i]))
+			continue;
 		walkers[i].way = &ways[i];
 		if (ways[i].walk == walk_for_each)
 			load_for_each(&walkers[i]);
-		if (ways[i].walk == walk_session && s.link < 0) {
-			printf("# %s: no bpf_map_elem: %s\n", kind->name, strerror(-s.link));
-			continue;
-		}
 		assert_int_equal(pthread_create(&walkers[i].thread, NULL, walk_all, &walkers[i]),
 				 0);
 	}
@@ -472,12 +506,15 @@ static void walks_while_others_write(void **state)
 		pthread_join(writers[i].thread, NULL);
 	__atomic_store_n(&s.done, true, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		pthread_join(walkers[i].thread, NULL);
+		if (walkers[i].way)
+			pthread_join(walkers[i].thread, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 
 	printf("# %s: %.1f s; walks:", kind->name,
 	       (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		if (!walkers[i].way)
+			continue;
 		printf(" %lu", walkers[i].walks);
 		if (walkers[i].begun_anew)
 			printf(" (begun anew: %lu)", walkers[i].begun_anew);
