@@ -28,6 +28,7 @@ static const struct section *const facts[] = {
 	&bloom_section,
 	&lpm_section,
 	&perf_section,
+	&edges_section,
 	&objects_section,
 	&ringbuf_section,
 	NULL,
