@@ -7,12 +7,13 @@
  * own stack for its caller's after `number += r10`), and then removes checks of right programs as
  * dead code. What a result has to be is the witness's to say.
  *
- *   verdicts_gen.c     a program from a seed and a number
- *   verdicts_mutate.c  a program that is nearly another one
- *   verdicts_insn.c    emitting for an engine, text, taking instructions out
- *   verdicts_engine.c  the kernel and the runtime: maps, loading, running
- *   verdicts_witness.c a program step by step: what it does that must not be
- *   verdicts_judge.c   what the two answers mean; making a finding small
+ *   random.c, world.c  numbers; maps, structures and helpers that programs know
+ *   gen.c, gen_*.c     a program from a seed and a number (gen.h)
+ *   mutate.c           a program that is nearly another one
+ *   insn.c             emitting for an engine, text, taking instructions out
+ *   engine.c           the kernel and the runtime: maps, loading, running
+ *   witness.c          a program step by step: what it does that must not be
+ *   judge.c            what the two answers mean; making a finding small
  *   verdicts.c         the command
  */
 #ifndef FUZZ_VERDICTS_H
@@ -135,7 +136,7 @@ struct program {
 void generate(struct program *p, uint64_t seed, uint64_t number);
 void mutate(struct program *p, struct rng *r);
 
-/* May this be run on somebody's kernel? No call but of the helpers that verdicts_gen.c uses, loops
+/* May this be run on somebody's kernel? No call but of the helpers that the generator uses, loops
  * of helpers bounded and not nested. Every program is asked before it goes anywhere. */
 bool harmless(const struct program *p);
 /* Helpers that mutation may exchange for each other; ends with 0. */
