@@ -186,7 +186,7 @@ void agree_on_fields(const struct engine *a, const struct engine *b)
 
 /* --- the programs' own types -------------------------------------------------------------- */
 
-static uint32_t function_type[NR_FUNCTIONS];
+static uint32_t function_type[NR_FUNCTIONS], lock_key_type, lock_value_type;
 
 static int add_function(struct btf *btf, const char *name, enum btf_func_linkage linkage, int ret,
 			int arg1, int arg2, int arg3, int arg4)
@@ -203,7 +203,7 @@ static int add_function(struct btf *btf, const char *name, enum btf_func_linkage
 static struct btf *program_types(void)
 {
 	struct btf *btf = btf__new_empty();
-	int u32, u64, number, pair, pointer, nothing;
+	int u32, u64, number, pair, pointer, nothing, lock;
 
 	if (!btf)
 		return NULL;
@@ -213,6 +213,14 @@ static struct btf *program_types(void)
 	pair = btf__add_struct(btf, "pair", 16);
 	btf__add_field(btf, "a", u64, 0, 0);
 	btf__add_field(btf, "b", u64, 64, 0);
+	lock = btf__add_struct(btf, "bpf_spin_lock", LOCK_SIZE);
+	btf__add_field(btf, "val", u32, 0, 0);
+	lock_key_type = (uint32_t)u32;
+	lock_value_type = (uint32_t)btf__add_struct(btf, "locked", 24);
+	btf__add_field(btf, "a", u64, 0, 0);
+	btf__add_field(btf, "lock", lock, LOCK_OFFSET * 8, 0);
+	btf__add_field(btf, "b", u32, 96, 0);
+	btf__add_field(btf, "c", u64, 128, 0);
 	pointer = btf__add_ptr(btf, pair);
 	nothing = btf__add_ptr(btf, 0);
 	function_type[FN_MAIN] =
@@ -276,6 +284,8 @@ void make_element(enum map map, uint32_t index, uint8_t *key, uint8_t *value)
 	}
 	if (map == M_RODATA)
 		memcpy(value, rodata, RODATA_SIZE);
+	if (map == M_LOCK)
+		memset(value + LOCK_OFFSET, 0, LOCK_SIZE);
 }
 
 /* Maps as they are before a run. */
@@ -295,9 +305,47 @@ static int fill_map(struct engine *e, enum map map)
 	return err;
 }
 
+/* For each target of iterators an array of its own: its programs take no others. */
+static int make_prog_array(struct engine *e, enum target target)
+{
+	const struct map_shape *shape = &map_shapes[M_PROGS];
+	const struct bpf_insn nothing[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+					   {.code = BPF_JMP | BPF_EXIT}};
+	union bpf_attr attr = {.map_type = shape->type,
+			       .key_size = shape->key,
+			       .value_size = shape->value,
+			       .max_entries = shape->max,
+			       .map_name = "verdict"};
+	int prog, key = 0, err;
+
+	e->progs[target] = e->bpf(e, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (e->progs[target] < 0)
+		return e->progs[target];
+	attr = (union bpf_attr){.prog_type = BPF_PROG_TYPE_TRACING,
+				.expected_attach_type = BPF_TRACE_ITER,
+				.attach_btf_id = (uint32_t)e->target_id[target],
+				.insns = PTR(nothing),
+				.insn_cnt = ARRAY_SIZE(nothing),
+				.license = PTR("GPL"),
+				.prog_name = "verdict"};
+	prog = e->bpf(e, BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (prog < 0)
+		return prog;
+	err = map_command(e, BPF_MAP_UPDATE_ELEM, e->progs[target], &key, &prog);
+	e->end(e, prog);
+	return err;
+}
+
 static int make_maps(struct engine *e)
 {
-	for (int map = 0; map < NR_MAPS; map++) {
+	for (int target = 0; target < NR_TARGETS; target++) {
+		int err = target == T_SYSCALL ? 0 : make_prog_array(e, (enum target)target);
+
+		if (err)
+			return err;
+	}
+	e->progs[T_SYSCALL] = e->progs[T_MAP]; /* refused: such programs may sleep */
+	for (int map = 0; map <= M_RING; map++) {
 		union bpf_attr attr = {.map_type = map_shapes[map].type,
 				       .key_size = map_shapes[map].key,
 				       .value_size = map_shapes[map].value,
@@ -306,10 +354,15 @@ static int make_maps(struct engine *e)
 				       .map_name = "verdict"};
 		int err;
 
+		if (map == M_LOCK) {
+			attr.btf_fd = (uint32_t)e->btf;
+			attr.btf_key_type_id = lock_key_type;
+			attr.btf_value_type_id = lock_value_type;
+		}
 		e->maps[map] = e->bpf(e, BPF_MAP_CREATE, &attr, sizeof(attr));
 		if (e->maps[map] < 0)
 			return e->maps[map];
-		err = fill_map(e, map);
+		err = map < NR_DATA_MAPS ? fill_map(e, map) : 0;
 		if (!err && map == M_RODATA)
 			err = map_command(e, BPF_MAP_FREEZE, e->maps[map], NULL, NULL);
 		if (err)
@@ -325,7 +378,7 @@ static int by_key(const void *a, const void *b)
 
 static void dump_maps(struct engine *e, struct outcome *o)
 {
-	for (int map = 0; map < NR_MAPS; map++) {
+	for (int map = 0; map < NR_DATA_MAPS; map++) {
 		uint32_t key_size = map_shapes[map].key, value_size = map_shapes[map].value;
 		uint8_t rows[16][32 + RODATA_SIZE] = {0};
 		size_t n = 0;
@@ -356,10 +409,10 @@ const char *engine_open(struct engine *e)
 	if (why)
 		return why;
 	find_types(e);
-	if (make_maps(e))
-		return "maps cannot be made";
 	e->btf = load_types(e);
-	return e->btf < 0 ? "BTF cannot be loaded" : NULL;
+	if (e->btf < 0)
+		return "BTF cannot be loaded";
+	return make_maps(e) ? "maps cannot be made" : NULL;
 }
 
 void engine_close(struct engine *e)
@@ -367,6 +420,9 @@ void engine_close(struct engine *e)
 	for (int map = 0; map < NR_MAPS; map++)
 		if (e->maps[map] > 0)
 			e->end(e, e->maps[map]);
+	for (int target = 0; target < NR_TARGETS; target++)
+		if (target != T_SYSCALL && e->progs[target] > 0)
+			e->end(e, e->progs[target]);
 	if (e->btf > 0)
 		e->end(e, e->btf);
 	memset(e->maps, 0, sizeof(e->maps));
@@ -401,7 +457,8 @@ static void emit_for(const struct engine *e, const struct program *p, struct bpf
 			break;
 		case RELOC_MAP:
 		case RELOC_MAP_VALUE:
-			insns[i].imm = e->maps[ins->what];
+			insns[i].imm =
+				ins->what == M_PROGS ? e->progs[p->target] : e->maps[ins->what];
 			break;
 		case RELOC_KFUNC:
 			insns[i].imm = e->kfunc_id;
@@ -483,7 +540,7 @@ void engine_run(struct engine *e, const struct program *p, int prog, uint64_t in
 		struct outcome *o)
 {
 	memset(o, 0, sizeof(*o));
-	for (int map = 0; map < NR_MAPS; map++)
+	for (int map = 0; map < NR_DATA_MAPS; map++)
 		if (map != M_RODATA)
 			fill_map(e, map);
 	make_input(input, o->ctx);

@@ -4,18 +4,47 @@
  */
 #include "gen.h"
 
+enum { EXITS = 1, CALLS = 2 }; /* it may leave the function; it calls something */
+
 static const struct {
 	void (*piece)(struct gen *g);
-	unsigned int weight;
+	unsigned int weight, does;
 } pieces[] = {
-	{gen_alu, 22},	   {gen_odd_alu, 6},	  {gen_number, 8},     {gen_copy, 6},
-	{gen_load, 12},	   {gen_store, 10},	  {gen_spill, 6},      {gen_fill, 6},
-	{gen_atomic, 4},   {gen_add_constant, 5}, {gen_variable, 16},  {gen_if, 12},
-	{gen_loop, 4},	   {gen_diamond, 8},	  {gen_stride, 3},     {gen_stale, 6},
-	{gen_half, 3},	   {gen_trap, 3},	  {gen_null_check, 4}, {gen_lookup, 7},
-	{gen_update, 3},   {gen_delete, 1},	  {gen_seq_write, 5},  {gen_seq_printf, 2},
-	{gen_snprintf, 2}, {gen_strncmp, 2},	  {gen_probe_read, 3}, {gen_ctx, 8},
-	{gen_walk, 7},	   {gen_count, 1},	  {gen_call, 4},       {gen_helper_loop, 3},
+	{gen_alu, 22},
+	{gen_odd_alu, 6},
+	{gen_number, 8},
+	{gen_copy, 6},
+	{gen_load, 12},
+	{gen_store, 10},
+	{gen_spill, 6},
+	{gen_fill, 6},
+	{gen_atomic, 4},
+	{gen_add_constant, 5},
+	{gen_variable, 16, EXITS},
+	{gen_if, 12},
+	{gen_loop, 4},
+	{gen_diamond, 8},
+	{gen_stride, 3},
+	{gen_stale, 6, CALLS},
+	{gen_half, 3, EXITS},
+	{gen_trap, 3},
+	{gen_null_check, 4, EXITS},
+	{gen_lookup, 7, EXITS | CALLS},
+	{gen_update, 3, CALLS},
+	{gen_delete, 1, CALLS},
+	{gen_seq_write, 5, EXITS | CALLS},
+	{gen_seq_printf, 2, CALLS},
+	{gen_snprintf, 2, EXITS | CALLS},
+	{gen_strncmp, 2, EXITS | CALLS},
+	{gen_probe_read, 3, EXITS | CALLS},
+	{gen_ctx, 8, EXITS},
+	{gen_walk, 7},
+	{gen_count, 1, CALLS},
+	{gen_call, 4, CALLS},
+	{gen_helper_loop, 3, CALLS},
+	{gen_reserve, 4, CALLS},
+	{gen_lock, 3, CALLS},
+	{gen_tail_call, 2, EXITS | CALLS},
 };
 
 void gen_pieces(struct gen *g, int count)
@@ -26,9 +55,12 @@ void gen_pieces(struct gen *g, int count)
 		sum += pieces[i].weight;
 	for (; count > 0 && g->budget > 0; count--) {
 		unsigned int at = (unsigned int)below(&g->r, sum), i = 0, n = g->p->n;
+		unsigned int not_now = (g->holds ? EXITS : 0) | (g->locked ? CALLS : 0);
 
 		while (at >= pieces[i].weight)
 			at -= pieces[i++].weight;
+		if ((pieces[i].does & not_now) && !slip(g))
+			continue;
 		pieces[i].piece(g);
 		g->budget -= (int)(g->p->n - n) + 1;
 	}
@@ -39,6 +71,11 @@ static void gen_end(struct gen *g)
 {
 	int kept = -1;
 
+	if (g->fn == FN_MAIN && g->p->n < MAX_INS / 2) {
+		g->p->question = g->p->n;
+		emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+		emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+	}
 	for (int i = 9; i >= 0; i--)
 		if (g->s.reg[i].kind == K_SCALAR && chance(&g->r, 90))
 			kept = i;
@@ -116,7 +153,15 @@ static void gen_function(struct gen *g, const struct pending *pending)
 		if (g->s.reg[i].kind != K_NONE && chance(&g->r, 70))
 			mov(g, keep++, i);
 	ref->imm = (int32_t)(g->p->funcs[g->p->nr_funcs - 1].at - pending->ref - 1);
+	if (pending->gives_back) {
+		mov(g, 6, 2);
+		g->protect |= 1u << 6;
+		g->holds = true;
+	}
 	gen_pieces(g, 3 + (int)below(&g->r, 8));
+	g->holds = false;
+	if (pending->gives_back)
+		give_back(g, 6);
 	gen_end(g);
 }
 
@@ -129,7 +174,7 @@ void generate(struct program *p, uint64_t seed, uint64_t number)
 	rnd(&g.r);
 	p->seed = seed;
 	p->number = number;
-	p->n = p->mutations = 0;
+	p->n = p->mutations = p->question = 0;
 	p->nr_funcs = 1;
 	p->funcs[0].at = 0;
 	p->funcs[0].fn = FN_MAIN;

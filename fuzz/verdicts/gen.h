@@ -52,12 +52,15 @@ struct gen {
 	enum function fn; /* being generated */
 	unsigned int helper_loops;
 	int budget;
+	/* What is held: no piece that may leave the function; a lock: none that calls either. */
+	bool holds, locked;
 	/* Functions asked for, and who refers to them. */
 	struct pending {
 		enum function fn;
 		unsigned int ref;
 		struct reg arg;
 		enum map map;
+		bool gives_back; /* its argument, a sample of a ring buffer */
 	} pending[MAX_PENDING];
 	unsigned int nr_pending;
 };
@@ -123,6 +126,8 @@ extern const uint8_t size_codes[4]; /* BPF_B ... BPF_DW */
 
 /* --- gen_flow.c --- */
 
+/* What holds on both of two ways. */
+void join(struct state *into, const struct state *other);
 void gen_if(struct gen *g);
 void gen_loop(struct gen *g);
 void gen_trap(struct gen *g);
@@ -161,6 +166,14 @@ struct pending *ask_for(struct gen *g, enum function fn);
 void gen_call(struct gen *g);
 void load_function(struct gen *g, int reg);
 void gen_helper_loop(struct gen *g);
+
+/* --- gen_hold.c --- */
+
+void gen_reserve(struct gen *g);
+void gen_lock(struct gen *g);
+void gen_tail_call(struct gen *g);
+/* r1 = @reg, a sample; it goes back. */
+void give_back(struct gen *g, int reg);
 
 /* --- gen_forget.c --- */
 

@@ -23,7 +23,7 @@ static void join_reg(struct reg *into, const struct reg *other)
 	into->trusted &= other->trusted;
 }
 
-static void join(struct state *into, const struct state *other)
+void join(struct state *into, const struct state *other)
 {
 	for (int i = 0; i < 10; i++)
 		join_reg(&into->reg[i], &other->reg[i]);

@@ -47,6 +47,9 @@ void gen_call(struct gen *g)
 	} else if (fn == FN_STATIC && chance(&g->r, 50)) {
 		load_map_value(g, 2, M_DATA, 0);
 		arg = g->s.reg[2];
+	} else if (fn == FN_STATIC && g->s.reg[6].kind == K_CTX && chance(&g->r, 50)) {
+		mov(g, 2, 6);
+		arg = g->s.reg[2];
 	} else if (fn == FN_GLOBAL_MEMORY) {
 		lend_stack(g, 1);
 		arg = (struct reg){.kind = K_MEM, .size = 16, .or_null = true, .aligned = true};

@@ -126,7 +126,7 @@ int pick_pointer(struct gen *g, bool write)
 
 		if (!region(r, &low, &high))
 			continue;
-		if (r->kind == K_CTX && main_iter(g))
+		if (r->kind == K_CTX && g->p->target != T_SYSCALL)
 			continue;
 		if ((r->or_null || (write && r->rdonly)) && !slip(g))
 			continue;

@@ -12,7 +12,8 @@ static const char *const alu_names[16] = {"+=",	 "-=", "*=", "/=", "|=",   "&=",
 static const char *const jmp_names[16] = {"goto", "==",	  ">", ">=", "&",  "!=",  "s>", "s>=",
 					  "call", "exit", "<", "<=", "s<", "s<=", "?e", "?f"};
 static const char *const size_names[4] = {"u32", "u16", "u8", "u64"};
-static const char *const map_names[NR_MAPS] = {"array", "hash", "odd", "rodata", "data", "iter"};
+static const char *const map_names[NR_MAPS] = {"array", "hash", "odd",	"rodata", "data",
+					       "iter",	"lock", "ring", "progs"};
 
 static void print_alu(FILE *out, const struct bpf_insn *i)
 {
@@ -209,6 +210,8 @@ bool take_out(struct program *p, unsigned int at, unsigned int n)
 		if (wide)
 			i++;
 	}
+	if (p->question && at < p->question + 2)
+		p->question = at + n <= p->question ? p->question - n : 0;
 	memmove(p->ins + at, p->ins + at + n, (p->n - at - n) * sizeof(p->ins[0]));
 	p->n -= n;
 	for (unsigned int f = 0; f < p->nr_funcs; f++)

@@ -103,6 +103,12 @@ static unsigned int last_instruction(const char *log)
 	return at;
 }
 
+/* What is accepted here on purpose: docs/deviations.md. */
+static bool on_purpose(const char *text)
+{
+	return strstr(text, "type=rdonly_buf expected=fp");
+}
+
 /* Does the kernel refuse for what it believes of a number? */
 static bool about_a_bound(const char *text)
 {
@@ -161,6 +167,7 @@ static int ask(struct engine *e, const struct program *p, char *log)
 /* Inputs to try before a program that only we accept is called harmless. */
 #define MANY_INPUTS 300
 #define SOME_INPUTS 20 /* that both accept */
+#define QUESTIONS 3    /* of one program */
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
@@ -350,9 +357,11 @@ static void report(struct judge *j, const struct program *p, struct finding *f)
 		fprintf(j->out, "at %u on input %llu: %s\n", f->at, (unsigned long long)f->input,
 			what ? what : "?");
 	}
-	ask(&linux_kernel, &small, kernel_log);
+	if (j->use_kernel) {
+		ask(&linux_kernel, &small, kernel_log);
+		print_tail(j->out, "kernel", kernel_log);
+	}
 	ask(&runtime, &small, our_log);
-	print_tail(j->out, "kernel", kernel_log);
 	print_tail(j->out, "ours", our_log);
 	fflush(j->out);
 }
@@ -375,6 +384,48 @@ static void judge_results(struct judge *j, const struct program *p)
 		       : memcmp(k->out, o->out, k->out_len)	? "output"
 								: "maps");
 	report(j, p, &f);
+}
+
+/*
+ * A register was seen to hold a number. The same program, if it does what must not be when the
+ * register holds that number, has to be refused: whoever accepts it believes too much of it.
+ */
+static void ask_questions(struct judge *j, const struct program *p)
+{
+	/* Comparisons of a number with itself that are false. */
+	static const uint8_t never[] = {BPF_JNE, BPF_JNE, BPF_JGT, BPF_JLT, BPF_JSGT, BPF_JSLT};
+	static struct program changed;
+	static struct finding f;
+	struct rng r = {p->seed ^ p->number};
+	const char *what;
+	unsigned int at;
+	uint64_t value;
+
+	for (uint64_t input = 0; input < QUESTIONS; input++) {
+		unsigned int reg = (unsigned int)below(&r, 10);
+		bool wide;
+
+		if (witness(p, input, &what, &at, NULL, NULL) == WITNESS_WRONG ||
+		    !witnessed(p, reg, &value))
+			continue;
+		wide = (int64_t)value == (int32_t)value && chance(&r, 70);
+		changed = *p;
+		changed.ins[p->question].insn = (struct bpf_insn){
+			.code = (uint8_t)((wide ? BPF_JMP : BPF_JMP32) |
+					  never[below(&r, ARRAY_SIZE(never))] | BPF_K),
+			.dst_reg = reg & 15,
+			.off = 1,
+			.imm = (int32_t)value};
+		changed.ins[p->question + 1].insn = (struct bpf_insn){
+			.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = 8};
+		j->tally.questions++;
+		if (ask(&runtime, &changed, NULL))
+			continue;
+		f.verdict = UNSOUND;
+		strcpy(f.text, "a number that was seen is believed impossible");
+		report(j, &changed, &f);
+		return;
+	}
 }
 
 /* One engine alone: its verdict, and running what it accepts. */
@@ -400,8 +451,10 @@ static void judge_alone(struct judge *j, struct engine *e, const struct program 
 			}
 			return;
 		}
-		if (!j->use_kernel)
+		if (!j->use_kernel) {
 			judge_results(j, p);
+			ask_questions(j, p);
+		}
 		return;
 	}
 	j->tally.neither++;
@@ -440,6 +493,7 @@ void judge_program(struct judge *j, const struct program *p)
 			report(j, p, &f);
 		} else {
 			judge_results(j, p);
+			ask_questions(j, p);
 		}
 	} else if (k) {
 		f.verdict = OURS_ONLY;
@@ -449,10 +503,13 @@ void judge_program(struct judge *j, const struct program *p)
 			return;
 		if (does_wrong(p, MANY_INPUTS, &f.input, &f.at))
 			f.verdict = UNSOUND;
-		else if (about_a_bound(f.text) || !reached[last_instruction(kernel_log) % MAX_INS])
+		else if (about_a_bound(f.text) || on_purpose(f.text) ||
+			 !reached[last_instruction(kernel_log) % MAX_INS])
 			f.verdict = CLEVERER;
-		if (f.verdict != UNSOUND)
+		if (f.verdict != UNSOUND) {
 			judge_results(j, p);
+			ask_questions(j, p);
+		}
 		report(j, p, &f);
 	} else {
 		f.verdict = KERNEL_ONLY;
@@ -489,11 +546,11 @@ void judge_summary(const struct judge *j, FILE *out)
 		(unsigned long long)t->neither);
 	fprintf(out,
 		"unsound %llu, ours alone %llu and %llu for bounds, the kernel alone %llu\n"
-		"compared with what the witness expects: %llu, different %llu\n",
+		"compared with what the witness expects: %llu, different %llu; questions: %llu\n",
 		(unsigned long long)(t->by[UNSOUND] + t->by[BOTH_UNSOUND]),
 		(unsigned long long)t->by[OURS_ONLY], (unsigned long long)t->by[CLEVERER],
 		(unsigned long long)t->by[KERNEL_ONLY], (unsigned long long)t->compared,
-		(unsigned long long)t->by[DIFFERENT]);
+		(unsigned long long)t->by[DIFFERENT], (unsigned long long)t->questions);
 	qsort(classes, nr_classes, sizeof(classes[0]), by_count);
 	for (unsigned int i = 0; i < nr_classes; i++)
 		fprintf(out, "%-12s %7llu  first %llu  %s\n",

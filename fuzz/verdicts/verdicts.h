@@ -61,8 +61,14 @@ enum map {
 	M_RODATA, /* one value of strings; frozen, BPF_F_RDONLY_PROG */
 	M_DATA,	  /* one value of 64 bytes, addressed directly */
 	M_ITER,	  /* what T_ELEM walks: 4 elements of 24 bytes */
+	M_LOCK,	  /* 4 elements of 24 bytes with a lock at LOCK_OFFSET */
+	NR_DATA_MAPS,
+	M_RING = NR_DATA_MAPS,
+	M_PROGS, /* programs of the target at hand: at 0 one that returns 0 */
 	NR_MAPS
 };
+#define LOCK_OFFSET 8
+#define LOCK_SIZE 4
 
 struct map_shape {
 	enum bpf_map_type type;
@@ -131,6 +137,9 @@ struct program {
 	unsigned int nr_funcs; /* with the main one; func_info only if with_btf */
 	bool with_btf;
 	unsigned int mutations;
+	/* Two instructions near the end of the main function that do nothing; 0: none. There the
+	 * judge has a program do what must not be, if a register holds what it is seen to hold. */
+	unsigned int question;
 };
 
 void generate(struct program *p, uint64_t seed, uint64_t number);
@@ -171,6 +180,7 @@ struct engine {
 	int kfunc_id;
 	int btf;
 	int maps[NR_MAPS];
+	int progs[NR_TARGETS]; /* M_PROGS */
 };
 extern const struct engine kernel_engine, embedded_engine;
 
@@ -214,21 +224,26 @@ enum witness {
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
 		     uint8_t *reached, struct outcome *expected);
 
+/* The number that register @reg held at the question, when the last witness() came by; false: it
+ * did not, or there was none that is certain. */
+bool witnessed(const struct program *p, unsigned int reg, uint64_t *value);
+
 /* --- judging ------------------------------------------------------------------------------ */
 
 enum verdict {
 	UNSOUND,      /* accepted here, and does what must not be: shown by the witness */
 	BOTH_UNSOUND, /* the same, but the kernel accepts it, too */
-	OURS_ONLY,   /* accepted here, refused by the kernel, not for a bound; nothing wrong seen */
-	CLEVERER,    /* the same, and the kernel misses a bound, or looks at what is never run */
-	DIFFERENT,   /* run, and the result is not what the witness says */
+	OURS_ONLY, /* accepted here, refused by the kernel, not for a bound; nothing wrong seen */
+	CLEVERER,  /* the same, and the kernel misses a bound, or looks at what is never run, or it
+		    * is so on purpose */
+	DIFFERENT, /* run, and the result is not what the witness says */
 	KERNEL_ONLY, /* refused here, accepted by the kernel */
 	NR_VERDICTS
 };
 
 struct tally {
 	uint64_t programs, unloadable, both, neither, by[NR_VERDICTS];
-	uint64_t compared;
+	uint64_t compared, questions;
 };
 
 struct judge {

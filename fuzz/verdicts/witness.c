@@ -32,7 +32,8 @@ struct val {
 struct region {
 	uint32_t size;
 	bool readonly, dead, stack;
-	int map; /* whose element; -1 */
+	bool held, gone; /* of a ring buffer: reserved; given back */
+	int map;	 /* whose element; -1 */
 	uint8_t key[16];
 	uint8_t data[REGION_SIZE];
 	uint8_t taint[REGION_SIZE];
@@ -50,7 +51,10 @@ static struct vm {
 	unsigned int steps;
 	struct val ctx[4]; /* of an iterator */
 	int depth;
-	uint8_t *reached; /* by instruction; NULL */
+	int held, locked;     /* so many samples; 1 + the region whose lock is held */
+	bool replaced;	      /* by a tail call */
+	struct val asked[11]; /* registers at the question */
+	uint8_t *reached;     /* by instruction; NULL */
 	uint8_t out[8192];
 	uint32_t out_len;
 } vm;
@@ -131,6 +135,14 @@ static struct region *reach(struct val ptr, int64_t off, uint64_t size, bool wri
 		wrong(r->stack	    ? "outside of the stack"
 		      : r->map >= 0 ? "outside of a map's value or key"
 				    : "outside of the context");
+		return NULL;
+	}
+	if (r->gone) {
+		wrong("memory that was given back");
+		return NULL;
+	}
+	if (r->map == M_LOCK && at < LOCK_OFFSET + LOCK_SIZE && at + (int64_t)size > LOCK_OFFSET) {
+		wrong("access to a lock");
 		return NULL;
 	}
 	if (write && r->readonly) {
@@ -261,6 +273,10 @@ static struct val update(enum map map, struct val key_ptr, struct val value_ptr,
 		memcpy(vm.region[i].data, value, map_shapes[map].value);
 	}
 	memset(vm.region[i].taint, value_taint, map_shapes[map].value);
+	if (map == M_LOCK) {
+		memset(vm.region[i].data + LOCK_OFFSET, 0, LOCK_SIZE);
+		memset(vm.region[i].taint + LOCK_OFFSET, 0, LOCK_SIZE);
+	}
 	return number(0);
 }
 
@@ -326,6 +342,73 @@ static struct val probe_read(const struct val *r)
 	return number(0);
 }
 
+/* --- what a program holds ----------------------------------------------------------------- */
+
+static void free_of_everything(void)
+{
+	if (vm.held)
+		wrong("ends and holds a sample of a ring buffer");
+	if (vm.locked)
+		wrong("ends and holds a lock");
+}
+
+/* Whether there is room is no function of the input; here there is, three times in four. */
+static struct val reserve(const struct val *r)
+{
+	int i;
+
+	if (r[1].is != MAP || r[1].v != M_RING)
+		wrong("no ring buffer as an argument");
+	vm.tainted = true;
+	if (r[2].v > REGION_SIZE)
+		vm.stopped = true;
+	if (over() || r[3].is != NUMBER || r[3].v || vm.steps % 4 == 0)
+		return number(0);
+	i = new_region((uint32_t)r[2].v);
+	memset(vm.region[i].taint, 1, vm.region[i].size);
+	vm.region[i].held = true;
+	vm.held++;
+	return pointer(i);
+}
+
+static void give_back(struct val sample)
+{
+	struct region *r = sample.is >= MEMORY ? &vm.region[sample.is - MEMORY] : NULL;
+
+	if (!r || !r->held || sample.v) {
+		wrong("gives back what is no sample");
+		return;
+	}
+	r->held = false;
+	r->gone = true;
+	vm.held--;
+}
+
+static void lock(struct val at, bool take)
+{
+	struct region *r = at.is >= MEMORY ? &vm.region[at.is - MEMORY] : NULL;
+
+	if (!r || r->map != M_LOCK || at.v != LOCK_OFFSET)
+		wrong("no lock as an argument");
+	else if (take && vm.locked)
+		wrong("a second lock");
+	else if (!take && vm.locked != 1 + at.is - MEMORY)
+		wrong("unlocks what is not locked");
+	else
+		vm.locked = take ? 1 + at.is - MEMORY : 0;
+}
+
+static void tail_call(const struct val *r)
+{
+	if (r[2].is != MAP || r[2].v != M_PROGS)
+		wrong("no array of programs as an argument");
+	if (r[1].is != MEMORY || r[1].v)
+		wrong("no context as an argument");
+	vm.tainted |= r[3].taint || r[3].is != NUMBER;
+	free_of_everything();
+	vm.replaced = !(uint32_t)r[3].v;
+}
+
 static struct val helper(int id, struct val *r)
 {
 	uint8_t key[16];
@@ -336,6 +419,8 @@ static struct val helper(int id, struct val *r)
 
 	for (i = 1; i < 6; i++)
 		vm.tainted |= r[i].init && r[i].taint;
+	if (vm.locked && id != BPF_FUNC_spin_unlock)
+		wrong("a call while a lock is held");
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:
 	case BPF_FUNC_map_update_elem:
@@ -429,6 +514,19 @@ static struct val helper(int id, struct val *r)
 		return unknown(0);
 	case BPF_FUNC_strncmp:
 		return compare_strings(r);
+	case BPF_FUNC_ringbuf_reserve:
+		return reserve(r);
+	case BPF_FUNC_ringbuf_submit:
+	case BPF_FUNC_ringbuf_discard:
+		give_back(r[1]);
+		return (struct val){0};
+	case BPF_FUNC_spin_lock:
+	case BPF_FUNC_spin_unlock:
+		lock(r[1], id == BPF_FUNC_spin_lock);
+		return (struct val){0};
+	case BPF_FUNC_tail_call:
+		tail_call(r);
+		return (struct val){0};
 	case BPF_FUNC_probe_read_kernel:
 		return probe_read(r);
 	}
@@ -732,6 +830,8 @@ static struct val execute(unsigned int pc, const struct val *args)
 			break;
 		}
 		vm.at = pc;
+		if (pc == vm.p->question && pc)
+			memcpy(vm.asked, reg, sizeof(vm.asked));
 		if (vm.reached)
 			vm.reached[pc] = 1;
 		if (++vm.steps > MAX_STEPS) {
@@ -751,6 +851,11 @@ static struct val execute(unsigned int pc, const struct val *args)
 			break;
 		} else if (op == BPF_CALL) {
 			step_call(pc, ins, reg);
+			if (vm.replaced) {
+				vm.replaced = false;
+				reg[0] = number(0);
+				break;
+			}
 		} else if (op == BPF_JA) {
 			pc = (unsigned int)((int)pc + (class == BPF_JMP ? i->off : i->imm));
 		} else {
@@ -780,10 +885,12 @@ static void set_up(const struct program *p, uint64_t input)
 	vm.stopped = vm.tainted = false;
 	vm.out_len = 0;
 	vm.steps = 0;
-	vm.depth = 0;
+	vm.depth = vm.held = vm.locked = 0;
+	vm.replaced = false;
+	memset(vm.asked, 0, sizeof(vm.asked));
 	new_region(CTX_SIZE); /* region 0: the context */
 	make_input(input, vm.region[0].data);
-	for (int map = 0; map < NR_MAPS; map++) {
+	for (int map = 0; map < NR_DATA_MAPS; map++) {
 		bool hash = map_shapes[map].type == BPF_MAP_TYPE_HASH;
 
 		for (uint32_t i = 0; i < (hash ? 2 : map_shapes[map].max); i++) {
@@ -811,7 +918,7 @@ static void tell(const struct val *ret, struct outcome *o)
 	memcpy(o->ctx, vm.region[0].data, CTX_SIZE);
 	memcpy(o->out, vm.out, vm.out_len);
 	o->out_len = vm.out_len;
-	for (int map = 0; map < NR_MAPS; map++) {
+	for (int map = 0; map < NR_DATA_MAPS; map++) {
 		uint32_t key = map_shapes[map].key, value = map_shapes[map].value;
 		size_t n = 0;
 
@@ -854,6 +961,7 @@ enum witness witness(const struct program *p, uint64_t input, const char **what,
 			vm.ctx[2].buffer = vm.ctx[3].buffer = true;
 		}
 		ret = execute(0, args);
+		free_of_everything();
 		if (!over() && !ret.init)
 			wrong("uninitialised result");
 		if (!over() && range && (ret.is != NUMBER || ret.v > 1))
@@ -876,4 +984,12 @@ enum witness witness(const struct program *p, uint64_t input, const char **what,
 	       : vm.stopped ? WITNESS_NOTHING
 	       : vm.tainted ? WITNESS_TAINTED
 			    : WITNESS_FINE;
+}
+
+bool witnessed(const struct program *p, unsigned int reg, uint64_t *value)
+{
+	const struct val *v = &vm.asked[reg];
+
+	*value = v->v;
+	return p->question && v->init && !v->taint && v->is == NUMBER;
 }

@@ -12,6 +12,9 @@ const struct map_shape map_shapes[NR_MAPS] = {
 	[M_RODATA] = {BPF_MAP_TYPE_ARRAY, 4, RODATA_SIZE, 1, BPF_F_RDONLY_PROG},
 	[M_DATA] = {BPF_MAP_TYPE_ARRAY, 4, 64, 1, 0},
 	[M_ITER] = {BPF_MAP_TYPE_ARRAY, 4, 24, 4, 0},
+	[M_LOCK] = {BPF_MAP_TYPE_ARRAY, 4, 24, 4, 0},
+	[M_RING] = {BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0},
+	[M_PROGS] = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0},
 };
 
 const char rodata[RODATA_SIZE] = "%llu %x\n\0\0\0\0\0\0\0\0abc\0\0\0\0\0\0\0\0\0\0\0\0\0%d|%lx";
@@ -53,5 +56,11 @@ const int known_helpers[] = {
 	BPF_FUNC_snprintf,
 	BPF_FUNC_for_each_map_elem,
 	BPF_FUNC_loop,
+	BPF_FUNC_ringbuf_reserve,
+	BPF_FUNC_ringbuf_submit,
+	BPF_FUNC_ringbuf_discard,
+	BPF_FUNC_spin_lock,
+	BPF_FUNC_spin_unlock,
+	BPF_FUNC_tail_call,
 	0,
 };
