@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/rcu.h"
 #include "base/runtime.h"
@@ -131,6 +132,39 @@ static void a_run_is_a_read_side_section(void **state)
 	assert_int_equal(__atomic_load_n(&object.freed, __ATOMIC_SEQ_CST), 1);
 }
 
+static void *run_once(void *arg)
+{
+	struct bpf_run_ctx ctx;
+
+	bpf_run_begin(&ctx, &other);
+	bpf_run_end(&ctx);
+	pthread_testcancel();
+	return arg;
+}
+
+/* It gets its CPU, gives it back, and ends then: others find neither a lock nor a CPU taken. */
+static void a_waiter_is_cancelled(void **state)
+{
+	struct bpf_run_ctx ctx;
+	pthread_t waiter, next;
+	void *result;
+	int mark;
+
+	alarm(60);
+	bpf_run_begin(&ctx, &other);
+	assert_int_equal(pthread_create(&waiter, NULL, run_once, NULL), 0);
+	usleep(20000); /* it waits by now; if not, it is cancelled on its way there */
+	assert_int_equal(pthread_cancel(waiter), 0);
+	usleep(20000);
+	bpf_run_end(&ctx);
+	assert_int_equal(pthread_join(waiter, &result), 0);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_int_equal(pthread_create(&next, NULL, run_once, &mark), 0);
+	assert_int_equal(pthread_join(next, &result), 0);
+	assert_ptr_equal(result, &mark);
+	alarm(0);
+}
+
 static void no_cpus_at_all_is_refused(void **state)
 {
 	assert_null(vcpus_new(0));
@@ -158,6 +192,7 @@ int main(void)
 		cmocka_unit_test(a_thread_keeps_its_cpu),
 		cmocka_unit_test(nested_runs_share),
 		cmocka_unit_test(a_run_is_a_read_side_section),
+		cmocka_unit_test(a_waiter_is_cancelled),
 		cmocka_unit_test(no_cpus_at_all_is_refused),
 	};
 

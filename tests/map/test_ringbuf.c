@@ -400,6 +400,45 @@ static void wakeups(void **state)
 	end_ring(&ring);
 }
 
+static void *produce_and_end(void *arg)
+{
+	struct ring *ring = arg;
+	struct bpf_run_ctx ctx;
+
+	pthread_cancel(pthread_self());
+	bpf_run_begin(&ctx, &rt);
+	bpf_ringbuf_output(ring->map, "x", 1, BPF_RB_FORCE_WAKEUP);
+	bpf_run_end(&ctx);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* A producer that is to end does so after its run, and not where it wakes the consumer. */
+static void a_producer_is_cancelled(void **state)
+{
+	struct ring ring = new_ring(SIZE);
+	struct bpf_run_ctx ctx;
+	pthread_t producer;
+	const void *got;
+	void *result;
+
+	alarm(60);
+	assert_false(settled(&ring));
+	for (u32 i = 0; i < CPUS + 1; i++) {
+		assert_int_equal(pthread_create(&producer, NULL, produce_and_end, &ring), 0);
+		assert_int_equal(pthread_join(producer, &result), 0);
+		assert_ptr_equal(result, PTHREAD_CANCELED);
+		assert_true(readable(&ring));
+		assert_int_equal(take(&ring, &got), 1);
+		assert_false(settled(&ring));
+	}
+	/* All CPUs were given back. */
+	bpf_run_begin(&ctx, &rt);
+	bpf_run_end(&ctx);
+	alarm(0);
+	end_ring(&ring);
+}
+
 /* --- many producers ---------------------------------------------------------------------- */
 
 #define PRODUCERS 4
@@ -574,6 +613,31 @@ static void a_child_produces_for_its_parent(void **state)
 	end_ring(&ring);
 }
 
+/* A child that is killed while it reserves leaves the lock: its parent gets no room, but goes on.
+ */
+static void a_child_leaves_the_lock(void **state)
+{
+	struct ring ring = new_ring(SIZE);
+	u8 *sample = reserve(&ring, 8);
+	/* In the page before the consumer's, of which three lie before the first record. */
+	u32 *lock = (u32 *)(sample - BPF_RINGBUF_HDR_SZ - 3 * page + 64);
+	const void *got;
+
+	alarm(60);
+	bpf_ringbuf_discard(sample, 0);
+	__atomic_store_n(lock, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 1000; i++) /* only the first one waits */
+		assert_null(reserve(&ring, 8));
+	assert_int_equal(bpf_ringbuf_output(ring.map, "x", 1, 0), -EAGAIN);
+	assert_int_equal(query(&ring, BPF_RB_PROD_POS), 16);
+	/* It was only slow, and comes back. */
+	__atomic_store_n(lock, 0, __ATOMIC_SEQ_CST);
+	assert_int_equal(bpf_ringbuf_output(ring.map, "x", 1, 0), 0);
+	assert_int_equal(take(&ring, &got), 1);
+	alarm(0);
+	end_ring(&ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,10 +650,12 @@ int main(void)
 		cmocka_unit_test(wraps_around),
 		cmocka_unit_test(order_of_commits),
 		cmocka_unit_test(wakeups),
+		cmocka_unit_test(a_producer_is_cancelled),
 		cmocka_unit_test(producers_and_a_consumer),
 		cmocka_unit_test(positions_that_lie),
 		cmocka_unit_test(a_position_that_changes_all_the_time),
 		cmocka_unit_test(a_child_produces_for_its_parent),
+		cmocka_unit_test(a_child_leaves_the_lock),
 	};
 
 	page = sysconf(_SC_PAGESIZE);

@@ -7,6 +7,9 @@
  * A thread that forks while it runs a program (it was interrupted by a signal, and the handler
  * forks) is a reader, for which liburcu's thread may be waiting: that one is not waited for, and
  * its child is left as it is.
+ *
+ * Standing still is waited for by poll(2), in the middle of fork(), which is no place to be
+ * cancelled.
  */
 #include "base/rcu.h"
 
@@ -18,6 +21,8 @@ static __thread bool prepared __attribute__((tls_model("initial-exec")));
 
 static void before_fork(void)
 {
+	NO_CANCELLATION;
+
 	if (bpf_current)
 		return;
 	call_rcu_before_fork();
@@ -27,6 +32,8 @@ static void before_fork(void)
 
 static void after_fork_parent(void)
 {
+	NO_CANCELLATION;
+
 	if (!prepared)
 		return;
 	prepared = false;
@@ -36,6 +43,8 @@ static void after_fork_parent(void)
 
 static void after_fork_child(void)
 {
+	NO_CANCELLATION;
+
 	if (!prepared)
 		return;
 	prepared = false;

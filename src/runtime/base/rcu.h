@@ -9,6 +9,7 @@
 #define URCU_INLINE_SMALL_FUNCTIONS
 #include <urcu-bp.h>
 
+#include "base/cancel.h"
 #include "base/types.h"
 
 _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one layout");
@@ -30,6 +31,26 @@ static inline void call_rcu_head(struct callback_head *head, void (*func)(struct
 }
 
 #endif
+
+/* liburcu waits by poll(2) with a lock that every other grace period needs. */
+static inline void rcu_synchronize(void)
+{
+	NO_CANCELLATION;
+
+	synchronize_rcu();
+}
+
+static inline void rcu_wait_for_callbacks(void)
+{
+	NO_CANCELLATION;
+
+	rcu_barrier();
+}
+
+#undef synchronize_rcu
+#undef rcu_barrier
+#define synchronize_rcu rcu_synchronize
+#define rcu_barrier rcu_wait_for_callbacks
 
 /* Let what is deferred be freed in children of fork(2), too. Once a process; -ENOMEM. */
 int rcu_watch_forks(void);

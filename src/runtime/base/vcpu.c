@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "base/nofault.h"
 #include "base/rcu.h"
 #include "base/runtime.h"
@@ -97,6 +98,7 @@ static bool try_take_any(struct vcpus *cpus, u32 first, u32 *cpu)
 
 static u32 take_or_wait(struct vcpus *cpus)
 {
+	NO_CANCELLATION; /* a waiter would stay counted, and keep the lock */
 	int host = sched_getcpu();
 	u32 first = last_run.cpus == cpus ? last_run.cpu : host < 0 ? 0 : host;
 	u32 cpu;

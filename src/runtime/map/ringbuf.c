@@ -17,7 +17,9 @@
  * free, and that never so far that a record which is still being written could be written over.
  * Everything else is read from memory that only the runtime can write: what is handed out to map is
  * sealed against it. Its own page is shared memory as well, so that a child of fork() and its
- * parent, who share the rest, share the lock.
+ * parent, who share the rest, share the lock. Who is killed leaves what he has: a record that stays
+ * busy, before which the consumer stops; or the lock, which others wait for as long as Linux does
+ * for one that it takes for stuck. Then there is no room for their records, but they go on.
  *
  * Waking: the ring has an eventfd. A wakeup makes it readable; poll that finds nothing to consume
  * makes it unreadable again. As long as nobody can be waiting there is no system call.
@@ -29,8 +31,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "map/map_types.h"
 #include "map/ringbuf.h"
 #include "map/spinlock.h"
@@ -39,6 +43,7 @@
 
 #define RINGBUF_CREATE_FLAG_MASK BPF_F_NUMA_NODE
 #define RINGBUF_MAX_RECORD_SZ (UINT_MAX / 4)
+#define LOCK_PATIENCE 250000000ull /* nanoseconds; Linux: RES_DEF_TIMEOUT */
 
 enum { PAGE_OWN, PAGE_CONSUMER, PAGE_PRODUCER, PAGE_DATA };
 
@@ -68,6 +73,7 @@ struct bpf_ringbuf {
 	int event;
 	bool watched; /* somebody may be waiting */
 	struct spinlock lock __attribute__((aligned(64)));
+	bool lock_is_left; /* its holder has been waited for to no avail */
 };
 
 struct bpf_ringbuf_map {
@@ -242,29 +248,40 @@ static unsigned long avail_data(const struct bpf_ringbuf *rb)
 	return __atomic_load_n(&rb->producer->pos, __ATOMIC_SEQ_CST) - cons_pos;
 }
 
+/* In a run, which write(2) and read(2) must not be the end of. */
+static void set_event(struct bpf_ringbuf *rb)
+{
+	NO_CANCELLATION;
+	const u64 one = 1;
+	/* Fails only where it has been readable for 2^64 - 2 wakeups. */
+	ssize_t written = write(rb->event, &one, sizeof(one));
+
+	(void)written;
+}
+
+static void clear_event(struct bpf_ringbuf *rb)
+{
+	NO_CANCELLATION;
+	u64 wakeups;
+	ssize_t got = read(rb->event, &wakeups, sizeof(wakeups));
+
+	(void)got;
+}
+
 /* Who watches says so before looking for data, and data are there before this is called. */
 static void wake(struct bpf_ringbuf *rb)
 {
-	const u64 one = 1;
-	ssize_t written;
-
-	if (!__atomic_load_n(&rb->watched, __ATOMIC_SEQ_CST))
-		return;
-	/* Fails only where it has been readable for 2^64 - 2 wakeups. */
-	written = write(rb->event, &one, sizeof(one));
-	(void)written;
+	if (__atomic_load_n(&rb->watched, __ATOMIC_SEQ_CST))
+		set_event(rb);
 }
 
 static bool ringbuf_map_poll(struct bpf_map *map)
 {
 	struct bpf_ringbuf *rb = to_ringbuf_map(map)->rb;
-	ssize_t got;
-	u64 wakeups;
 
 	__atomic_store_n(&rb->watched, true, __ATOMIC_SEQ_CST);
 	if (!avail_data(rb)) {
-		got = read(rb->event, &wakeups, sizeof(wakeups));
-		(void)got;
+		clear_event(rb);
 		/* A record that came meanwhile: its wakeup may be the one just taken. */
 		if (!avail_data(rb))
 			return false;
@@ -283,6 +300,14 @@ static int ringbuf_map_poll_fd(const struct bpf_map *map)
 }
 
 /* --- producing -------------------------------------------------------------------------------- */
+
+static u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
 
 static unsigned long record_size(u32 hdr_len)
 {
@@ -303,13 +328,43 @@ static unsigned long advance_pending(struct bpf_ringbuf *rb, unsigned long prod_
 	u32 len;
 
 	while (pos < prod_pos) {
-		len = __atomic_load_n(&hdr_at(rb, pos)->len, __ATOMIC_RELAXED);
+		/* Its producer has written all that he will, before somebody writes over it. */
+		len = __atomic_load_n(&hdr_at(rb, pos)->len, __ATOMIC_ACQUIRE);
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			break;
 		pos += record_size(len);
 	}
 	rb->producer->pending_pos = pos;
 	return pos;
+}
+
+static __attribute__((noinline)) bool wait_for_lock(struct bpf_ringbuf *rb)
+{
+	u64 end = 0;
+	u32 spins = 0;
+
+	while (!__atomic_load_n(&rb->lock_is_left, __ATOMIC_RELAXED)) {
+		spin_wait(&spins);
+		if (!__atomic_load_n(&rb->lock.taken, __ATOMIC_RELAXED) && spin_trylock(&rb->lock))
+			return true;
+		if (spins % SPINS_BEFORE_YIELD)
+			continue;
+		if (!end)
+			end = now_ns() + LOCK_PATIENCE;
+		else if (now_ns() > end)
+			__atomic_store_n(&rb->lock_is_left, true, __ATOMIC_RELAXED);
+	}
+	return false;
+}
+
+/* False: whoever has it does not come back. */
+static bool lock_ring(struct bpf_ringbuf *rb)
+{
+	if (unlikely(!spin_trylock(&rb->lock) && !wait_for_lock(rb)))
+		return false;
+	if (unlikely(__atomic_load_n(&rb->lock_is_left, __ATOMIC_RELAXED))) /* he did */
+		__atomic_store_n(&rb->lock_is_left, false, __ATOMIC_RELAXED);
+	return true;
 }
 
 static void *ringbuf_reserve(struct bpf_ringbuf *rb, u64 size)
@@ -321,7 +376,8 @@ static void *ringbuf_reserve(struct bpf_ringbuf *rb, u64 size)
 		return NULL;
 	cons_pos = __atomic_load_n(&rb->consumer->pos, __ATOMIC_ACQUIRE);
 
-	spin_lock(&rb->lock);
+	if (!lock_ring(rb))
+		return NULL;
 	prod_pos = rb->producer->pos;
 	new_prod_pos = prod_pos + record_size(size);
 	pend_pos = advance_pending(rb, prod_pos);

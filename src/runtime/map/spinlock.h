@@ -27,11 +27,16 @@ struct spinlock {
 	u32 taken;
 };
 
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	return !__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE);
+}
+
 static inline void spin_lock(struct spinlock *lock)
 {
 	u32 spins = 0;
 
-	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
+	while (!spin_trylock(lock))
 		while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED))
 			spin_wait(&spins);
 }

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/nofault.h"
 #include "base/vcpu.h"
 #include "prog/bprintf.h"
@@ -125,6 +126,7 @@ HELPER(bpf_probe_read_str)
 
 static u64 trace_text(const char *fmt, u32 fmt_size, const u64 *args, u32 nr_args)
 {
+	NO_CANCELLATION; /* write(2) would end a thread within its run */
 	char line[sizeof(TRACE_PREFIX) - 1 + MAX_BPRINTF_BUF] = TRACE_PREFIX;
 	char *text = line + sizeof(TRACE_PREFIX) - 1;
 	long len = bpf_bprintf(text, MAX_BPRINTF_BUF, fmt, fmt_size, args, nr_args);
