@@ -21,6 +21,8 @@
  * it does is not seen by the parent (memory of a map that is mapped is shared by both). Only the
  * thread that forked lives in the child, so it may use the runtime only if no other thread was in
  * a bpf(2) call at that moment; fork() followed by exec is always safe. exec ends all.
+ * A child that is killed while its program writes a record leaves the ring, which is shared, with a
+ * record that nobody ends.
  * A child of vfork(), or of a clone that is made by system call, has no handles: in it they are
  * descriptors that it can close and nothing else.
  *
