@@ -174,9 +174,11 @@ static long bloom_map_push_elem(struct bpf_map *map, const void *value, u64 flag
 		return -EINVAL;
 	for (u32 i = 0; i < bloom->nr_hash_funcs; i++) {
 		u32 bit = bit_of(bloom, value, i);
+		u64 *word = &bloom->bits[bit / BITS_PER_WORD], mask = 1ull << bit % BITS_PER_WORD;
 
-		__atomic_fetch_or(&bloom->bits[bit / BITS_PER_WORD], 1ull << bit % BITS_PER_WORD,
-				  __ATOMIC_RELAXED);
+		/* A full filter has most of them: threads that push need not take the line. */
+		if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & mask))
+			__atomic_fetch_or(word, mask, __ATOMIC_RELAXED);
 	}
 	return 0;
 }

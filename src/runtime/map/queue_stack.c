@@ -73,11 +73,13 @@ static void queue_stack_map_free(struct bpf_map *map)
 	free(qs);
 }
 
-/* The @n-th value, counted from the oldest. */
+/* The @n-th value, counted from the oldest; @n is below max_entries. */
 static u8 *value_at(const struct bpf_queue_stack *qs, u32 n)
 {
-	u64 place = ((u64)qs->oldest + n) % qs->map.max_entries;
+	u64 place = (u64)qs->oldest + n;
 
+	if (place >= qs->map.max_entries)
+		place -= qs->map.max_entries;
 	return qs->values + place * qs->map.value_size;
 }
 
