@@ -19,11 +19,11 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+__thread bool nofault_thread_ready __attribute__((tls_model("initial-exec")));
+
 #ifdef __x86_64__
 
-/* Offsets from the fields themselves, so that the table needs no relocation. Nothing but the
- * section's name leads to the entries: R keeps linkers that drop what is not referred to from
- * dropping them. */
+/* See FAULT_ENTRY(). */
 struct fault_entry {
 	s32 fault;
 	s32 resume;
@@ -34,17 +34,9 @@ extern const struct fault_entry fault_table[] __asm__("__start_trek_nofault")
 extern const struct fault_entry fault_table_end[] __asm__("__stop_trek_nofault")
 	__attribute__((visibility("hidden")));
 
-#define FAULT_ENTRY(fault, resume)                                                                 \
-	".pushsection trek_nofault, \"aR\", @progbits\n"                                           \
-	".balign 4\n"                                                                              \
-	".long " fault " - .\n"                                                                    \
-	".long " resume " - .\n"                                                                   \
-	".popsection\n"
-
 static struct sigaction old_segv, old_bus;
 static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
 static int handler_error;
-static __thread bool thread_ready __attribute__((tls_model("initial-exec")));
 
 static const struct fault_entry *find_entry(unsigned long ip)
 {
@@ -124,41 +116,25 @@ int nofault_init(void)
 	return handler_error;
 }
 
-void nofault_thread_init(void)
+__attribute__((noinline, cold)) void nofault_unblock(void)
 {
 	sigset_t faults;
 
-	if (likely(thread_ready))
-		return;
 	sigemptyset(&faults);
 	sigaddset(&faults, SIGSEGV);
 	sigaddset(&faults, SIGBUS);
 	pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
-	thread_ready = true;
+	nofault_thread_ready = true;
 }
 
-/* Small ones in words, of which the last may overlap: `rep movsb` has 30 cycles before its first
- * byte. */
+/* Small ones in words: `rep movsb` has 30 cycles before its first byte. */
 #define REP_MOVSB_FROM 256
 
-#define COPY_UNIT(dst, src, load, store, fault)                                                    \
-	__asm__ goto("1: " load "\n"                                                               \
-		     "2: " store "\n" FAULT_ENTRY("1b", "%l[" #fault "]")                          \
-			     FAULT_ENTRY("2b", "%l[" #fault "]")                                   \
-		     :                                                                             \
-		     : "r"(dst), "r"(src)                                                          \
-		     : "rax", "memory"                                                             \
-		     : fault)
-#define COPY8(dst, src, fault) COPY_UNIT(dst, src, "movq (%1), %%rax", "movq %%rax, (%0)", fault)
-#define COPY4(dst, src, fault) COPY_UNIT(dst, src, "movl (%1), %%eax", "movl %%eax, (%0)", fault)
-#define COPY1(dst, src, fault) COPY_UNIT(dst, src, "movb (%1), %%al", "movb %%al, (%0)", fault)
-
+/* No two stores overlap: a load of what two of them wrote has to wait for both. */
 static int copy_nofault(char *dst, const char *src, size_t size)
 {
-	const size_t whole = size;
-
 	nofault_thread_init();
-	if (size >= REP_MOVSB_FROM) {
+	if (unlikely(size >= REP_MOVSB_FROM)) {
 		/* Stopped by a fault, it leaves what it has not copied in %rcx. */
 		__asm__ volatile("1: rep movsb\n"
 				 "2:\n" FAULT_ENTRY("1b", "2b")
@@ -167,17 +143,21 @@ static int copy_nofault(char *dst, const char *src, size_t size)
 				 : "memory");
 		return size ? -EFAULT : 0;
 	}
-	for (; size >= 8; size -= 8, dst += 8, src += 8)
+	for (; size >= 16; size -= 16, dst += 16, src += 16)
+		COPY16(dst, src, fault);
+	if (size & 8) {
 		COPY8(dst, src, fault);
-	if (size && whole >= 8) {
-		COPY8(dst + size - 8, src + size - 8, fault);
-		return 0;
+		dst += 8, src += 8;
 	}
-	if (size >= 4) {
+	if (size & 4) {
 		COPY4(dst, src, fault);
-		size -= 4, dst += 4, src += 4;
+		dst += 4, src += 4;
 	}
-	for (; size; size--, dst++, src++)
+	if (size & 2) {
+		COPY2(dst, src, fault);
+		dst += 2, src += 2;
+	}
+	if (size & 1)
 		COPY1(dst, src, fault);
 	return 0;
 fault:
@@ -240,6 +220,40 @@ static bool load_word(const void *unsafe_src, u64 *word)
 	return !failed;
 }
 
+#define OR_WORDS(offsets)                                                                          \
+	".irp offset, " offsets "\n"                                                               \
+	"8: orq \\offset(%1), %0\n" FAULT_ENTRY("8b", "9f") ".endr\n"
+
+/* Add the bits of @size bytes, a multiple of 8 below 128, to *@seen. Not 0: there was a fault. */
+static inline size_t or_words(u64 src, size_t size, u64 *seen)
+{
+	u64 bits = *seen;
+
+	__asm__ volatile(
+		"testb $64, %b2\n"
+		"jz 1f\n" OR_WORDS(
+			"0,8,16,24,32,40,48,56") "addq $64, %1\n"
+						 "1: testb $32, %b2\n"
+						 "jz 2f\n" OR_WORDS(
+							 "0,8,16,24") "addq $32, %1\n"
+								      "2: testb $16, %b2\n"
+								      "jz 3f\n" OR_WORDS(
+									      "0,8") "addq $16, "
+										     "%1\n"
+										     "3: testb $8, "
+										     "%b2\n"
+										     "jz "
+										     "4f"
+										     "\n" OR_WORDS(
+											     "0") "4: xorl %k2, %k2\n"
+												  "9:\n"
+		: "+r"(bits), "+r"(src), "+q"(size)
+		:
+		: "memory", "cc");
+	*seen = bits;
+	return size;
+}
+
 #else /* !__x86_64__ */
 
 int nofault_init(void)
@@ -247,8 +261,9 @@ int nofault_init(void)
 	return 0;
 }
 
-void nofault_thread_init(void)
+void nofault_unblock(void)
 {
+	nofault_thread_ready = true;
 }
 
 /* The kernel stops a transfer where memory ends, and after about two gigabytes. */
@@ -303,6 +318,17 @@ static bool load_word(const void *unsafe_src, u64 *word)
 	return !copy_from_nofault(word, unsafe_src, sizeof(*word));
 }
 
+static size_t or_words(u64 src, size_t size, u64 *seen)
+{
+	u64 words[16];
+
+	if (copy_from_user(words, src, size))
+		return size;
+	for (size_t i = 0; i < size / sizeof(words[0]); i++)
+		*seen |= words[i];
+	return 0;
+}
+
 #endif /* __x86_64__ */
 
 long strncpy_from_nofault(char *dst, const void *unsafe_src, long size)
@@ -346,18 +372,15 @@ void *memdup_user(u64 src, size_t size)
 
 int check_zeroed_user(u64 src, size_t size)
 {
-	char part[128];
+	u64 seen = 0, tail = 0;
 
-	while (size) {
-		size_t len = min_of(size, sizeof(part));
-
-		if (copy_from_user(part, src, len))
+	nofault_thread_init();
+	for (; size >= 128; size -= 64, src += 64)
+		if (or_words(src, 64, &seen))
 			return -EFAULT;
-		for (size_t i = 0; i < len; i++)
-			if (part[i])
-				return 1;
-		src += len;
-		size -= len;
-	}
-	return 0;
+	if (or_words(src, size & ~7ul, &seen))
+		return -EFAULT;
+	if (unlikely(size & 7) && copy_from_user(&tail, src + (size & ~7ul), size & 7))
+		return -EFAULT;
+	return (seen | tail) != 0;
 }

@@ -12,6 +12,9 @@
 #define BASE_NOFAULT_H
 
 #include "base/types.h"
+#ifdef __x86_64__
+#include "base/nofault_x86.h"
+#endif
 
 /* Install the handler, once a process. Idempotent, from any thread. */
 int nofault_init(void);
@@ -21,7 +24,14 @@ int nofault_init(void);
  * this, which unblocks both the first time in each thread; a thread that blocks them again later is
  * on its own.
  */
-void nofault_thread_init(void);
+extern __thread bool nofault_thread_ready __attribute__((tls_model("initial-exec")));
+void nofault_unblock(void);
+
+static inline void nofault_thread_init(void)
+{
+	if (unlikely(!nofault_thread_ready))
+		nofault_unblock();
+}
 
 /* 0, or -EFAULT. On a fault the destination's contents are unspecified. Any address may be given:
  * NULL, unmapped, non-canonical, wrapping around. */
@@ -34,7 +44,8 @@ int copy_to_nofault(void *unsafe_dst, const void *src, size_t size);
  */
 long strncpy_from_nofault(char *dst, const void *unsafe_src, long size);
 
-/* Load 1, 2, 4 or 8 bytes, zero-extended; 0 where the address is bad. The hot path of BPF_PROBE_MEM. */
+/* Load 1, 2, 4 or 8 bytes, zero-extended; 0 where the address is bad. The hot path of
+ * BPF_PROBE_MEM. */
 u64 load_nofault(const void *unsafe_src, u32 size);
 
 /* bpf(2)'s user pointers: addresses in this process as u64. */
@@ -46,6 +57,26 @@ static inline int copy_from_user(void *dst, u64 src, size_t size)
 static inline int copy_to_user(u64 dst, const void *src, size_t size)
 {
 	return copy_to_nofault((void *)(unsigned long)dst, src, size);
+}
+
+/* The same where most sizes are those of a small key or value. The caller has called
+ * nofault_thread_init() before. */
+static inline int __copy_from_user(void *dst, u64 src, size_t size)
+{
+#ifdef __x86_64__
+	if (likely(size == 4 || size == 8 || size == 16 || size == 32))
+		return copy_nofault_small(dst, (const void *)(unsigned long)src, size);
+#endif
+	return copy_from_user(dst, src, size);
+}
+
+static inline int __copy_to_user(u64 dst, const void *src, size_t size)
+{
+#ifdef __x86_64__
+	if (likely(size == 4 || size == 8 || size == 16 || size == 32))
+		return copy_nofault_small((void *)(unsigned long)dst, src, size);
+#endif
+	return copy_to_user(dst, src, size);
 }
 
 /* copy_from_user into malloc'd memory, which the caller frees; ERR_PTR(-ENOMEM or -EFAULT). */

@@ -4,9 +4,9 @@
  * frees, has to stand still meanwhile and to be made anew in the child. Otherwise nothing is freed
  * there and rcu_barrier() never returns.
  *
- * A thread that forks while it runs a program (it was interrupted by a signal, and the handler
- * forks) is a reader, for which liburcu's thread may be waiting: that one is not waited for, and
- * its child is left as it is.
+ * A thread that forks while it runs a program or a command on an element (it was interrupted by a
+ * signal, and the handler forks) is a reader, for which liburcu's thread may be waiting: that one is
+ * not waited for, and its child is left as it is.
  *
  * Standing still is waited for by poll(2), in the middle of fork(), which is no place to be
  * cancelled.
@@ -15,15 +15,13 @@
 
 #include <pthread.h>
 
-#include "base/vcpu.h"
-
 static __thread bool prepared __attribute__((tls_model("initial-exec")));
 
 static void before_fork(void)
 {
 	NO_CANCELLATION;
 
-	if (bpf_current)
+	if (rcu_read_ongoing())
 		return;
 	call_rcu_before_fork();
 	rcu_bp_before_fork();

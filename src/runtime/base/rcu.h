@@ -24,6 +24,19 @@ _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one lay
 #define call_rcu_head rcu_tsan_call_rcu
 #else
 
+/* Inline, where the reader's side is. (liburcu lets any program do so with functions as small as
+ * these, and has them in no other header.) */
+#include <urcu/static/urcu-bp.h>
+#undef rcu_read_lock
+#undef rcu_read_unlock
+#define rcu_read_lock _urcu_bp_read_lock
+#define rcu_read_unlock _urcu_bp_read_unlock
+
+#ifdef CONFIG_RCU_TLS
+/* Found without a call, also from the shared library. */
+extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
+#endif
+
 /* Call @func with @head, from a thread of liburcu's, when every reader of now is gone. */
 static inline void call_rcu_head(struct callback_head *head, void (*func)(struct callback_head *))
 {

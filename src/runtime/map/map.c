@@ -6,8 +6,10 @@
  * frees it after a grace period, for those who reached it without a reference. Who finds a map by
  * id takes a reference under the id space's lock, and only if there is one left.
  *
- * Freezing: writecnt counts the writes by bpf(2) under way; FROZEN is far below zero, so that one
- * word decides between a writer and a freezer.
+ * Freezing: writecnt counts the long writes under way; FROZEN is far below zero, so that one word
+ * decides between a writer and a freezer. Writes of single elements are not counted, which would
+ * cost as much as they do: they look whether it is below zero, and stay in the RCU section in which
+ * they looked, for whose end freezing waits.
  */
 #include "map/map.h"
 
@@ -244,13 +246,6 @@ struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id)
 	return map;
 }
 
-u32 bpf_map_value_size(const struct bpf_map *map)
-{
-	if (map->ops->percpu)
-		return round_up(map->value_size, 8) * map->rt->num_possible_cpus;
-	return map->value_size;
-}
-
 void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value, u64 flags)
 {
 	const u32 size = round_up(map->value_size, 8);
@@ -275,6 +270,7 @@ int bpf_map_freeze(struct bpf_map *map)
 	if (!__atomic_compare_exchange_n(&map->writecnt.counter, &none, FROZEN, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return none < 0 ? -EPERM : -EBUSY;
+	synchronize_rcu();
 	__atomic_store_n(&map->frozen, true, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -312,7 +308,7 @@ bool bpf_map_restart(int *err)
 u32 bpf_map_lane(const struct bpf_map *map)
 {
 	static u32 threads;
-	static __thread u32 thread_number;
+	static __thread u32 thread_number __attribute__((tls_model("initial-exec")));
 	const struct bpf_run_ctx *run = bpf_current;
 
 	if (run && run->rt == map->rt)
@@ -346,7 +342,8 @@ s64 bpf_map_read_elem_count(const struct bpf_map *map)
 	if (!map->elem_count)
 		return 0;
 	for (u32 i = 0; i < map->rt->num_possible_cpus; i++)
-		sum += __atomic_load_n(&map->elem_count[i * BPF_ELEM_COUNT_STRIDE], __ATOMIC_RELAXED);
+		sum += __atomic_load_n(&map->elem_count[i * BPF_ELEM_COUNT_STRIDE],
+				       __ATOMIC_RELAXED);
 	return sum;
 }
 

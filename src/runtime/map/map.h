@@ -16,6 +16,7 @@
 
 #include "base/bpf_types.h"
 #include "base/func.h"
+#include "base/runtime.h"
 
 /*
  * A walk over the elements of a map: zero-initialise, call map_walk until it returns false. Every
@@ -164,7 +165,12 @@ bool bpf_map_restart(int *err);
 
 /* Bytes of one value as bpf(2) and iterators see it: round_up(value_size, 8) for each CPU in a
  * per-CPU map, else value_size. */
-u32 bpf_map_value_size(const struct bpf_map *map);
+static inline u32 bpf_map_value_size(const struct bpf_map *map)
+{
+	if (map->ops->percpu)
+		return round_up(map->value_size, 8) * map->rt->num_possible_cpus;
+	return map->value_size;
+}
 
 static inline bool bpf_map_has_spin_lock(const struct bpf_map *map)
 {
@@ -188,9 +194,15 @@ static inline void *bpf_map_percpu_ptr(const struct bpf_map *map, void *area, u3
  * RCU section of its last step. @flags: BPF_F_LOCK or none. */
 void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value, u64 flags);
 
-/* -EPERM if frozen already; -EBUSY if a writable mapping or write is under way. */
+/* -EPERM if frozen already; -EBUSY if a long write is under way. Waits for a grace period. */
 int bpf_map_freeze(struct bpf_map *map);
-/* Around a write by bpf(2): -EPERM if the map is frozen. Freezing waits for none: it fails. */
+/* May bpf(2) write, in the RCU section in which this is called? Freezing waits for its end. */
+static inline bool bpf_map_may_write(const struct bpf_map *map)
+{
+	return likely(__atomic_load_n(&map->writecnt.counter, __ATOMIC_RELAXED) >= 0);
+}
+/* Around a long write, which is in no such section: -EPERM if the map is frozen. Freezing waits for
+ * none: it fails. */
 int bpf_map_write_begin(struct bpf_map *map);
 void bpf_map_write_end(struct bpf_map *map);
 

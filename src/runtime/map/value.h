@@ -18,6 +18,12 @@ static inline void bpf_map_value_load(void *dst, const void *value, u32 size)
 	const u8 *tail = (const u8 *)value + (size & ~7u);
 	u8 *out = dst;
 
+	if (likely(size == 8)) {
+		u64 word = __atomic_load_n(words, __ATOMIC_RELAXED);
+
+		memcpy(out, &word, 8);
+		return;
+	}
 	for (u32 i = 0; i < size / 8; i++, out += 8) {
 		u64 word = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
 
@@ -33,6 +39,13 @@ static inline void bpf_map_value_store(void *value, const void *src, u32 size)
 	u8 *tail = (u8 *)value + (size & ~7u);
 	const u8 *in = src;
 
+	if (likely(size == 8)) {
+		u64 word;
+
+		memcpy(&word, in, 8);
+		__atomic_store_n(words, word, __ATOMIC_RELAXED);
+		return;
+	}
 	for (u32 i = 0; i < size / 8; i++, in += 8) {
 		u64 word;
 

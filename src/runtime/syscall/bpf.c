@@ -14,6 +14,7 @@
 #include "syscall/command.h"
 
 #define MAX_ATTR_SIZE 4096
+#define ELEM_ATTR_SIZE 32 /* what the commands on elements need at most */
 
 int bpf_call_write(const struct bpf_call *call, u32 offset, const void *value, u32 size)
 {
@@ -97,31 +98,57 @@ static const struct bpf_command {
 	[BPF_ITER_CREATE] = {iter_create, UNTIL(iter_create.flags)},
 };
 
-static bool rest_is_zero(const struct bpf_call *call, u32 from)
+static int no_command(struct bpf_call *call)
 {
-	for (; from < sizeof(call->attr_bytes); from++)
-		if (call->attr_bytes[from])
-			return false;
-	return true;
+	return -EINVAL;
+}
+
+static const struct bpf_command *find_command(int cmd)
+{
+	static const struct bpf_command none = {no_command, BPF_ATTR_SIZE};
+
+	if (unlikely((u32)cmd >= ARRAY_SIZE(commands) || !commands[cmd].run))
+		return &none;
+	return &commands[cmd];
+}
+
+/* In: what is before @end. Not in, but zero: what is behind it. */
+static int copy_attr(struct bpf_call *call, u32 end)
+{
+	u32 given = call->size;
+	int ret;
+
+	if (unlikely(given > sizeof(call->attr_bytes))) {
+		ret = bpf_check_uarg_tail_zero(call->uattr, sizeof(call->attr_bytes), given);
+		if (ret)
+			return ret;
+		given = sizeof(call->attr_bytes);
+	}
+	if (likely(end <= ELEM_ATTR_SIZE && given >= ELEM_ATTR_SIZE))
+		ret = __copy_from_user(call->attr_bytes, call->uattr, ELEM_ATTR_SIZE);
+	else
+		ret = copy_from_user(call->attr_bytes, call->uattr, min_of(given, end));
+	if (ret)
+		return ret;
+	if (given > end) {
+		ret = check_zeroed_user(call->uattr + end, given - end);
+		return ret > 0 ? -EINVAL : ret;
+	}
+	memset(call->attr_bytes + given, 0, end - given);
+	return 0;
 }
 
 int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t size)
 {
 	LEAVE_ERRNO_ALONE;
-	struct bpf_call call = {.rt = rt, .uattr = (unsigned long)uattr, .size = size};
-	const struct bpf_command *command;
+	const struct bpf_command *command = find_command(cmd);
+	struct bpf_call call; /* not to be cleared as a whole: that takes longer than a lookup */
 	int err;
 
-	err = bpf_check_uarg_tail_zero(call.uattr, sizeof(call.attr_bytes), size);
-	if (err)
-		return err;
-	memset(call.attr_bytes, 0, sizeof(call.attr_bytes));
-	if (copy_from_user(call.attr_bytes, call.uattr, min_of(size, sizeof(call.attr_bytes))))
-		return -EFAULT;
-	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !commands[cmd].run)
-		return -EINVAL;
-	command = &commands[cmd];
-	if (!rest_is_zero(&call, command->attr_end))
-		return -EINVAL;
-	return command->run(&call);
+	nofault_thread_init();
+	call.rt = rt;
+	call.uattr = (unsigned long)uattr;
+	call.size = size;
+	err = copy_attr(&call, command->attr_end);
+	return unlikely(err) ? err : command->run(&call);
 }

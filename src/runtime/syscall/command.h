@@ -28,7 +28,8 @@
 
 struct bpf_call {
 	struct trek_runtime *rt;
-	/* Our copy; zero beyond what the caller gave. */
+	/* Our copy of the fields that the command knows (bpf.c's table), zero where the caller gave
+	 * less. There is nothing behind them. */
 	union {
 		union bpf_attr attr;
 		u8 attr_bytes[BPF_ATTR_SIZE];
@@ -60,8 +61,10 @@ static inline void errno_restore(const int *saved)
 typedef int bpf_command_fn(struct bpf_call *call);
 
 /* map_cmds.c */
-bpf_command_fn map_create, map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
-	map_lookup_and_delete_elem, map_freeze;
+bpf_command_fn map_create, map_freeze;
+/* map_elem.c */
+bpf_command_fn map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
+	map_lookup_and_delete_elem;
 /* map_batch.c */
 bpf_command_fn map_lookup_batch, map_lookup_and_delete_batch, map_update_batch, map_delete_batch;
 /* prog_load.c, prog_cmds.c */

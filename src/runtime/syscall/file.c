@@ -3,6 +3,9 @@
  * The table of handles. Finding a file takes no lock: the table and what it points to are read
  * under RCU, and a file that is on its way out has a count of zero, which nobody raises again.
  * Changes to the table are made under its lock; a larger one replaces it as a whole.
+ *
+ * Commands on elements hold no reference on the file, nor on its map, but stay in the RCU section:
+ * counting costs more than what most of them do. Files and maps are freed after a grace period.
  */
 #include "syscall/file.h"
 
@@ -123,25 +126,31 @@ void file_put(struct file *file)
 	call_rcu_head(&file->rcu, file_free);
 }
 
-static struct file *fdarray_get(const struct fdarray *array, int fd)
+/* In an RCU section. */
+static inline struct file *fd_to_file(const struct trek_runtime *rt, int fd)
 {
-	struct file *file;
+	const struct fdarray *array = rcu_dereference(rt->files->array);
 
-	if (fd < 0 || fd >= array->size)
-		return NULL;
-	file = rcu_dereference(array->files[fd]);
-	return file && atomic64_inc_not_zero(&file->refcnt) ? file : NULL;
+	return (u32)fd < (u32)array->size ? rcu_dereference(array->files[fd]) : NULL;
+}
+
+int fd_unknown(const struct trek_runtime *rt, int fd)
+{
+	const struct trek_handle_ops *handles = &rt->files->handles;
+
+	return handles->unknown(handles->arg, fd);
 }
 
 struct file *file_get(struct trek_runtime *rt, int fd)
 {
-	struct fdtable *table = rt->files;
 	struct file *file;
 
 	rcu_read_lock();
-	file = fdarray_get(rcu_dereference(table->array), fd);
+	file = fd_to_file(rt, fd);
+	if (file && !atomic64_inc_not_zero(&file->refcnt))
+		file = NULL;
 	rcu_read_unlock();
-	return file ? file : ERR_PTR(table->handles.unknown(table->handles.arg, fd));
+	return file ? file : ERR_PTR(fd_unknown(rt, fd));
 }
 
 struct file *file_get_kind(struct trek_runtime *rt, int fd, const struct file_operations *ops)
@@ -275,6 +284,17 @@ void fdtable_destroy(struct trek_runtime *rt)
 }
 
 /* --- objects ---------------------------------------------------------------------------------- */
+
+struct bpf_map *fd_to_map(const struct trek_runtime *rt, int fd, u32 need)
+{
+	const struct file *file = fd_to_file(rt, fd);
+
+	if (unlikely(!file))
+		return NULL;
+	if (unlikely(file->ops != &bpf_map_fops))
+		return ERR_PTR(-EINVAL);
+	return likely((file->mode & need) == need) ? file->object : ERR_PTR(-EPERM);
+}
 
 struct bpf_map *bpf_map_get(struct trek_runtime *rt, int fd)
 {

@@ -79,7 +79,9 @@ static int lookup_by_keys(struct batch *b)
 			break;
 		memcpy(prev, b->key, map->key_size);
 		from_key = true;
+		rcu_read_lock();
 		err = bpf_map_copy_value(map, b->key, b->value, b->flags);
+		rcu_read_unlock();
 		if (err == -ENOENT)
 			continue; /* gone meanwhile, or an empty place */
 		if (err)
@@ -179,6 +181,18 @@ static int get_key(struct batch *b)
 			      b->map->key_size);
 }
 
+static int update_one(struct batch *b)
+{
+	int err;
+
+	do {
+		rcu_read_lock();
+		err = bpf_map_update_value(b->map, b->key, b->value, b->flags);
+		rcu_read_unlock();
+	} while (bpf_map_restart(&err));
+	return err;
+}
+
 static int update_batch(struct batch *b)
 {
 	const u64 values = b->call->attr.batch.values;
@@ -190,7 +204,7 @@ static int update_batch(struct batch *b)
 			err = copy_from_user(b->value, nth(values, b->done, b->value_size),
 					     b->value_size);
 		if (!err)
-			err = bpf_map_update_value(b->map, b->key, b->value, b->flags);
+			err = update_one(b);
 	}
 	return put_count(b, b->done) ? -EFAULT : err;
 }
@@ -201,8 +215,10 @@ static int delete_batch(struct batch *b)
 
 	for (; b->done < b->max && !err; b->done += !err) {
 		err = get_key(b);
+		rcu_read_lock();
 		if (!err)
 			err = bpf_map_delete_value(b->map, b->key);
+		rcu_read_unlock();
 	}
 	return put_count(b, b->done) ? -EFAULT : err;
 }

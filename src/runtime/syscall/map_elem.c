@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * One element of a map, by the operations that its kind has. What a kind lacks is -ENOTSUPP
- * (kernel: bpf_map_copy_value, bpf_map_update_value, map_delete_elem, map_lookup_and_delete_elem).
+ * Commands on one element of a map, by the operations that its kind has. What a kind lacks is
+ * -ENOTSUPP (kernel: map_lookup_elem and the like in kernel/bpf/syscall.c). Keys and values are
+ * copied in before and out after the map is touched, so that a bad pointer of the caller's changes
+ * nothing.
+ *
+ * Speed. A command is one RCU section, in which its map and the map's elements are there: no
+ * reference is taken, no write counted. Small keys and values are copied by way of the stack. So a
+ * lookup writes to nothing that another thread writes to and has no instruction that waits for
+ * those before it; where the memory of the map is slow, the CPU begins the next one meanwhile.
  */
 #include "syscall/map_elem.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/nofault.h"
 #include "base/rcu.h"
 #include "prog/prog.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 int bpf_map_use_begin(struct bpf_map_use *use, const struct bpf_call *call, u32 fd, u32 need)
 {
@@ -36,28 +47,142 @@ void bpf_map_use_end(struct bpf_map_use *use)
 	file_put(use->file);
 }
 
-int bpf_map_check_lock_flag(const struct bpf_map *map, u64 flags)
+/* The same for a command that is short: in an RCU section, which only an error ends. ERR_PTR. */
+static inline struct bpf_map *use_map(const struct bpf_call *call, u32 fd, u32 need)
 {
-	if (flags & ~(u64)BPF_F_LOCK)
-		return -EINVAL;
-	return flags && !bpf_map_has_spin_lock(map) ? -EINVAL : 0;
+	struct bpf_map *map;
+
+	rcu_read_lock();
+	map = fd_to_map(call->rt, fd, need);
+	if (likely(!IS_ERR_OR_NULL(map))) {
+		if (!(need & FMODE_WRITE) || bpf_map_may_write(map))
+			return map;
+		map = ERR_PTR(-EPERM);
+	}
+	rcu_read_unlock();
+	return map ? map : ERR_PTR(fd_unknown(call->rt, fd));
 }
 
-static int copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+/* --- keys and values of callers --------------------------------------------------------------- */
+
+/* What a command does, with room for a key and for a value, or another key. */
+typedef int elem_fn(struct bpf_map *map, const union bpf_attr *attr, void *key, void *value);
+
+static __attribute__((noinline)) int with_memory(struct bpf_map *map, const union bpf_attr *attr,
+						 elem_fn *run)
+{
+	const u64 key_size = round_up((u64)map->key_size, 8);
+	u8 *memory = malloc(key_size + max_of(map->key_size, bpf_map_value_size(map)));
+	int err;
+
+	if (!memory)
+		return -ENOMEM;
+	err = run(map, attr, memory, memory + key_size);
+	free(memory);
+	return err;
+}
+
+static ALWAYS_INLINE int with_room(struct bpf_map *map, const union bpf_attr *attr, elem_fn *run)
+{
+	/* Not to be cleared: that takes longer than a lookup. */
+	u64 key[16], value[64];
+
+	if (unlikely(map->key_size > sizeof(key) || bpf_map_value_size(map) > sizeof(value)))
+		return with_memory(map, attr, run);
+	return run(map, attr, key, value);
+}
+
+/* Into *@key, which becomes NULL in a kind without keys: the caller must give none. */
+static inline int get_key(const struct bpf_map *map, u64 ukey, void **key)
+{
+	if (likely(map->key_size))
+		return __copy_from_user(*key, ukey, map->key_size);
+	*key = NULL;
+	return ukey ? -EINVAL : 0;
+}
+
+/* --- look up ---------------------------------------------------------------------------------- */
+
+int bpf_map_copy_other(struct bpf_map *map, const void *key, void *value, u64 flags)
 {
 	const struct bpf_map_ops *ops = map->ops;
+	u32 id = 0;
+	int err;
 
-	if (ops->map_object_id) {
-		u32 id = 0;
-		int err = ops->map_object_id(map, key, &id);
-
-		memcpy(value, &id, sizeof(id));
-		return err;
-	}
-	if (ops->map_copy_value)
-		return ops->map_copy_value(map, key, value, flags);
-	return ops->map_peek_elem ? ops->map_peek_elem(map, value) : -ENOTSUPP;
+	if (!ops->map_object_id)
+		return ops->map_peek_elem ? ops->map_peek_elem(map, value) : -ENOTSUPP;
+	err = ops->map_object_id(map, key, &id);
+	memcpy(value, &id, sizeof(id));
+	return err;
 }
+
+/* A kind that tests whether a value is in it is given that value. */
+static inline bool lookup_tests(const struct bpf_map *map)
+{
+	return unlikely(map->ops->map_peek_elem) && !map->ops->map_pop_elem;
+}
+
+static ALWAYS_INLINE int lookup_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+				     void *value)
+{
+	const u32 size = bpf_map_value_size(map);
+	int err = get_key(map, attr->key, &key);
+
+	if (!err && lookup_tests(map))
+		err = copy_from_user(value, attr->value, size);
+	if (!err)
+		err = bpf_map_copy_value(map, key, value, attr->flags);
+	if (!err && !lookup_tests(map))
+		err = __copy_to_user(attr->value, value, size);
+	return err;
+}
+
+int map_lookup_elem(struct bpf_call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct bpf_map *map;
+	int err;
+
+	if (attr->flags & ~(u64)BPF_F_LOCK)
+		return -EINVAL;
+	map = use_map(call, attr->map_fd, FMODE_READ);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	err = bpf_map_check_lock_flag(map, attr->flags);
+	if (!err)
+		err = with_room(map, attr, lookup_elem);
+	rcu_read_unlock();
+	return err;
+}
+
+static ALWAYS_INLINE int next_key(struct bpf_map *map, const union bpf_attr *attr, void *key,
+				  void *next)
+{
+	int err = 0;
+
+	if (attr->key)
+		err = get_key(map, attr->key, &key);
+	else
+		key = NULL;
+	if (!err)
+		err = map->ops->map_get_next_key ? map->ops->map_get_next_key(map, key, next)
+						 : -ENOTSUPP;
+	return err ? err : __copy_to_user(attr->next_key, next, map->key_size);
+}
+
+int map_get_next_key(struct bpf_call *call)
+{
+	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_READ);
+	int err;
+
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	err = with_room(map, &call->attr, next_key);
+	rcu_read_unlock();
+	return err;
+}
+
+/* --- update ----------------------------------------------------------------------------------- */
 
 /* A reference on the object of handle @fd; ERR_PTR. */
 static void *object_get(struct bpf_map *map, int fd)
@@ -88,82 +213,153 @@ static int set_object(struct bpf_map *map, const void *key, const void *value, u
 	return err;
 }
 
-static int update_value(struct bpf_map *map, const void *key, const void *value, u64 flags)
+int bpf_map_update_other(struct bpf_map *map, const void *key, const void *value, u64 flags)
 {
-	const struct bpf_map_ops *ops = map->ops;
-
-	if (ops->map_set_object)
+	if (map->ops->map_set_object)
 		return set_object(map, key, value, flags);
-	if (ops->map_set_value)
-		return ops->map_set_value(map, key, value, flags);
-	if (ops->map_update_elem)
-		return ops->map_update_elem(map, key, value, flags);
-	return ops->map_push_elem ? ops->map_push_elem(map, value, flags) : -ENOTSUPP;
+	return map->ops->map_push_elem ? map->ops->map_push_elem(map, value, flags) : -ENOTSUPP;
 }
 
-static int delete_value(struct bpf_map *map, const void *key)
+static ALWAYS_INLINE int update_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+				     void *value)
 {
-	const struct bpf_map_ops *ops = map->ops;
+	int err = get_key(map, attr->key, &key);
 
-	if (ops->map_set_object)
-		return ops->map_set_object(map, key, NULL, 0);
-	if (ops->map_delete_elem)
-		return ops->map_delete_elem(map, key);
+	if (!err)
+		err = __copy_from_user(value, attr->value, bpf_map_value_size(map));
+	return err ? err : bpf_map_update_value(map, key, value, attr->flags);
+}
+
+/* What an object keeps alive may be the map itself: it must not come into a map that has just lost
+ * its last handle (map_release_uref). Hence with a reference. */
+static __attribute__((noinline)) int held_update(const struct bpf_call *call)
+{
+	struct bpf_map_use use;
+	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_WRITE);
+
+	if (err)
+		return err;
+	rcu_read_lock();
+	err = bpf_map_check_lock_flag(use.map, call->attr.flags & BPF_F_LOCK);
+	if (!err)
+		err = with_memory(use.map, &call->attr, update_elem);
+	rcu_read_unlock();
+	bpf_map_use_end(&use);
+	return err;
+}
+
+static ALWAYS_INLINE int update(const struct bpf_call *call)
+{
+	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_WRITE);
+	int err;
+
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	if (unlikely(map->ops->map_set_object)) {
+		rcu_read_unlock();
+		return held_update(call);
+	}
+	err = bpf_map_check_lock_flag(map, call->attr.flags & BPF_F_LOCK);
+	if (!err)
+		err = with_room(map, &call->attr, update_elem);
+	rcu_read_unlock();
+	return err;
+}
+
+int map_update_elem(struct bpf_call *call)
+{
+	int err;
+
+	do
+		err = update(call);
+	while (bpf_map_restart(&err));
+	return err;
+}
+
+/* --- delete ----------------------------------------------------------------------------------- */
+
+int bpf_map_delete_other(struct bpf_map *map, const void *key)
+{
+	if (map->ops->map_set_object)
+		return map->ops->map_set_object(map, key, NULL, 0);
 	return map->key_size ? -ENOTSUPP : -EINVAL;
 }
 
-static int pop_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+static ALWAYS_INLINE int delete_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+				     void *unused)
+{
+	int err = get_key(map, attr->key, &key);
+
+	return err ? err : bpf_map_delete_value(map, key);
+}
+
+int map_delete_elem(struct bpf_call *call)
+{
+	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_WRITE);
+	int err;
+
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	err = with_room(map, &call->attr, delete_elem);
+	rcu_read_unlock();
+	return err;
+}
+
+static ALWAYS_INLINE int lookup_and_delete_elem(struct bpf_map *map, const union bpf_attr *attr,
+						void *key, void *value)
 {
 	const struct bpf_map_ops *ops = map->ops;
+	int err = get_key(map, attr->key, &key);
 
+	if (err)
+		return err;
 	if (ops->map_pop_elem)
-		return ops->map_pop_elem(map, value);
+		err = ops->map_pop_elem(map, value);
 	/* Of the kinds that hold objects, bpf(2) asks it only many at a time. */
-	if (ops->map_lookup_and_delete_elem && ops->holds == BPF_MAP_HOLDS_VALUES)
-		return ops->map_lookup_and_delete_elem(map, key, value, flags);
-	return -ENOTSUPP;
+	else if (ops->map_lookup_and_delete_elem && ops->holds == BPF_MAP_HOLDS_VALUES)
+		err = ops->map_lookup_and_delete_elem(map, key, value, attr->flags);
+	else
+		err = -ENOTSUPP;
+	return err ? err : __copy_to_user(attr->value, value, bpf_map_value_size(map));
 }
 
-int bpf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+/* Where the kind has to be told before, outside of the section. */
+static __attribute__((noinline)) int held_lookup_and_delete(const struct bpf_call *call)
 {
-	int err;
+	struct bpf_map_use use;
+	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_READ | FMODE_WRITE);
 
+	if (err)
+		return err;
+	if (use.map->ops->map_lookup_and_delete_begin)
+		use.map->ops->map_lookup_and_delete_begin(use.map);
 	rcu_read_lock();
-	err = copy_value(map, key, value, flags);
+	err = bpf_map_check_lock_flag(use.map, call->attr.flags);
+	if (!err)
+		err = with_room(use.map, &call->attr, lookup_and_delete_elem);
 	rcu_read_unlock();
+	bpf_map_use_end(&use);
 	return err;
 }
 
-int bpf_map_update_value(struct bpf_map *map, const void *key, const void *value, u64 flags)
+int map_lookup_and_delete_elem(struct bpf_call *call)
 {
+	const union bpf_attr *attr = &call->attr;
+	struct bpf_map *map;
 	int err;
 
-	do {
-		rcu_read_lock();
-		err = update_value(map, key, value, flags);
+	if (attr->flags & ~(u64)BPF_F_LOCK)
+		return -EINVAL;
+	map = use_map(call, attr->map_fd, FMODE_READ | FMODE_WRITE);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	if (map->ops->map_lookup_and_delete_begin) {
 		rcu_read_unlock();
-	} while (bpf_map_restart(&err));
-	return err;
-}
-
-int bpf_map_delete_value(struct bpf_map *map, const void *key)
-{
-	int err;
-
-	rcu_read_lock();
-	err = delete_value(map, key);
-	rcu_read_unlock();
-	return err;
-}
-
-int bpf_map_pop_value(struct bpf_map *map, const void *key, void *value, u64 flags)
-{
-	int err;
-
-	if (map->ops->map_lookup_and_delete_begin)
-		map->ops->map_lookup_and_delete_begin(map);
-	rcu_read_lock();
-	err = pop_value(map, key, value, flags);
+		return held_lookup_and_delete(call);
+	}
+	err = bpf_map_check_lock_flag(map, attr->flags);
+	if (!err)
+		err = with_room(map, attr, lookup_and_delete_elem);
 	rcu_read_unlock();
 	return err;
 }

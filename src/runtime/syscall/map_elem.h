@@ -11,7 +11,8 @@
 
 #define ENOTSUPP 524 /* the kernel's own: a kind of map that lacks an operation */
 
-/* A map that a command uses: its handle is held, and no freezing begins while it is written to. */
+/* A map that a command uses for longer than an RCU section may last: its handle is held, and no
+ * freezing begins while it is written to. */
 struct bpf_map_use {
 	struct file *file;
 	struct bpf_map *map;
@@ -23,12 +24,40 @@ int bpf_map_use_begin(struct bpf_map_use *use, const struct bpf_call *call, u32 
 void bpf_map_use_end(struct bpf_map_use *use);
 
 /* BPF_F_LOCK, which needs a lock in the values, is all that @flags may have. */
-int bpf_map_check_lock_flag(const struct bpf_map *map, u64 flags);
+static inline int bpf_map_check_lock_flag(const struct bpf_map *map, u64 flags)
+{
+	if (likely(!flags))
+		return 0;
+	return flags == BPF_F_LOCK && bpf_map_has_spin_lock(map) ? 0 : -EINVAL;
+}
 
-/* @key: NULL in kinds without keys. @value: bpf_map_value_size() bytes. */
-int bpf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags);
-int bpf_map_update_value(struct bpf_map *map, const void *key, const void *value, u64 flags);
-int bpf_map_delete_value(struct bpf_map *map, const void *key);
-int bpf_map_pop_value(struct bpf_map *map, const void *key, void *value, u64 flags);
+/*
+ * In an RCU section. @key: NULL in kinds without keys. @value: bpf_map_value_size() bytes. What a
+ * kind lacks is -ENOTSUPP.
+ */
+int bpf_map_copy_other(struct bpf_map *map, const void *key, void *value, u64 flags);
+int bpf_map_update_other(struct bpf_map *map, const void *key, const void *value, u64 flags);
+int bpf_map_delete_other(struct bpf_map *map, const void *key);
+
+static inline int bpf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
+{
+	return likely(map->ops->map_copy_value) ? map->ops->map_copy_value(map, key, value, flags)
+						: bpf_map_copy_other(map, key, value, flags);
+}
+
+static inline int bpf_map_update_value(struct bpf_map *map, const void *key, const void *value,
+				       u64 flags)
+{
+	if (map->ops->map_set_value)
+		return map->ops->map_set_value(map, key, value, flags);
+	return likely(map->ops->map_update_elem) ? map->ops->map_update_elem(map, key, value, flags)
+						 : bpf_map_update_other(map, key, value, flags);
+}
+
+static inline int bpf_map_delete_value(struct bpf_map *map, const void *key)
+{
+	return likely(map->ops->map_delete_elem) ? map->ops->map_delete_elem(map, key)
+						 : bpf_map_delete_other(map, key);
+}
 
 #endif /* SYSCALL_MAP_ELEM_H */
