@@ -220,40 +220,6 @@ static bool load_word(const void *unsafe_src, u64 *word)
 	return !failed;
 }
 
-#define OR_WORDS(offsets)                                                                          \
-	".irp offset, " offsets "\n"                                                               \
-	"8: orq \\offset(%1), %0\n" FAULT_ENTRY("8b", "9f") ".endr\n"
-
-/* Add the bits of @size bytes, a multiple of 8 below 128, to *@seen. Not 0: there was a fault. */
-static inline size_t or_words(u64 src, size_t size, u64 *seen)
-{
-	u64 bits = *seen;
-
-	__asm__ volatile(
-		"testb $64, %b2\n"
-		"jz 1f\n" OR_WORDS(
-			"0,8,16,24,32,40,48,56") "addq $64, %1\n"
-						 "1: testb $32, %b2\n"
-						 "jz 2f\n" OR_WORDS(
-							 "0,8,16,24") "addq $32, %1\n"
-								      "2: testb $16, %b2\n"
-								      "jz 3f\n" OR_WORDS(
-									      "0,8") "addq $16, "
-										     "%1\n"
-										     "3: testb $8, "
-										     "%b2\n"
-										     "jz "
-										     "4f"
-										     "\n" OR_WORDS(
-											     "0") "4: xorl %k2, %k2\n"
-												  "9:\n"
-		: "+r"(bits), "+r"(src), "+q"(size)
-		:
-		: "memory", "cc");
-	*seen = bits;
-	return size;
-}
-
 #else /* !__x86_64__ */
 
 int nofault_init(void)
@@ -318,17 +284,6 @@ static bool load_word(const void *unsafe_src, u64 *word)
 	return !copy_from_nofault(word, unsafe_src, sizeof(*word));
 }
 
-static size_t or_words(u64 src, size_t size, u64 *seen)
-{
-	u64 words[16];
-
-	if (copy_from_user(words, src, size))
-		return size;
-	for (size_t i = 0; i < size / sizeof(words[0]); i++)
-		*seen |= words[i];
-	return 0;
-}
-
 #endif /* __x86_64__ */
 
 long strncpy_from_nofault(char *dst, const void *unsafe_src, long size)
@@ -372,15 +327,16 @@ void *memdup_user(u64 src, size_t size)
 
 int check_zeroed_user(u64 src, size_t size)
 {
-	u64 seen = 0, tail = 0;
+	u64 part[32]; /* one copy for attributes, as in Linux */
 
-	nofault_thread_init();
-	for (; size >= 128; size -= 64, src += 64)
-		if (or_words(src, 64, &seen))
+	for (; size; size -= min_of(size, sizeof(part)), src += sizeof(part)) {
+		memset(part, 0, sizeof(part));
+		if (copy_from_user(part, src, min_of(size, sizeof(part))))
 			return -EFAULT;
-	if (or_words(src, size & ~7ul, &seen))
-		return -EFAULT;
-	if (unlikely(size & 7) && copy_from_user(&tail, src + (size & ~7ul), size & 7))
-		return -EFAULT;
-	return (seen | tail) != 0;
+		for (size_t i = 1; i < ARRAY_SIZE(part); i++)
+			part[0] |= part[i];
+		if (part[0])
+			return 1;
+	}
+	return 0;
 }

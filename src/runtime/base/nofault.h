@@ -82,7 +82,19 @@ static inline int __copy_to_user(u64 dst, const void *src, size_t size)
 /* copy_from_user into malloc'd memory, which the caller frees; ERR_PTR(-ENOMEM or -EFAULT). */
 void *memdup_user(u64 src, size_t size);
 
-/* 0 if the @size bytes at @src are zero, 1 if one is not, -EFAULT. */
+/* 0 if the @size bytes at @src are zero, 1 if one is not, -EFAULT. The second is quick where @size
+ * is what the attributes of bpf(2) have behind those of a command; see __copy_from_user(). */
 int check_zeroed_user(u64 src, size_t size);
+
+static inline int __check_zeroed_user(u64 src, size_t size)
+{
+#ifdef __x86_64__
+	u64 seen;
+
+	if (likely(size < 256 && size % 8 == 0))
+		return or_words(src, size, &seen) ? -EFAULT : seen != 0;
+#endif
+	return check_zeroed_user(src, size);
+}
 
 #endif /* BASE_NOFAULT_H */

@@ -54,4 +54,38 @@ fault:
 	return -EFAULT;
 }
 
+#define OR_WORDS(offsets)                                                                          \
+	".irp offset, " offsets "\n"                                                               \
+	"8: orq \\offset(%1), %0\n" FAULT_ENTRY("8b", "9f") ".endr\n"
+
+/* The bits of @size bytes, a multiple of 8 below 256, in *@seen. Not 0: there was a fault. */
+static inline size_t or_words(u64 src, size_t size, u64 *seen)
+{
+	u64 bits = 0;
+
+	__asm__ volatile(
+		"testb $64, %b2\n"
+		"jz 1f\n" OR_WORDS(
+			"0,8,16,24,32,40,48,56") "addq $64, %1\n"
+						 "1: testb $32, %b2\n"
+						 "jz 2f\n" OR_WORDS(
+							 "0,8,16,24") "addq $32, %1\n"
+								      "2: testb $16, %b2\n"
+								      "jz 3f\n" OR_WORDS(
+									      "0,8") "addq $16, "
+										     "%1\n"
+										     "3: testb $8, "
+										     "%b2\n"
+										     "jz "
+										     "4f"
+										     "\n" OR_WORDS(
+											     "0") "4: xorl %k2, %k2\n"
+												  "9:\n"
+		: "+r"(bits), "+r"(src), "+q"(size)
+		:
+		: "memory", "cc");
+	*seen = bits;
+	return size;
+}
+
 #endif /* BASE_NOFAULT_X86_H */

@@ -66,45 +66,26 @@ static inline struct spinlock *bpf_map_value_lock(const struct bpf_map *map, voi
 	return (struct spinlock *)((u8 *)value + map->record->spin_lock_off);
 }
 
+/* map.c: of a value that has a lock. */
+void bpf_map_copy_out_locked(const struct bpf_map *map, void *dst, void *value, u64 flags);
+void bpf_map_copy_in_locked(const struct bpf_map *map, void *value, const void *src, u64 flags);
+
+/* @flags: BPF_F_LOCK, where there is a lock, or others, which say nothing here. */
 static inline void bpf_map_copy_out(const struct bpf_map *map, void *dst, void *value, u64 flags)
 {
-	if (flags & BPF_F_LOCK)
-		spin_lock(bpf_map_value_lock(map, value));
-	bpf_map_value_load(dst, value, map->value_size);
-	if (flags & BPF_F_LOCK)
-		spin_unlock(bpf_map_value_lock(map, value));
 	if (bpf_map_has_spin_lock(map))
-		memset((u8 *)dst + map->record->spin_lock_off, 0, sizeof(struct spinlock));
-}
-
-/* The lock and the other half of its 8 bytes are apart: stores of others to the lock stay. */
-static inline void bpf_map_store_around_lock(const struct bpf_map *map, void *value,
-					     const void *src)
-{
-	const u32 size = map->value_size, lock = map->record->spin_lock_off;
-	const u32 word = lock & ~7u, other = lock ^ 4, rest = word + 8;
-	const u8 *in = src;
-	u8 *out = value;
-
-	bpf_map_value_store(out, in, word);
-	if (other < size)
-		bpf_map_value_store(out + other, in + other, min_of(size - other, 4));
-	if (rest < size)
-		bpf_map_value_store(out + rest, in + rest, size - rest);
+		bpf_map_copy_out_locked(map, dst, value, flags);
+	else
+		bpf_map_value_load(dst, value, map->value_size);
 }
 
 static inline void bpf_map_copy_in(const struct bpf_map *map, void *value, const void *src,
 				   u64 flags)
 {
-	if (!bpf_map_has_spin_lock(map)) {
+	if (bpf_map_has_spin_lock(map))
+		bpf_map_copy_in_locked(map, value, src, flags);
+	else
 		bpf_map_value_store(value, src, map->value_size);
-		return;
-	}
-	if (flags & BPF_F_LOCK)
-		spin_lock(bpf_map_value_lock(map, value));
-	bpf_map_store_around_lock(map, value, src);
-	if (flags & BPF_F_LOCK)
-		spin_unlock(bpf_map_value_lock(map, value));
 }
 
 /* A value that nobody sees yet; its lock is free. */

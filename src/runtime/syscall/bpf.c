@@ -98,20 +98,6 @@ static const struct bpf_command {
 	[BPF_ITER_CREATE] = {iter_create, UNTIL(iter_create.flags)},
 };
 
-static int no_command(struct bpf_call *call)
-{
-	return -EINVAL;
-}
-
-static const struct bpf_command *find_command(int cmd)
-{
-	static const struct bpf_command none = {no_command, BPF_ATTR_SIZE};
-
-	if (unlikely((u32)cmd >= ARRAY_SIZE(commands) || !commands[cmd].run))
-		return &none;
-	return &commands[cmd];
-}
-
 /* In: what is before @end. Not in, but zero: what is behind it. */
 static int copy_attr(struct bpf_call *call, u32 end)
 {
@@ -131,7 +117,7 @@ static int copy_attr(struct bpf_call *call, u32 end)
 	if (ret)
 		return ret;
 	if (given > end) {
-		ret = check_zeroed_user(call->uattr + end, given - end);
+		ret = __check_zeroed_user(call->uattr + end, given - end);
 		return ret > 0 ? -EINVAL : ret;
 	}
 	memset(call->attr_bytes + given, 0, end - given);
@@ -141,7 +127,7 @@ static int copy_attr(struct bpf_call *call, u32 end)
 int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t size)
 {
 	LEAVE_ERRNO_ALONE;
-	const struct bpf_command *command = find_command(cmd);
+	const bool known = (u32)cmd < ARRAY_SIZE(commands) && commands[cmd].run;
 	struct bpf_call call; /* not to be cleared as a whole: that takes longer than a lookup */
 	int err;
 
@@ -149,6 +135,8 @@ int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t s
 	call.rt = rt;
 	call.uattr = (unsigned long)uattr;
 	call.size = size;
-	err = copy_attr(&call, command->attr_end);
-	return unlikely(err) ? err : command->run(&call);
+	err = copy_attr(&call, likely(known) ? commands[cmd].attr_end : BPF_ATTR_SIZE);
+	if (unlikely(err))
+		return err;
+	return likely(known) ? commands[cmd].run(&call) : -EINVAL;
 }
