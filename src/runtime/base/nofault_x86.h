@@ -54,36 +54,28 @@ fault:
 	return -EFAULT;
 }
 
-#define OR_WORDS(offsets)                                                                          \
+#define OR_BYTES(nr, offsets)                                                                      \
+	"testb $" #nr ", %b2\n"                                                                    \
+	"jz 7f\n"                                                                                  \
 	".irp offset, " offsets "\n"                                                               \
-	"8: orq \\offset(%1), %0\n" FAULT_ENTRY("8b", "9f") ".endr\n"
+	"8: orq \\offset(%1), %0\n" FAULT_ENTRY("8b", "9f") ".endr\n"                              \
+							    "addq $" #nr ", %1\n"                  \
+							    "7:\n"
+#define UP_TO_24 "0, 8, 16, 24"
+#define UP_TO_56 UP_TO_24 ", 32, 40, 48, 56"
+#define UP_TO_120 UP_TO_56 ", 64, 72, 80, 88, 96, 104, 112, 120"
 
 /* The bits of @size bytes, a multiple of 8 below 256, in *@seen. Not 0: there was a fault. */
 static inline size_t or_words(u64 src, size_t size, u64 *seen)
 {
 	u64 bits = 0;
 
-	__asm__ volatile(
-		"testb $64, %b2\n"
-		"jz 1f\n" OR_WORDS(
-			"0,8,16,24,32,40,48,56") "addq $64, %1\n"
-						 "1: testb $32, %b2\n"
-						 "jz 2f\n" OR_WORDS(
-							 "0,8,16,24") "addq $32, %1\n"
-								      "2: testb $16, %b2\n"
-								      "jz 3f\n" OR_WORDS(
-									      "0,8") "addq $16, "
-										     "%1\n"
-										     "3: testb $8, "
-										     "%b2\n"
-										     "jz "
-										     "4f"
-										     "\n" OR_WORDS(
-											     "0") "4: xorl %k2, %k2\n"
-												  "9:\n"
-		: "+r"(bits), "+r"(src), "+q"(size)
-		:
-		: "memory", "cc");
+	__asm__ volatile(OR_BYTES(128, UP_TO_120) OR_BYTES(64, UP_TO_56) OR_BYTES(32, UP_TO_24)
+				 OR_BYTES(16, "0, 8") OR_BYTES(8, "0") "xorl %k2, %k2\n"
+								       "9:\n"
+			 : "+r"(bits), "+r"(src), "+q"(size)
+			 :
+			 : "memory", "cc");
 	*seen = bits;
 	return size;
 }

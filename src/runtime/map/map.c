@@ -326,10 +326,8 @@ void bpf_map_write_end(struct bpf_map *map)
 	atomic64_dec(&map->writecnt);
 }
 
-bool bpf_map_restart(int *err)
+bool bpf_map_wait_restart(int *err)
 {
-	if (likely(*err != -ERESTART))
-		return false;
 	if (rcu_read_ongoing()) {
 		*err = -ENOMEM;
 		return false;

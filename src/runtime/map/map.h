@@ -12,6 +12,7 @@
 #ifndef MAP_MAP_H
 #define MAP_MAP_H
 
+#include <errno.h>
 #include <sys/types.h>
 
 #include "base/bpf_types.h"
@@ -161,7 +162,11 @@ struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id);
  * False: that was all. Where the caller is in an RCU section still, whose end the grace period
  * would wait for, *@err becomes -ENOMEM.
  */
-bool bpf_map_restart(int *err);
+bool bpf_map_wait_restart(int *err);
+static inline bool bpf_map_restart(int *err)
+{
+	return unlikely(*err == -ERESTART) && bpf_map_wait_restart(err);
+}
 
 /* Bytes of one value as bpf(2) and iterators see it: round_up(value_size, 8) for each CPU in a
  * per-CPU map, else value_size. */
