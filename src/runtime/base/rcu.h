@@ -24,17 +24,48 @@ _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one lay
 #define call_rcu_head rcu_tsan_call_rcu
 #else
 
-/* Inline, where the reader's side is. (liburcu lets any program do so with functions as small as
- * these, and has them in no other header.) */
 #include <urcu/static/urcu-bp.h>
+
+/*
+ * The reader's side, without a call: a word of the thread's (urcu_bp_reader's first), which is the
+ * grace period's number in the outermost section, and counts the others. What liburcu does inline
+ * where it is asked to, but that it takes more care of the thread's structure than liburcu gives it
+ * (UBSan: its alignment), and looks for it with a call from a shared library.
+ */
+#ifdef CONFIG_RCU_TLS
+extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
+
+static inline void rcu_enter(void)
+{
+	unsigned long *reader = (unsigned long *)(void *)urcu_bp_reader, now;
+
+	if (unlikely(!reader)) {
+		urcu_bp_read_lock();
+		return;
+	}
+	cmm_barrier();
+	now = READ_ONCE(*reader);
+	if (likely(!(now & URCU_BP_GP_CTR_NEST_MASK))) {
+		WRITE_ONCE(*reader, READ_ONCE(urcu_bp_gp.ctr));
+		urcu_bp_smp_mb_slave();
+	} else {
+		WRITE_ONCE(*reader, now + URCU_BP_GP_COUNT);
+	}
+}
+
+static inline void rcu_leave(void)
+{
+	unsigned long *reader = (unsigned long *)(void *)urcu_bp_reader;
+
+	urcu_bp_smp_mb_slave();
+	WRITE_ONCE(*reader, READ_ONCE(*reader) - URCU_BP_GP_COUNT);
+	cmm_barrier();
+}
+
 #undef rcu_read_lock
 #undef rcu_read_unlock
-#define rcu_read_lock _urcu_bp_read_lock
-#define rcu_read_unlock _urcu_bp_read_unlock
-
-#ifdef CONFIG_RCU_TLS
-/* Found without a call, also from the shared library. */
-extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
+#define rcu_read_lock rcu_enter
+#define rcu_read_unlock rcu_leave
 #endif
 
 /* Call @func with @head, from a thread of liburcu's, when every reader of now is gone. */
