@@ -27,10 +27,10 @@ _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one lay
 #include <urcu/static/urcu-bp.h>
 
 /*
- * The reader's side, without a call: a word of the thread's (urcu_bp_reader's first), which is the
- * grace period's number in the outermost section, and counts the others. What liburcu does inline
- * where it is asked to, but that it takes more care of the thread's structure than liburcu gives it
- * (UBSan: its alignment), and looks for it with a call from a shared library.
+ * The reader's side, without a call: the first word of what liburcu has for the thread is the grace
+ * period's number in the outermost section, and counts those inside. liburcu's own inline functions
+ * call for the thread's variable from a shared library, and take the structure for better aligned
+ * than it is, which UBSan minds.
  */
 #ifdef CONFIG_RCU_TLS
 extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
