@@ -4,21 +4,7 @@
 
 #include <stdlib.h>
 
-#include "map/area.h"
-
-/* Linked with --wrap: allocations fail when this has come down to 0; negative: never. */
-static int areas_left = -1;
-void *__real_bpf_map_area_alloc(u64 size);
-void *__wrap_bpf_map_area_alloc(u64 size);
-
-void *__wrap_bpf_map_area_alloc(u64 size)
-{
-	if (!areas_left)
-		return NULL;
-	if (areas_left > 0)
-		areas_left--;
-	return __real_bpf_map_area_alloc(size);
-}
+#include "failing_areas.h"
 
 static struct bpf_map *new_hash(u32 key_size, u32 value_size, u32 max_entries)
 {
@@ -83,15 +69,17 @@ static void results(void **state)
 
 #define KEYS 200u
 
-/* Keys of many sizes, few entries and fewer buckets, every operation, after each the same result
- * as a table has; at the end walks and get_next_key show what the table holds. */
+/* Keys of many sizes, few entries and fewer buckets, also one that cannot hold them all, every
+ * operation, after each the same result as a table has; at the end walks and get_next_key show what
+ * the table holds. */
 static void it_agrees_with_a_model(void **state)
 {
 	static const u32 key_sizes[] = {1, 4, 7, 8, 12, 16, 31};
 	unsigned int seed = 11;
 
-	for (size_t s = 0; s < ARRAY_SIZE(key_sizes); s++) {
-		const u32 max = 100;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(key_sizes); i++) {
+		const size_t s = i / 2;
+		const u32 max = i % 2 ? 100 : 7;
 		struct bpf_map *map = new_map(BPF_MAP_TYPE_HASH, key_sizes[s], 8, max,
 					      BPF_F_NO_PREALLOC | (s % 2 ? BPF_F_ZERO_SEED : 0));
 		struct {

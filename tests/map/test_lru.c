@@ -5,21 +5,7 @@
 
 #include <stdlib.h>
 
-#include "map/area.h"
-
-/* Linked with --wrap: allocations fail when this has come down to 0; negative: never. */
-static int areas_left = -1;
-void *__real_bpf_map_area_alloc(u64 size);
-void *__wrap_bpf_map_area_alloc(u64 size);
-
-void *__wrap_bpf_map_area_alloc(u64 size)
-{
-	if (!areas_left)
-		return NULL;
-	if (areas_left > 0)
-		areas_left--;
-	return __real_bpf_map_area_alloc(size);
-}
+#include "failing_areas.h"
 
 static struct bpf_map *new_lru(u32 max_entries, u32 flags)
 {

@@ -5,20 +5,7 @@
 
 #include <stdlib.h>
 
-#include "map/area.h"
-
-static int areas_left = -1;
-void *__real_bpf_map_area_alloc(u64 size);
-void *__wrap_bpf_map_area_alloc(u64 size);
-
-void *__wrap_bpf_map_area_alloc(u64 size)
-{
-	if (!areas_left)
-		return NULL;
-	if (areas_left > 0)
-		areas_left--;
-	return __real_bpf_map_area_alloc(size);
-}
+#include "failing_areas.h"
 
 static const u32 kinds[] = {BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH};
 
@@ -321,7 +308,7 @@ static void failing_memory(void **state)
 			.map_type = kinds[k],
 			.key_size = 4,
 			.value_size = 32768,
-			.max_entries = 40,
+			.max_entries = 80,
 		};
 		static u8 values[CPUS * 32768], got[CPUS * 32768];
 		struct bpf_map *map;
@@ -337,14 +324,14 @@ static void failing_memory(void **state)
 			assert_true(left < 20);
 		}
 		areas_left = 1;
-		while (key < 40 && !set(map, &key, values, BPF_NOEXIST))
+		while (key < 80 && !set(map, &key, values, BPF_NOEXIST))
 			key++;
 		if (kinds[k] == BPF_MAP_TYPE_PERCPU_HASH) {
-			assert_true(key > 0 && key < 40);
+			assert_true(key > 0 && key < 80);
 			assert_int_equal(set(map, &key, values, 0), -ENOMEM);
 			assert_int_equal(map_get(map, &key, got), -ENOENT);
 		} else {
-			assert_int_equal(key, 40);
+			assert_int_equal(key, 80);
 		}
 		assert_int_equal(bpf_map_read_elem_count(map), key);
 		/* A key that is there needs none. */

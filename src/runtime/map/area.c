@@ -12,29 +12,59 @@
 #define MMAP_FROM (64u << 10)
 /* Tables are reached at random: small pages cost a miss of the TLB each time. Larger tables may be
  * all but empty, and must not be filled by a few touches. */
-#define HUGE_PAGES_FROM (2u << 20)
+#define HUGE_PAGE (2ul << 20)
 #define HUGE_PAGES_TO (64u << 20)
 
-void *bpf_map_area_alloc(u64 size)
+#define PAGE 4096ul
+
+/* At a multiple of @align, which is pages, too. */
+static void *map_pages(u64 size, u64 align)
+{
+	const u64 pages = round_up(size, PAGE), more = align > PAGE ? pages + align : pages;
+	u8 *area, *start;
+
+	area = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		    -1, 0);
+	if (area == MAP_FAILED)
+		return NULL;
+	start = (u8 *)round_up((unsigned long)area, align);
+	if (start != area)
+		munmap(area, start - area);
+	if (start + pages != area + more)
+		munmap(start + pages, area + more - start - pages);
+	return start;
+}
+
+/* What lies in front of the first multiple of a huge page's size would be small pages. */
+static void *map_huge_pages(u64 size, u64 align)
+{
+	void *area = map_pages(size, max_of(align, HUGE_PAGE));
+
+	if (area)
+		madvise(area, size, MADV_HUGEPAGE);
+	return area;
+}
+
+void *bpf_map_area_alloc_aligned(u64 size, u64 align)
 {
 	void *area;
 
-	if (size > PTRDIFF_MAX)
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX - size)
 		return NULL;
-	if (size >= MMAP_FROM) {
-		area = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (area == MAP_FAILED)
-			return NULL;
-		if (size >= HUGE_PAGES_FROM && size <= HUGE_PAGES_TO)
-			madvise(area, size, MADV_HUGEPAGE);
-		return area;
-	}
-	size = round_up(max_of(size, 1), CACHE_LINE);
-	area = aligned_alloc(CACHE_LINE, size);
+	if (size >= HUGE_PAGE && size <= HUGE_PAGES_TO)
+		return map_huge_pages(size, align);
+	if (size >= MMAP_FROM)
+		return map_pages(size, max_of(align, PAGE));
+	align = max_of(align, CACHE_LINE);
+	area = aligned_alloc(align, round_up(max_of(size, 1), align));
 	if (area)
 		memset(area, 0, size);
 	return area;
+}
+
+void *bpf_map_area_alloc(u64 size)
+{
+	return bpf_map_area_alloc_aligned(size, CACHE_LINE);
 }
 
 void bpf_map_area_free(void *area, u64 size)

@@ -10,7 +10,9 @@
 
 /* NULL: no memory. */
 void *bpf_map_area_alloc(u64 size);
-/* @size as given to bpf_map_area_alloc. NULL: nothing. */
+/* The same at a multiple of @align, a power of two. */
+void *bpf_map_area_alloc_aligned(u64 size, u64 align);
+/* @size as when it was allocated. NULL: nothing. */
 void bpf_map_area_free(void *area, u64 size);
 
 #endif /* MAP_AREA_H */

@@ -4,17 +4,23 @@
  *
  * Three tables:
  *
- *   buckets   heads of chains of elements, for lookups; a power of two, twice as many as elements
- *             or more, since each step along a chain is a miss of the cache; never resized
+ *   buckets   for lookups: a cache line each, with places for six elements, of which a full map
+ *             uses two to four on average, and a byte of each one's hash, its tag; and a chain of
+ *             those that find no place. A power of two of them, never resized
  *   slots     one place for each element that the map may hold, for walks
  *   elements  key and value, in chunks that are kept (htab_elems.c)
  *
  * Readers take no lock: they follow pointers inside an RCU section. An element is written before it
  * is published and its key never again. A bucket's writers exclude each other by the lowest bit of
- * its head.
+ * its tags.
  *
- * Lookup. An element that leaves its chain keeps its next pointer, so a reader that stands on it
- * goes on to everything that was behind it and is still there; new elements come in at the head.
+ * Lookup. One word has all tags of a bucket: it says which place to look at, and for what is not
+ * there mostly that there is none, without a branch that depends on where. An element stays in the
+ * place that it got. Where the tags were read and another element is in the place by now, the one
+ * that was there has left meanwhile; where the key differs, all that have the tag are looked at,
+ * and the chain (htab_find_slowly). An element that leaves a chain keeps its next pointer, so a
+ * reader that stands on it goes on to everything that was behind it and is still there; new
+ * elements come in at the front.
  *
  * Update. A value of at most 8 bytes is written over by one store: readers see the old or the new
  * one. So are the values of per-CPU kinds, word by word. For others, and with BPF_F_NO_PREALLOC, a
@@ -38,11 +44,14 @@
  *
  * Full maps: HASH refuses a new key, LRU kinds evict (htab_lru.c), with no lock held.
  *
- * Speed. At a thousand elements what counts are atomic operations: none in a lookup, two in an
- * update of what is there, one of them where values are written in place, four in a deletion and an
- * insertion. At a million it is misses: a lookup has two, bucket and element; the slot, and the
- * element that will be used next, are prefetched. Nanoseconds beside Linux 6.18 on the same busy
- * machine of two cores, keys of 4 bytes at random, values of 8, the loop around it subtracted:
+ * Speed. At a thousand elements what counts are atomic operations: none in a lookup and in an
+ * update of a small value, two in another update of what is there, four in a deletion and an
+ * insertion. At a million it is misses: a lookup has two, bucket and element, one after the other;
+ * a per-CPU value, whose address follows from its element's, is fetched beside the element. Where
+ * keys do not wait for values, a CPU has the misses of several lookups under way at once, since no
+ * atomic operation lies between them. The slot, and the element that will be used next, are
+ * prefetched. Nanoseconds beside Linux 6.18 on the same busy machine of two cores, keys of 4 bytes
+ * at random, values of 8, the loop around it subtracted:
  *
  *                       lookup      update      delete and insert   insert and evict
  *   HASH        1,000     3 /  24    26 /  89        48 / 168
@@ -74,10 +83,10 @@
 #define MAX_ELEM_SIZE ((4u << 20) - 48)
 #define PCPU_MIN_UNIT_SIZE (32u << 10)
 
+#define MEAN_PLACES_USED 4 /* of a full map's buckets, at most */
 #define PREFETCH_SLOTS 16
-#define MAX_LANES 32 /* who finds his own empty looks into all the others */
-#define PLANE_SIZE                                                                                 \
-	(512u << 10) /* of one CPU's values in a chunk: so large that it has large pages */
+#define MAX_LANES 32		  /* who finds his own empty looks into all the others */
+#define PERCPU_CHUNK (4ull << 20) /* two huge pages; more where an element needs it */
 
 #define HTAB_CREATE_FLAG_MASK                                                                      \
 	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK |           \
@@ -130,25 +139,46 @@ static u64 new_seed(const void *salt)
 	return mix((unsigned long)salt ^ now.tv_sec, now.tv_nsec | 1);
 }
 
+static u64 divide_up(u64 a, u64 b)
+{
+	return a / b + !!(a % b);
+}
+
+/* As many elements in each chunk, which fill a power of two of memory or less. */
+static void set_percpu_layout(struct bpf_htab *htab)
+{
+	struct bpf_map *map = &htab->map;
+	const u64 cpus = map->rt->num_possible_cpus;
+	const u64 rounding = CHUNK_HEAD + (1 + cpus) * CACHE_LINE;
+	const u64 each = htab->elem_size + cpus * htab->value_space;
+	const u64 room = max_of(PERCPU_CHUNK, rounding + each) - rounding;
+
+	htab->chunk_elems = divide_up(map->max_entries, divide_up(map->max_entries, room / each));
+	map->percpu_stride = round_up(htab->chunk_elems * htab->value_space, CACHE_LINE);
+	htab->values_off =
+		round_up(CHUNK_HEAD + (u64)htab->chunk_elems * htab->elem_size, CACHE_LINE);
+	htab->inverse = divide_up(1ull << 32, htab->elem_size);
+	htab->chunk_align = CACHE_LINE;
+	while (htab->chunk_align < htab->values_off + cpus * map->percpu_stride)
+		htab->chunk_align *= 2;
+}
+
 static void set_layout(struct bpf_htab *htab)
 {
 	struct bpf_map *map = &htab->map;
-	u32 value, chunks;
 
 	htab->lru = is_lru(map->map_type);
 	htab->percpu = is_percpu(map->map_type);
 	htab->value_off = round_up(map->key_size + (htab->lru ? sizeof(u32) : 0), 8);
 	htab->value_space = round_up(map->value_size, 8);
-	value = htab->percpu ? sizeof(u8 *) : htab->value_space;
-	htab->elem_size = sizeof(struct htab_elem) + htab->value_off + value;
+	htab->elem_size = sizeof(struct htab_elem) + htab->value_off;
+	if (!htab->percpu)
+		htab->elem_size += htab->value_space;
 	htab->in_place = htab->value_space == sizeof(u64) &&
 			 (htab->percpu || !(map->map_flags & BPF_F_NO_PREALLOC));
 	htab->unlocked = htab->in_place && !htab->lru;
-	if (!htab->percpu)
-		return;
-	chunks = map->max_entries / (PLANE_SIZE / htab->value_space) + 1;
-	htab->chunk_elems = map->max_entries / chunks + !!(map->max_entries % chunks);
-	map->percpu_stride = round_up(htab->chunk_elems * htab->value_space, CACHE_LINE);
+	if (htab->percpu)
+		set_percpu_layout(htab);
 }
 
 /* As many for each CPU; max_entries becomes that many times the CPUs, as in Linux. */
@@ -190,10 +220,10 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 		split_slots(htab);
 	set_layout(htab);
 	htab->nr_buckets = 1;
-	while (htab->nr_buckets < 2ull * htab->map.max_entries)
+	while (htab->nr_buckets < htab->map.max_entries / MEAN_PLACES_USED)
 		htab->nr_buckets *= 2;
 	htab->seed = attr->map_flags & BPF_F_ZERO_SEED ? 0 : new_seed(htab);
-	htab->buckets = bpf_map_area_alloc(htab->nr_buckets * sizeof(u64));
+	htab->buckets = bpf_map_area_alloc(htab->nr_buckets * sizeof(struct htab_bucket));
 	htab->slots = bpf_map_area_alloc(htab->map.max_entries * sizeof(u64));
 	htab->lanes = bpf_map_area_alloc(htab->nr_lanes * sizeof(struct lane));
 	if (!htab->buckets || !htab->slots || !htab->lanes || (htab->lru && htab_prealloc(htab)) ||
@@ -216,17 +246,34 @@ u64 htab_map_mem_usage(const struct bpf_map *map)
 {
 	const struct bpf_htab *htab = to_htab(map);
 
-	return sizeof(*htab) + htab->nr_buckets * sizeof(u64) + map->max_entries * sizeof(u64) +
-	       htab->nr_lanes * sizeof(struct lane) +
+	return sizeof(*htab) + htab->nr_buckets * sizeof(struct htab_bucket) +
+	       map->max_entries * sizeof(u64) + htab->nr_lanes * sizeof(struct lane) +
 	       __atomic_load_n(&htab->fresh.bytes, __ATOMIC_RELAXED);
 }
 
 /* --- lookup ---------------------------------------------------------------------------------- */
 
+struct htab_elem *htab_find_slowly(const struct bpf_htab *htab, const struct htab_bucket *bucket,
+				   u8 tag, const void *key)
+{
+	u64 places = places_with(__atomic_load_n(&bucket->tags, __ATOMIC_ACQUIRE), tag);
+	struct htab_elem *e;
+
+	for (; places; places &= places - 1) {
+		e = elem_at(bucket, first_place(places));
+		if (key_equal(htab, e, key))
+			return e;
+	}
+	e = first_in_chain(bucket);
+	while (e && !key_equal(htab, e, key))
+		e = next_elem(e);
+	return e;
+}
+
 static void *htab_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+	struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
 
 	return e ? elem_value(htab, e) : NULL;
 }
@@ -234,7 +281,7 @@ static void *htab_map_lookup_elem(struct bpf_map *map, const void *key)
 static void *htab_lru_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = htab_lru_find(htab, key);
+	struct htab_elem *e = htab_lru_find(htab, hash_key(htab, key), key);
 
 	if (!e)
 		return NULL;
@@ -246,6 +293,7 @@ static void *htab_lru_map_lookup_elem(struct bpf_map *map, const void *key)
 static int htab_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
 {
 	const struct bpf_htab *htab = to_htab(map);
+	const u64 hash = hash_key(htab, key);
 	struct htab_elem *e;
 	u64 begin;
 
@@ -253,7 +301,7 @@ static int htab_map_copy_value(struct bpf_map *map, const void *key, void *value
 		return -EINVAL;
 	do {
 		begin = htab_read_begin(htab);
-		e = find_elem(htab, bucket_of(htab, key), key);
+		e = find_elem(htab, hash, key);
 		if (e)
 			bpf_map_copy_out(map, value, elem_value(htab, e), flags);
 	} while (!htab_read_ok(htab, begin));
@@ -262,16 +310,15 @@ static int htab_map_copy_value(struct bpf_map *map, const void *key, void *value
 
 /* --- update ---------------------------------------------------------------------------------- */
 
-void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e, u64 slot,
+void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_elem *e, u64 slot,
 		      const void *key)
 {
 	memcpy(e->data, key, htab->map.key_size);
 	if (htab->lru)
 		htab_lru_init(htab, lane, e, slot);
 	e->slot = slot;
-	e->next = first_elem(__atomic_load_n(bucket, __ATOMIC_RELAXED));
 	__atomic_store_n(&htab->slots[slot], (unsigned long)e, __ATOMIC_RELEASE);
-	__atomic_store_n(bucket, (unsigned long)e | BUCKET_LOCKED, __ATOMIC_RELEASE);
+	add_to_bucket(bucket_of(htab, hash), tag_of(hash), e);
 }
 
 /*
@@ -279,7 +326,7 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_
  * update must not fail, the value is written over: readers may see some of the old one beside some
  * of the new, as they may in Linux, which uses elements again at once.
  */
-static int replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *old,
+static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_elem *old,
 			const void *value)
 {
 	struct htab_elem *e;
@@ -295,9 +342,8 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct hta
 		memcpy(e->data, old->data, htab->map.key_size);
 		bpf_map_value_init(&htab->map, elem_value(htab, e), value);
 		e->slot = old->slot;
-		e->next = old->next;
 		__atomic_store_n(&htab->slots[e->slot], (unsigned long)e, __ATOMIC_RELEASE);
-		replace_in_chain(bucket, old, e);
+		replace_in_bucket(bucket_of(htab, hash), tag_of(hash), old, e);
 		htab_swap_end(htab, lane, old);
 	}
 	if (htab->lru)
@@ -306,7 +352,7 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct hta
 }
 
 /* With the bucket's lock. */
-static int update_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e,
+static int update_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_elem *e,
 		       const void *value, u64 flags)
 {
 	struct bpf_map *map = &htab->map;
@@ -314,12 +360,12 @@ static int update_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab
 	if (bpf_map_has_spin_lock(map)) {
 		/* Under its lock a value is changed where it is. */
 		if (!(flags & BPF_F_LOCK))
-			return replace_elem(htab, lane, bucket, e, value);
+			return replace_elem(htab, lane, hash, e, value);
 		bpf_map_copy_in(map, elem_value(htab, e), value, flags);
 		return 0;
 	}
 	if (!htab->in_place)
-		return replace_elem(htab, lane, bucket, e, value);
+		return replace_elem(htab, lane, hash, e, value);
 	store_word(elem_value(htab, e), load_word(value, map->value_size));
 	if (htab->lru)
 		htab_lru_touch(htab, e);
@@ -327,10 +373,10 @@ static int update_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab
 }
 
 /* Without the lock: see the top. False: with it. */
-static bool update_unlocked(struct bpf_htab *htab, const u64 *bucket, const void *key,
-			    const void *value, u64 flags, long *err)
+static bool update_unlocked(struct bpf_htab *htab, u64 hash, const void *key, const void *value,
+			    u64 flags, long *err)
 {
-	struct htab_elem *e = find_elem(htab, bucket, key);
+	struct htab_elem *e = find_elem(htab, hash, key);
 
 	if (!e)
 		return false;
@@ -343,7 +389,8 @@ static bool update_unlocked(struct bpf_htab *htab, const u64 *bucket, const void
 static long htab_map_update_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
 {
 	struct bpf_htab *htab = to_htab(map);
-	u64 *bucket = bucket_of(htab, key);
+	const u64 hash = hash_key(htab, key);
+	struct htab_bucket *bucket = bucket_of(htab, hash);
 	struct htab_elem *old, *e;
 	u64 slot;
 	u32 lane;
@@ -352,23 +399,23 @@ static long htab_map_update_elem(struct bpf_map *map, const void *key, const voi
 	if (!bpf_map_update_flags_ok(map, flags))
 		return -EINVAL;
 	if (htab_is_unlocked(htab) && !bpf_map_has_spin_lock(map) &&
-	    update_unlocked(htab, bucket, key, value, flags, &err))
+	    update_unlocked(htab, hash, key, value, flags, &err))
 		return err;
 	lane = own_lane(htab);
 again:
 	bucket_lock(bucket);
-	old = find_elem(htab, bucket, key);
+	old = find_elem(htab, hash, key);
 	err = htab_check_flags(old, flags);
 	if (err)
 		goto unlock;
 	if (old) {
-		err = update_elem(htab, lane, bucket, old, value, flags);
+		err = update_elem(htab, lane, hash, old, value, flags);
 		goto unlock;
 	}
 	err = htab_alloc_entry(htab, lane, &slot, &e);
 	if (!err) {
 		bpf_map_value_init(map, elem_value(htab, e), value);
-		htab_insert_elem(htab, lane, bucket, e, slot, key);
+		htab_insert_elem(htab, lane, hash, e, slot, key);
 	}
 unlock:
 	bucket_unlock(bucket);
@@ -379,14 +426,16 @@ unlock:
 
 long htab_set_word(struct bpf_htab *htab, const void *key, u64 word, u64 flags, u64 *old)
 {
-	u64 *bucket = bucket_of(htab, key), slot;
+	const u64 hash = hash_key(htab, key);
+	struct htab_bucket *bucket = bucket_of(htab, hash);
 	u32 lane = own_lane(htab);
 	struct htab_elem *e;
+	u64 slot;
 	long err;
 
 	*old = 0;
 	bucket_lock(bucket);
-	e = find_elem(htab, bucket, key);
+	e = find_elem(htab, hash, key);
 	err = htab_check_flags(e, flags);
 	if (!err && e) {
 		*old = __atomic_load_n((u64 *)elem_value(htab, e), __ATOMIC_RELAXED);
@@ -395,7 +444,7 @@ long htab_set_word(struct bpf_htab *htab, const void *key, u64 word, u64 flags, 
 		err = htab_alloc_entry(htab, lane, &slot, &e);
 		if (!err) {
 			store_word(elem_value(htab, e), word);
-			htab_insert_elem(htab, lane, bucket, e, slot, key);
+			htab_insert_elem(htab, lane, hash, e, slot, key);
 		}
 	}
 	bucket_unlock(bucket);
@@ -407,16 +456,17 @@ long htab_set_word(struct bpf_htab *htab, const void *key, u64 word, u64 flags, 
 int htab_delete(struct bpf_htab *htab, const void *key,
 		void (*copy)(const struct bpf_htab *htab, struct htab_elem *e, void *to), void *to)
 {
-	u64 *bucket = bucket_of(htab, key);
+	const u64 hash = hash_key(htab, key);
+	struct htab_bucket *bucket = bucket_of(htab, hash);
 	struct htab_elem *e;
 
 	bucket_lock(bucket);
-	e = find_elem(htab, bucket, key);
+	e = find_elem(htab, hash, key);
 	if (e) {
 		__builtin_prefetch(&htab->slots[e->slot], 1);
 		if (copy)
 			copy(htab, e, to);
-		replace_in_chain(bucket, e, e->next);
+		replace_in_bucket(bucket, tag_of(hash), e, NULL);
 		htab_retire_entry(htab, own_lane(htab), e);
 	}
 	bucket_unlock(bucket);
@@ -491,11 +541,12 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 	u64 slot = 0, from, begin;
 
 	if (key) {
-		u64 *bucket = bucket_of(htab, key);
+		const u64 hash = hash_key(htab, key);
+		struct htab_bucket *bucket = bucket_of(htab, hash);
 
 		/* Without the lock the slot may have become a link. */
 		bucket_lock(bucket);
-		e = find_elem(htab, bucket, key);
+		e = find_elem(htab, hash, key);
 		if (e)
 			slot = e->slot + 1;
 		bucket_unlock(bucket);
@@ -519,7 +570,7 @@ bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
 	if (unlikely(!e))
 		return false;
 	walk->key = e->data;
-	walk->value = htab->percpu ? *elem_area(htab, e) : elem_value(htab, e);
+	walk->value = htab->percpu ? elem_area(htab, e) : elem_value(htab, e);
 	return true;
 }
 

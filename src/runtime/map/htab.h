@@ -24,12 +24,28 @@
 #endif
 
 struct htab_elem {
-	struct htab_elem *next; /* in the bucket, also once it has left it */
+	struct htab_elem *next; /* in the bucket's chain, also once it has left it */
 	union {
 		u64 slot;		/* while it is in a bucket: for who has its lock */
 		struct htab_elem *link; /* after that: waiting or free */
 	};
-	u8 data[]; /* the key; at htab->value_off the value, or where its CPUs' values begin */
+	u8 data[]; /* the key; at htab->value_off the value, but in per-CPU kinds */
+};
+
+/* What a chunk of elements begins with; see htab_elems.c. */
+#define CHUNK_HEAD CACHE_LINE
+
+/*
+ * A cache line. A place is empty if its tag is 0; its tag is then set after its element, and taken
+ * away before it, so that who has seen a tag finds an element in the place: that one, or a later
+ * one. All tags are read at once.
+ */
+#define BUCKET_PLACES 6
+#define BUCKET_LOCKED 1ull
+struct htab_bucket {
+	u64 tags;		 /* from the third byte on, of each place; lowest bit: locked */
+	struct htab_elem *chain; /* what found no place */
+	struct htab_elem *places[BUCKET_PLACES];
 };
 
 /* A list that can be appended to another at once. */
@@ -58,8 +74,8 @@ struct lane {
 
 struct bpf_htab {
 	struct bpf_map map;
-	u64 *buckets; /* address of the first element, lowest bit: locked */
-	u64 *slots;   /* address of the element; lowest bit: a free one, see slot_link() */
+	struct htab_bucket *buckets;
+	u64 *slots; /* address of the element; lowest bit: a free one, see slot_link() */
 	struct lane *lanes;
 	u64 nr_buckets;
 	u64 seed;
@@ -67,7 +83,12 @@ struct bpf_htab {
 	u32 value_off; /* in an element's data */
 	u32 elem_size;
 	u32 value_space; /* value_size, rounded up */
-	u32 chunk_elems; /* per-CPU: in each chunk */
+	/* Per-CPU: the elements in each chunk, whose address is a multiple of chunk_align; where in
+	 * it the values of CPU 0 are; and 2^32 / elem_size, rounded up. */
+	u32 chunk_elems;
+	u64 chunk_align;
+	u64 values_off;
+	u64 inverse;
 	bool lru, percpu;
 	bool in_place; /* an update writes a value of at most 8 bytes over, with one store */
 	bool unlocked; /* and takes no lock for it, as long as nothing is looked up and deleted */
@@ -97,10 +118,17 @@ static inline u8 *elem_value(const struct bpf_htab *htab, struct htab_elem *e)
 	return e->data + htab->value_off;
 }
 
-/* Per-CPU: the area with the values of all CPUs. It belongs to the element for ever. */
-static inline u8 **elem_area(const struct bpf_htab *htab, struct htab_elem *e)
+/*
+ * Per-CPU: the area with the values of all CPUs, bpf_map_percpu_ptr(). It follows from the
+ * element's address alone: the CPU can fetch a value and its element at the same time. The product
+ * is exact, as what is divided is a multiple of elem_size and less than 2^32.
+ */
+static inline u8 *elem_area(const struct bpf_htab *htab, const struct htab_elem *e)
 {
-	return (u8 **)(void *)(e->data + htab->value_off);
+	const u64 off = (unsigned long)e & (htab->chunk_align - 1);
+	const u64 nr = (off - CHUNK_HEAD) * htab->inverse >> 32;
+
+	return (u8 *)e - off + htab->values_off + nr * htab->value_space;
 }
 
 /* LRU: whether it was used since the hand was there last. In front of the value: what a reader
@@ -163,9 +191,9 @@ static inline bool key_equal(const struct bpf_htab *htab, const struct htab_elem
 	}
 }
 
-static inline u64 *bucket_of(const struct bpf_htab *htab, const void *key)
+static inline struct htab_bucket *bucket_of(const struct bpf_htab *htab, u64 hash)
 {
-	return &htab->buckets[hash_key(htab, key) & (htab->nr_buckets - 1)];
+	return &htab->buckets[hash & (htab->nr_buckets - 1)];
 }
 
 /* --- values of at most 8 bytes ---------------------------------------------------------------- */
@@ -188,29 +216,57 @@ static inline bool htab_is_unlocked(const struct bpf_htab *htab)
 	return htab->unlocked && __atomic_load_n(&htab->pops, __ATOMIC_RELAXED) == HTAB_NO_POPS;
 }
 
-/* --- chains ---------------------------------------------------------------------------------- */
+/* --- buckets --------------------------------------------------------------------------------- */
 
-#define BUCKET_LOCKED 1ull
+#define EACH_BYTE 0x0101010101010101ull
+#define NO_TAGS 0xffffull /* the bytes of a bucket's tags that are none */
 
-static inline struct htab_elem *first_elem(u64 head)
+/* Bits of the hash that did not choose the bucket. */
+static inline u8 tag_of(u64 hash)
 {
-	return (struct htab_elem *)(unsigned long)(head & ~BUCKET_LOCKED);
+	return max_of(hash >> 56, 1);
 }
 
-static inline void bucket_lock(u64 *bucket)
+/* The places that have @tag, 0: that are empty: the highest bit of each one's byte. */
+static inline u64 places_with(u64 tags, u8 tag)
+{
+	const u64 low = 0x7f * EACH_BYTE;
+	const u64 other = (tags ^ tag * EACH_BYTE) | NO_TAGS;
+
+	return ~(((other & low) + low) | other | low);
+}
+
+/* The first of them. */
+static inline u32 first_place(u64 places)
+{
+	return __builtin_ctzll(places) / 8 - 2;
+}
+
+static inline void bucket_lock(struct htab_bucket *bucket)
 {
 	u32 spins = 0;
 
-	while (__atomic_fetch_or(bucket, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED)
-		while (__atomic_load_n(bucket, __ATOMIC_RELAXED) & BUCKET_LOCKED)
+	while (__atomic_fetch_or(&bucket->tags, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED)
+		while (__atomic_load_n(&bucket->tags, __ATOMIC_RELAXED) & BUCKET_LOCKED)
 			spin_wait(&spins);
 }
 
 /* Others only set the bit that is set: there is no change of theirs to lose. */
-static inline void bucket_unlock(u64 *bucket)
+static inline void bucket_unlock(struct htab_bucket *bucket)
 {
-	__atomic_store_n(bucket, __atomic_load_n(bucket, __ATOMIC_RELAXED) & ~BUCKET_LOCKED,
+	__atomic_store_n(&bucket->tags,
+			 __atomic_load_n(&bucket->tags, __ATOMIC_RELAXED) & ~BUCKET_LOCKED,
 			 __ATOMIC_RELEASE);
+}
+
+static inline struct htab_elem *elem_at(const struct htab_bucket *bucket, u32 place)
+{
+	return __atomic_load_n(&bucket->places[place], __ATOMIC_ACQUIRE);
+}
+
+static inline struct htab_elem *first_in_chain(const struct htab_bucket *bucket)
+{
+	return __atomic_load_n(&bucket->chain, __ATOMIC_ACQUIRE);
 }
 
 static inline struct htab_elem *next_elem(const struct htab_elem *e)
@@ -218,15 +274,25 @@ static inline struct htab_elem *next_elem(const struct htab_elem *e)
 	return __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
 }
 
-/* Under RCU, or with the bucket's lock. */
-static inline struct htab_elem *find_elem(const struct bpf_htab *htab, const u64 *bucket,
-					  const void *key)
-{
-	struct htab_elem *e = first_elem(__atomic_load_n(bucket, __ATOMIC_ACQUIRE));
+/* Where there are several elements with the tag, or a chain. */
+struct htab_elem *htab_find_slowly(const struct bpf_htab *htab, const struct htab_bucket *bucket,
+				   u8 tag, const void *key);
 
-	while (e && !key_equal(htab, e, key))
-		e = next_elem(e);
-	return e;
+/* Under RCU, or with the bucket's lock. */
+static inline struct htab_elem *find_elem(const struct bpf_htab *htab, u64 hash, const void *key)
+{
+	const struct htab_bucket *bucket = bucket_of(htab, hash);
+	u64 places = places_with(__atomic_load_n(&bucket->tags, __ATOMIC_ACQUIRE), tag_of(hash));
+
+	if (likely(places)) {
+		struct htab_elem *e = elem_at(bucket, first_place(places));
+
+		if (likely(key_equal(htab, e, key)))
+			return e;
+	} else if (likely(!first_in_chain(bucket))) {
+		return NULL;
+	}
+	return htab_find_slowly(htab, bucket, tag_of(hash), key);
 }
 
 /*
@@ -245,31 +311,88 @@ static inline bool htab_read_ok(const struct bpf_htab *htab, u64 begin)
 }
 
 /* find_elem() in LRU kinds. */
-static inline struct htab_elem *htab_lru_find(const struct bpf_htab *htab, const void *key)
+static inline struct htab_elem *htab_lru_find(const struct bpf_htab *htab, u64 hash,
+					      const void *key)
 {
-	const u64 *bucket = bucket_of(htab, key);
 	struct htab_elem *e;
 	u64 begin;
 
 	do {
 		begin = htab_read_begin(htab);
-		e = find_elem(htab, bucket, key);
+		e = find_elem(htab, hash, key);
 	} while (!htab_read_ok(htab, begin));
 	return e;
 }
 
-/* Put @by, which may be NULL, into the place where @e is. With the bucket's lock. */
-static inline void replace_in_chain(u64 *bucket, struct htab_elem *e, struct htab_elem *by)
-{
-	struct htab_elem *prev = first_elem(__atomic_load_n(bucket, __ATOMIC_RELAXED));
+/* These with the bucket's lock. */
 
-	if (prev == e) {
-		__atomic_store_n(bucket, (unsigned long)by | BUCKET_LOCKED, __ATOMIC_RELEASE);
+/* Tag @place, 0: it is empty. Its element is there before, and stays for those who have seen the
+ * tag. */
+static inline void set_tag(struct htab_bucket *bucket, u32 place, u8 tag)
+{
+	const u32 shift = 8 * (place + 2);
+	u64 tags = __atomic_load_n(&bucket->tags, __ATOMIC_RELAXED) & ~(0xffull << shift);
+
+	__atomic_store_n(&bucket->tags, tags | (u64)tag << shift, __ATOMIC_RELEASE);
+}
+
+/* Where @e is, which has @tag; BUCKET_PLACES: in the chain, or not in the bucket. */
+static inline u32 place_of(const struct htab_bucket *bucket, u8 tag, const struct htab_elem *e)
+{
+	u64 places = places_with(__atomic_load_n(&bucket->tags, __ATOMIC_RELAXED), tag);
+
+	while (places && bucket->places[first_place(places)] != e)
+		places &= places - 1;
+	return places ? first_place(places) : BUCKET_PLACES;
+}
+
+static inline bool is_in_bucket(const struct htab_bucket *bucket, u8 tag, const struct htab_elem *e)
+{
+	const struct htab_elem *other = bucket->chain;
+
+	if (likely(place_of(bucket, tag, e) < BUCKET_PLACES))
+		return true;
+	while (other && other != e)
+		other = other->next;
+	return other;
+}
+
+static inline void add_to_bucket(struct htab_bucket *bucket, u8 tag, struct htab_elem *e)
+{
+	u64 empty = places_with(__atomic_load_n(&bucket->tags, __ATOMIC_RELAXED), 0);
+
+	if (likely(empty)) {
+		u32 place = first_place(empty);
+
+		__atomic_store_n(&bucket->places[place], e, __ATOMIC_RELEASE);
+		set_tag(bucket, place, tag);
+	} else {
+		e->next = bucket->chain;
+		__atomic_store_n(&bucket->chain, e, __ATOMIC_RELEASE);
+	}
+}
+
+/* Put @by where @e is, which is in the bucket and has @tag; NULL: nothing. */
+static inline void replace_in_bucket(struct htab_bucket *bucket, u8 tag, struct htab_elem *e,
+				     struct htab_elem *by)
+{
+	struct htab_elem **link = &bucket->chain;
+	u32 place = place_of(bucket, tag, e);
+
+	if (likely(place < BUCKET_PLACES)) {
+		if (by)
+			__atomic_store_n(&bucket->places[place], by, __ATOMIC_RELEASE);
+		else
+			set_tag(bucket, place, 0);
 		return;
 	}
-	while (prev->next != e)
-		prev = prev->next;
-	__atomic_store_n(&prev->next, by, __ATOMIC_RELEASE);
+	if (by)
+		by->next = e->next;
+	else
+		by = e->next;
+	while (*link != e)
+		link = &(*link)->next;
+	__atomic_store_n(link, by, __ATOMIC_RELEASE);
 }
 
 /* --- slots and elements: htab_elems.c --------------------------------------------------------- */
@@ -355,7 +478,7 @@ int htab_delete(struct bpf_htab *htab, const void *key,
 		void (*copy)(const struct bpf_htab *htab, struct htab_elem *e, void *to), void *to);
 
 /* Publish @e, whose value is written, as the entry of @key. With the bucket's lock. */
-void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 *bucket, struct htab_elem *e, u64 slot,
+void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_elem *e, u64 slot,
 		      const void *key);
 
 /* Put @word into the value, which has 8 bytes, of @key. What was there in *@old; 0: nothing. @flags

@@ -14,7 +14,9 @@
  *
  * A chunk of memory is elements, one after the other. In per-CPU kinds there follow the values: for
  * each CPU those of all the chunk's elements, from a cache line of its own on. So the values of two
- * CPUs never lie in one line, and no value is padded to one.
+ * CPUs never lie in one line, and no value is padded to one. Such a chunk lies at a multiple of a
+ * power of two that it fits into, so that an element's address says which one of its chunk it is,
+ * and where its values are (elem_area() in htab.h).
  *
  * Chunks come as they are needed, in LRU kinds all at once: there an update must not fail. If these
  * run out, because so many wait for a grace period and there is no memory for more, an element that
@@ -44,7 +46,7 @@ struct chunk {
 	u64 elems;
 };
 
-#define CHUNK_HEAD round_up(sizeof(struct chunk), (u64)CACHE_LINE)
+_Static_assert(sizeof(struct chunk) <= CHUNK_HEAD, "a chunk's head");
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
@@ -174,27 +176,19 @@ static u64 elem_bytes(const struct bpf_htab *htab)
 	return htab->elem_size + cpus * htab->value_space;
 }
 
-/* In front of the values of all CPUs. */
-static u64 elems_size(const struct bpf_htab *htab, u64 elems)
-{
-	u64 size = CHUNK_HEAD + elems * htab->elem_size;
-
-	return htab->percpu ? round_up(size, (u64)CACHE_LINE) : size;
-}
-
 static u64 chunk_size(const struct bpf_htab *htab, u64 elems)
 {
-	u64 size = elems_size(htab, elems);
-
-	return htab->percpu ? size + htab->map.rt->num_possible_cpus * htab->map.percpu_stride
-			    : size;
+	if (!htab->percpu)
+		return CHUNK_HEAD + elems * htab->elem_size;
+	return htab->values_off + htab->map.rt->num_possible_cpus * htab->map.percpu_stride;
 }
 
 /* With fresh.lock, or alone. */
 static bool add_chunk(struct bpf_htab *htab, u64 elems)
 {
 	const u64 size = chunk_size(htab, elems);
-	struct chunk *chunk = bpf_map_area_alloc(size);
+	struct chunk *chunk =
+		bpf_map_area_alloc_aligned(size, max_of(htab->chunk_align, CACHE_LINE));
 
 	if (!chunk)
 		return false;
@@ -254,15 +248,6 @@ static bool next_chunk(struct bpf_htab *htab)
 	return true;
 }
 
-static void set_area(const struct bpf_htab *htab, struct htab_elem *e)
-{
-	struct chunk *chunk = htab->fresh.current;
-	u64 index = ((u8 *)e - (u8 *)chunk - CHUNK_HEAD) / htab->elem_size;
-
-	*elem_area(htab, e) =
-		(u8 *)chunk + elems_size(htab, chunk->elems) + index * htab->value_space;
-}
-
 /* An element that was never used. */
 static struct htab_elem *fresh_elem(struct bpf_htab *htab)
 {
@@ -273,8 +258,6 @@ static struct htab_elem *fresh_elem(struct bpf_htab *htab)
 		e = (struct htab_elem *)(void *)htab->fresh.next;
 		htab->fresh.next += htab->elem_size;
 		htab->fresh.nr++;
-		if (htab->percpu)
-			set_area(htab, e);
 	}
 	spin_unlock(&htab->fresh.lock);
 	return e;
@@ -483,7 +466,7 @@ void htab_put(struct bpf_htab *htab)
 	if (__atomic_sub_fetch(&htab->users, 1, __ATOMIC_ACQ_REL))
 		return;
 	free_chunks(htab);
-	bpf_map_area_free(htab->buckets, htab->nr_buckets * sizeof(u64));
+	bpf_map_area_free(htab->buckets, htab->nr_buckets * sizeof(struct htab_bucket));
 	bpf_map_area_free(htab->slots, htab->map.max_entries * sizeof(u64));
 	bpf_map_area_free(htab->lanes, htab->nr_lanes * sizeof(struct lane));
 	bpf_map_area_free(htab, sizeof(*htab));

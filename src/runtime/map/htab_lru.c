@@ -34,7 +34,7 @@
 struct victim {
 	u64 slot;
 	struct htab_elem *e;
-	u64 *bucket;
+	u64 hash;
 };
 
 void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slot)
@@ -55,18 +55,19 @@ void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slo
 /* Unless it has been deleted, updated, or become another one meanwhile. */
 static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 {
-	struct htab_elem *e;
+	struct htab_bucket *bucket = bucket_of(htab, victim->hash);
+	const u8 tag = tag_of(victim->hash);
+	struct htab_elem *e = victim->e;
+	bool there;
 
-	bucket_lock(victim->bucket);
-	e = first_elem(__atomic_load_n(victim->bucket, __ATOMIC_RELAXED));
-	while (e && (e != victim->e || e->slot != victim->slot))
-		e = e->next;
-	if (e) {
-		replace_in_chain(victim->bucket, e, e->next);
+	bucket_lock(bucket);
+	there = is_in_bucket(bucket, tag, e) && e->slot == victim->slot;
+	if (there) {
+		replace_in_bucket(bucket, tag, e, NULL);
 		htab_retire_entry(htab, lane, e);
 	}
-	bucket_unlock(victim->bucket);
-	return e;
+	bucket_unlock(bucket);
+	return there;
 }
 
 /* Move the hand over @nr slots. @any: what is in use, too. */
@@ -98,8 +99,8 @@ static u32 find_victims(struct bpf_htab *htab, struct slot_range *range, u32 nr,
 		}
 		victims[found].slot = slot;
 		victims[found].e = e;
-		victims[found].bucket = bucket_of(htab, e->data);
-		__builtin_prefetch(victims[found].bucket, 1);
+		victims[found].hash = hash_key(htab, e->data);
+		__builtin_prefetch(bucket_of(htab, victims[found].hash), 1);
 		found++;
 	}
 	return found;

@@ -19,7 +19,7 @@ static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *val
 	u8 *to = values;
 
 	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, to += htab->value_space)
-		bpf_map_value_load(to, bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu),
+		bpf_map_value_load(to, bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu),
 				   htab->value_space);
 }
 
@@ -28,13 +28,13 @@ static void store_all(const struct bpf_htab *htab, struct htab_elem *e, const vo
 	const u8 *from = values;
 
 	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, from += htab->value_space)
-		bpf_map_value_store(bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu), from,
+		bpf_map_value_store(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), from,
 				    htab->value_space);
 }
 
 static void *own_value(const struct bpf_htab *htab, struct htab_elem *e)
 {
-	return bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), bpf_map_lane(&htab->map));
+	return bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), bpf_map_lane(&htab->map));
 }
 
 static void store_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
@@ -45,7 +45,7 @@ static void store_own(const struct bpf_htab *htab, struct htab_elem *e, const vo
 static void init_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
 {
 	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++)
-		memset(bpf_map_percpu_ptr(&htab->map, *elem_area(htab, e), cpu), 0,
+		memset(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 0,
 		       htab->value_space);
 	memcpy(own_value(htab, e), value, htab->map.value_size);
 }
@@ -53,7 +53,7 @@ static void init_own(const struct bpf_htab *htab, struct htab_elem *e, const voi
 static void *htab_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+	struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
 
 	return e ? own_value(htab, e) : NULL;
 }
@@ -61,7 +61,7 @@ static void *htab_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
 static void *htab_lru_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = htab_lru_find(htab, key);
+	struct htab_elem *e = htab_lru_find(htab, hash_key(htab, key), key);
 
 	if (!e)
 		return NULL;
@@ -76,12 +76,13 @@ static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void 
 
 	if (cpu >= map->rt->num_possible_cpus)
 		return NULL;
-	e = htab->lru ? htab_lru_find(htab, key) : find_elem(htab, bucket_of(htab, key), key);
+	e = htab->lru ? htab_lru_find(htab, hash_key(htab, key), key)
+		      : find_elem(htab, hash_key(htab, key), key);
 	if (!e)
 		return NULL;
 	if (htab->lru)
 		htab_lru_touch(htab, e);
-	return bpf_map_percpu_ptr(map, *elem_area(htab, e), cpu);
+	return bpf_map_percpu_ptr(map, elem_area(htab, e), cpu);
 }
 
 /* @init: what a new element's values become. @store: what becomes of those that are there. */
@@ -89,7 +90,8 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 			  void (*init)(const struct bpf_htab *, struct htab_elem *, const void *),
 			  void (*store)(const struct bpf_htab *, struct htab_elem *, const void *))
 {
-	u64 *bucket = bucket_of(htab, key);
+	const u64 hash = hash_key(htab, key);
+	struct htab_bucket *bucket = bucket_of(htab, hash);
 	u32 lane = own_lane(htab);
 	struct htab_elem *old, *e;
 	u64 slot;
@@ -99,7 +101,7 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 		return -EINVAL;
 again:
 	bucket_lock(bucket);
-	old = find_elem(htab, bucket, key);
+	old = find_elem(htab, hash, key);
 	err = htab_check_flags(old, flags);
 	if (err)
 		goto unlock;
@@ -112,7 +114,7 @@ again:
 	err = htab_alloc_entry(htab, lane, &slot, &e);
 	if (!err) {
 		init(htab, e, value);
-		htab_insert_elem(htab, lane, bucket, e, slot, key);
+		htab_insert_elem(htab, lane, hash, e, slot, key);
 	}
 unlock:
 	bucket_unlock(bucket);
@@ -128,7 +130,7 @@ static long htab_percpu_map_update_elem(struct bpf_map *map, const void *key, co
 	struct bpf_htab *htab = to_htab(map);
 
 	if (htab_is_unlocked(htab) && flags <= BPF_EXIST) {
-		struct htab_elem *e = find_elem(htab, bucket_of(htab, key), key);
+		struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
 		int err = htab_check_flags(e, flags);
 
 		if (e && !err)
@@ -155,7 +157,7 @@ static int htab_percpu_map_copy_value(struct bpf_map *map, const void *key, void
 		return -EINVAL;
 	do {
 		begin = htab_read_begin(htab);
-		e = find_elem(htab, bucket_of(htab, key), key);
+		e = find_elem(htab, hash_key(htab, key), key);
 		if (e)
 			load_all(htab, e, values);
 	} while (!htab_read_ok(htab, begin));
