@@ -226,6 +226,28 @@ ssize_t pread64(int fd, void *buf, size_t size, off64_t offset)
 	return pread(fd, buf, size, offset);
 }
 
+/* Nothing of the runtime's is written to by descriptor, least of all memory that stands behind one
+ * that it lent: a map may be frozen. */
+ssize_t write(int fd, const void *buf, size_t size)
+{
+	return shim_runtime_of(fd) ? shim_result(-EINVAL) : next(write)(fd, buf, size);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	return shim_runtime_of(fd) ? shim_result(-EINVAL) : next(writev)(fd, parts, count);
+}
+
+ssize_t pwrite(int fd, const void *buf, size_t size, off_t offset)
+{
+	return shim_runtime_of(fd) ? shim_result(-ESPIPE) : next(pwrite)(fd, buf, size, offset);
+}
+
+ssize_t pwrite64(int fd, const void *buf, size_t size, off64_t offset)
+{
+	return pwrite(fd, buf, size, offset);
+}
+
 off_t lseek(int fd, off_t offset, int whence)
 {
 	return shim_runtime_of(fd) ? shim_result(-ESPIPE) : next(lseek)(fd, offset, whence);

@@ -261,6 +261,27 @@ static void mapped_memory(void **state)
 	close(plain);
 }
 
+/* The memory behind a descriptor is the map's, which is frozen: only bpf(2) could have changed it.
+ */
+static void written_by_descriptor(void **state)
+{
+	int map = make_map(BPF_F_MMAPABLE);
+	union bpf_attr frozen = {.map_fd = map};
+	char bytes[64] = "bytes";
+	struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+	uint64_t value = 0;
+
+	assert_int_equal(put(map, 5), 0);
+	assert_int_equal(bpf(BPF_MAP_FREEZE, &frozen), 0);
+	assert_errno(EINVAL, write(map, bytes, sizeof(bytes)));
+	assert_errno(EINVAL, writev(map, &part, 1));
+	assert_errno(ESPIPE, pwrite(map, bytes, sizeof(bytes), 0));
+	assert_errno(ESPIPE, pwrite64(map, bytes, sizeof(bytes), 0));
+	assert_int_equal(look(map, &value), 0);
+	assert_int_equal(value, 5);
+	close(map);
+}
+
 static void types(void **state)
 {
 	static const char path[] = "/sys/kernel/btf/vmlinux";
@@ -830,6 +851,7 @@ int main(void)
 		on_runtime(duplicates),
 		on_runtime(ranges),
 		on_runtime(mapped_memory),
+		on_runtime(written_by_descriptor),
 		on_runtime(types),
 		on_runtime(fdinfo),
 		on_runtime(pins),
