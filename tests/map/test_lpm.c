@@ -275,6 +275,34 @@ static void readers_keep_what_they_found(void **state)
 	bpf_map_put_with_uref(map);
 }
 
+/* bpf(2) waits for those who read, where a program would have to wait for itself. */
+static void bpf_waits_for_memory(void **state)
+{
+	enum { BIG = 1 << 20 };
+	struct bpf_map *map = new_map(BPF_MAP_TYPE_LPM_TRIE, 8, BIG, 8, BPF_F_NO_PREALLOC);
+	struct lpm_key key = {32, {10, 0, 0, 0}};
+	void *value = calloc(1, BIG);
+	int err = 0;
+	u32 nr;
+
+	assert_non_null(value);
+	rcu_read_lock();
+	for (nr = 0; nr < 200 && !err; nr++)
+		err = map->ops->map_update_elem(map, &key, value, BPF_ANY);
+	assert_int_equal(err, -ERESTART);
+	assert_true(nr < 70);
+	assert_non_null(map->ops->map_lookup_elem(map, &key));
+	rcu_read_unlock();
+	for (nr = 0; nr < 200; nr++) {
+		do
+			err = map_update(map, &key, value, BPF_ANY);
+		while (bpf_map_restart(&err));
+		assert_int_equal(err, 0);
+	}
+	bpf_map_put_with_uref(map);
+	free(value);
+}
+
 /* A program that updates for ever within one run does not take all memory. */
 static void one_run_takes_no_memory_without_end(void **state)
 {
@@ -417,6 +445,7 @@ int main(void)
 		cmocka_unit_test(failing_memory_changes_nothing),
 		cmocka_unit_test(readers_keep_what_they_found),
 		cmocka_unit_test(one_run_takes_no_memory_without_end),
+		cmocka_unit_test(bpf_waits_for_memory),
 		cmocka_unit_test(lookups_miss_nothing_while_others_change_the_trie),
 	};
 

@@ -39,7 +39,7 @@
 #define KEY_HEAD sizeof(u32) /* the length of the prefix in bits; the data follows */
 /* What kmalloc gives at most, less the largest key and the 24 bytes of Linux's node. */
 #define MAX_VALUE_SIZE ((4u << 20) - MAX_DATA_SIZE - 24)
-/* Of nodes that a running program took out, which cannot be freed before it ends. */
+/* Of nodes that were taken out, and cannot be freed before those who read have ended. */
 #define MAX_RETIRED (64ull << 20)
 
 #define LPM_CREATE_FLAG_MASK (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK)
@@ -427,9 +427,12 @@ static int insert(struct lpm_trie *trie, const struct place *place, struct lpm_n
 	return 0;
 }
 
-static bool too_many_retired(const struct lpm_trie *trie)
+/* A program cannot wait for its own end; bpf(2) can, and whoever reads meanwhile for long. */
+static int check_retired(const struct lpm_trie *trie)
 {
-	return bpf_current && trie->nr_retired * entry_size(trie) > MAX_RETIRED;
+	if (trie->nr_retired * entry_size(trie) <= MAX_RETIRED)
+		return 0;
+	return bpf_current ? -ENOMEM : -ERESTART;
 }
 
 static long lpm_map_update_elem(struct bpf_map *map, const void *_key, const void *value, u64 flags)
@@ -449,8 +452,8 @@ static long lpm_map_update_elem(struct bpf_map *map, const void *_key, const voi
 		spin_lock(&trie->lock);
 		place = find_place(trie, key);
 		err = check_update(trie, &place, flags);
-		if (!err && too_many_retired(trie))
-			err = -ENOMEM;
+		if (!err)
+			err = check_retired(trie);
 		if (!err)
 			err = insert(trie, &place, entry, &fork);
 		spin_unlock(&trie->lock);
