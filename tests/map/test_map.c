@@ -100,7 +100,10 @@ static void other_attributes(void **state)
 		{{.map_flags = 0}, "sixteen__letters", -EINVAL},
 		{{.map_flags = 0}, "a-b", -EINVAL},
 		{{.map_flags = 0}, "a b", -EINVAL},
-		{{.map_flags = 0}, "\xe4", -EINVAL},
+		{{.map_flags = 0}, "\xc0\xe4\xff", 0},
+		{{.map_flags = 0}, "\xbf", -EINVAL},
+		{{.map_flags = 0}, "\xd7", -EINVAL},
+		{{.map_flags = 0}, "\xf7", -EINVAL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

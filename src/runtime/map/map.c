@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/obj_name.h"
 #include "base/rcu.h"
 #include "base/runtime.h"
 #include "base/vcpu.h"
@@ -82,25 +83,6 @@ void bpf_map_init_from_attr(struct bpf_map *map, struct trek_runtime *rt,
 	map->numa_node = attr->map_flags & BPF_F_NUMA_NODE ? (int)attr->numa_node : NUMA_NO_NODE;
 	atomic64_set(&map->refcnt, 1);
 	atomic64_set(&map->usercnt, 1);
-}
-
-static bool name_char_ok(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.';
-}
-
-static int set_name(struct bpf_map *map, const char *name)
-{
-	size_t len = strnlen(name, sizeof(map->name));
-
-	if (len == sizeof(map->name))
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++)
-		if (!name_char_ok(name[i]))
-			return -EINVAL;
-	memcpy(map->name, name, len);
-	return 0;
 }
 
 static int set_btf(struct bpf_map *map, const union bpf_attr *attr, struct btf *btf)
@@ -182,7 +164,7 @@ struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *at
 		return map;
 	}
 	map->inner_map_meta = meta;
-	err = set_name(map, attr->map_name);
+	err = bpf_obj_name_cpy(map->name, attr->map_name, sizeof(map->name));
 	if (!err)
 		err = set_btf(map, attr, btf);
 	if (!err)

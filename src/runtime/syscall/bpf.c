@@ -6,7 +6,6 @@
  * that knows more may give more, as long as they are zero. What the command itself does not use
  * must be zero, too, so that it can mean something one day.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -45,19 +44,6 @@ int bpf_get_file_flag(u32 flags, u32 *mode)
 	if (flags & BPF_F_WRONLY)
 		*mode = FMODE_WRITE;
 	return 0;
-}
-
-int bpf_obj_name_cpy(char *dst, const char *src, u32 size)
-{
-	u32 i;
-
-	memset(dst, 0, size);
-	for (i = 0; i < size && src[i]; i++) {
-		if (!isalnum((unsigned char)src[i]) && src[i] != '_' && src[i] != '.')
-			return -EINVAL;
-		dst[i] = src[i];
-	}
-	return i < size ? 0 : -EINVAL;
 }
 
 #define UNTIL(field) offsetofend(union bpf_attr, field)

@@ -48,9 +48,6 @@ int bpf_check_uarg_tail_zero(u64 uaddr, u64 known, u64 actual);
 /* 0: BPF_F_RDONLY and BPF_F_WRONLY in @flags as FMODE_*, in *@mode; -EINVAL if both. */
 int bpf_get_file_flag(u32 flags, u32 *mode);
 
-/* An object's name from an attr: letters, digits, '_' and '.', ended by a NUL. -EINVAL. */
-int bpf_obj_name_cpy(char *dst, const char *src, u32 size);
-
 /* First in each public function: errno is the caller's, whatever libc does inside. */
 static inline void errno_restore(const int *saved)
 {

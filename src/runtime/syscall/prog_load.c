@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/nofault.h"
+#include "base/obj_name.h"
 #include "btf/btf.h"
 #include "iter/bpf_iter.h"
 #include "map/map.h"
