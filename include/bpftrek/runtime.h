@@ -59,6 +59,7 @@ struct trek_runtime_opts {
 	size_t size;		    /* sizeof(struct trek_runtime_opts), for later growth */
 	uint32_t num_possible_cpus; /* virtual CPUs; default: the host's possible CPUs */
 	const struct trek_handle_ops *handles; /* copied; arg must outlive the runtime */
+	uint32_t interpret; /* 1: run programs in the interpreter, make no native code of them */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "execute.h"
 #include "insn.h"
 #include "prog/prog.h"
 #include "test.h"
@@ -56,7 +57,8 @@ static bool run_case(const json_t *c)
 	const char *reason = why_not(insns, insns_len / sizeof(*insns));
 
 	if (!reason) {
-		got = bpf_interp(insns, mem_len ? (uintptr_t)mem : 0, mem_len);
+		got = execute(insns, insns_len / sizeof(*insns), mem_len ? (uintptr_t)mem : 0,
+			      mem_len);
 		if (got != want)
 			fail_msg("%s: %#llx, not %#llx", name, got, want);
 	} else {

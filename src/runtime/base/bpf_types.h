@@ -21,6 +21,7 @@ struct btf_record;
 struct seq_operations;
 struct bpf_iter_session;
 struct bpf_kfunc_desc_tab;
+struct bpf_jit_image;
 struct bpf_ctx_arg_aux;
 struct bpf_verifier_ops;
 struct user_struct;
@@ -111,6 +112,7 @@ struct bpf_prog_aux {
 	const struct btf_type *attach_func_proto;
 	const char *attach_func_name;
 	struct bpf_kfunc_desc_tab *kfunc_tab;
+	struct bpf_jit_image *jit; /* native code; NULL: none */
 	const struct bpf_prog_ops *ops;
 	struct bpf_map **used_maps; /* a reference each */
 	struct bpf_prog *prog;

@@ -204,6 +204,19 @@ u64 load_nofault(const void *unsafe_src, u32 size)
 	return value;
 }
 
+#define PROBE_LOAD(name, insn)                                                                     \
+	__attribute__((naked)) void name(void)                                                     \
+	{                                                                                          \
+		__asm__("1: " insn "\n"                                                            \
+			"ret\n"                                                                    \
+			"2: xorl %r11d, %r11d\n"                                                   \
+			"ret\n" FAULT_ENTRY("1b", "2b"));                                          \
+	}
+PROBE_LOAD(probe_load_u8, "movzbl (%r11), %r11d")
+PROBE_LOAD(probe_load_u16, "movzwl (%r11), %r11d")
+PROBE_LOAD(probe_load_u32, "movl (%r11), %r11d")
+PROBE_LOAD(probe_load_u64, "movq (%r11), %r11")
+
 /* A word that lies in one page: either all of it is there or nothing. */
 static bool load_word(const void *unsafe_src, u64 *word)
 {

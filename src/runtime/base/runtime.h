@@ -16,6 +16,7 @@ struct pinfs;
 
 struct trek_runtime {
 	u32 num_possible_cpus;
+	bool interpret; /* no native code */
 	struct vcpus *cpus;        /* base/vcpu.h */
 	struct idr map_idr;        /* map/ */
 	struct idr prog_idr;       /* prog/ */

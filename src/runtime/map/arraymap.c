@@ -186,6 +186,13 @@ static bool array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
 	return true;
 }
 
+static struct bpf_map_layout array_map_layout(const struct bpf_map *map)
+{
+	const struct bpf_array *array = to_array(map);
+
+	return (struct bpf_map_layout){array->values, array->elem_size};
+}
+
 static int array_map_direct_value_addr(const struct bpf_map *map, u64 *addr, u32 off)
 {
 	if (map->max_entries != 1)
@@ -237,6 +244,7 @@ const struct bpf_map_ops array_map_ops = {
 	.map_copy_value = array_map_copy_value,
 	.batch = BPF_MAP_BATCH_KEYS,
 	.map_walk = array_map_walk,
+	.map_layout = array_map_layout,
 	.map_direct_value_addr = array_map_direct_value_addr,
 	.map_memfd = array_map_memfd,
 	.map_mem_usage = array_map_mem_usage,

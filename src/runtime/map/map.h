@@ -31,6 +31,13 @@ struct bpf_map_walk {
 	void *value; /* per-CPU kinds: CPU 0's, see bpf_map_percpu_ptr() */
 };
 
+/* Arrays: the value of index i is at values + i * elem_size, and in a per-CPU kind percpu_stride
+ * further for each CPU, for as long as the map lives. */
+struct bpf_map_layout {
+	void *values;
+	u32 elem_size;
+};
+
 /* What a value holds that is not plain data (kernel: the same). */
 struct btf_record {
 	u32 spin_lock_off; /* of its struct bpf_spin_lock */
@@ -104,6 +111,8 @@ struct bpf_map_ops {
 	 * section of its last step. */
 	u32 (*map_walk_object_id)(struct bpf_map *map, const struct bpf_map_walk *walk);
 
+	/* Arrays: how to look up without a call (kernel: map_gen_lookup). NULL: other kinds. */
+	struct bpf_map_layout (*map_layout)(const struct bpf_map *map);
 	/* Direct access to values (.rodata, .data, .bss): address of byte @off of the values. */
 	int (*map_direct_value_addr)(const struct bpf_map *map, u64 *addr, u32 off);
 	/* BPF_F_MMAPABLE: the memfd that holds the values, owned by the map; -ENOTSUP. */

@@ -138,6 +138,13 @@ static bool percpu_array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk
 	return true;
 }
 
+static struct bpf_map_layout percpu_array_map_layout(const struct bpf_map *map)
+{
+	const struct bpf_percpu_array *array = to_array(map);
+
+	return (struct bpf_map_layout){array->values, array->elem_size};
+}
+
 static u64 percpu_array_map_mem_usage(const struct bpf_map *map)
 {
 	return sizeof(struct bpf_percpu_array) + values_size(to_array(map));
@@ -155,6 +162,7 @@ const struct bpf_map_ops percpu_array_map_ops = {
 	.map_set_value = percpu_array_map_set_value,
 	.map_lookup_percpu_elem = percpu_array_map_lookup_percpu_elem,
 	.batch = BPF_MAP_BATCH_KEYS,
+	.map_layout = percpu_array_map_layout,
 	.map_walk = percpu_array_map_walk,
 	.map_mem_usage = percpu_array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,

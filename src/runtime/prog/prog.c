@@ -18,6 +18,7 @@
 #include "base/runtime.h"
 #include "btf/btf.h"
 #include "map/map.h"
+#include "prog/prog_pack.h"
 
 #define PROG_PAGE_SIZE 4096u
 
@@ -68,6 +69,14 @@ void bpf_prog_inc(struct bpf_prog *prog)
 	atomic64_inc(&prog->aux->refcnt);
 }
 
+void bpf_jit_image_free(struct bpf_jit_image *image)
+{
+	if (!image)
+		return;
+	prog_pack_free(image->code, image->size);
+	free(image);
+}
+
 static void bpf_prog_free_rcu(struct callback_head *head)
 {
 	struct bpf_prog_aux *aux = container_of(head, struct bpf_prog_aux, rcu);
@@ -75,6 +84,7 @@ static void bpf_prog_free_rcu(struct callback_head *head)
 
 	free(aux->used_maps);
 	free(aux->kfunc_tab);
+	bpf_jit_image_free(aux->jit);
 	free(aux->func_info);
 	free(aux->func_info_aux);
 	free(aux->linfo);

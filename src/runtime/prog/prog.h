@@ -57,9 +57,23 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
 	return ret;
 }
 
+/* Native code, which jit/ made, and where in it functions and then the lines of aux->linfo begin. */
+struct bpf_jit_image {
+	void *code;
+	u32 size; /* what it has room for: see prog/prog_pack.h */
+	u32 used;
+	u32 nr_funcs;
+	u32 offs[];
+};
+/* NULL: nothing. */
+void bpf_jit_image_free(struct bpf_jit_image *image);
+
 /*
  * The interpreter (interp.c). Instructions are what verification leaves: ld_imm64 holds addresses,
  * a call of a helper its number, of a kfunc an index of aux->kfunc_tab, of a subprogram an offset.
+ * Two things say more than the interpreter needs: a ld_imm64 of a function keeps its src_reg, and
+ * a call of a helper has in its offset 1 + the index in aux->used_maps of the one map that it may
+ * act on.
  */
 unsigned int bpf_interp_run(const void *ctx, const struct bpf_insn *insn);
 /* The same for a program that reads stack which it did not write (aux->reads_unwritten_stack). */

@@ -263,9 +263,17 @@ static void hide_addresses(const struct bpf_prog_aux *aux, struct bpf_insn *insn
 	for (i = 0; i + 1 < len; i++) {
 		if (insns[i].code == (BPF_JMP | BPF_TAIL_CALL))
 			insns[i].code = BPF_JMP | BPF_CALL;
+		if (insns[i].code == (BPF_JMP | BPF_CALL))
+			insns[i].off = 0;
 		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
 		imm = (u32)insns[i].imm | (u64)(u32)insns[i + 1].imm << 32;
+		if (insns[i].src_reg == BPF_PSEUDO_FUNC) {
+			/* As it was given: how far from the next instruction. */
+			insns[i].imm = (const struct bpf_insn *)(unsigned long)imm -
+				       aux->prog->insnsi - i - 1;
+			insns[i + 1].imm = 0;
+		}
 		for (j = 0; j < aux->used_map_cnt; j++) {
 			struct bpf_map *map = aux->used_maps[j];
 			u64 size = (u64)map->max_entries * map->value_size;

@@ -14,8 +14,10 @@
 
 #include "base/nofault.h"
 #include "base/obj_name.h"
+#include "base/runtime.h"
 #include "btf/btf.h"
 #include "iter/bpf_iter.h"
+#include "jit/jit.h"
 #include "map/map.h"
 #include "prog/prog.h"
 #include "prog/prog_array.h"
@@ -327,6 +329,18 @@ static int verify(struct bpf_call *call, struct bpf_prog *prog)
 	return log_err ? log_err : err;
 }
 
+/* Native code where it can be had, the interpreter where not. */
+static int select_runtime(const struct trek_runtime *rt, struct bpf_prog *prog)
+{
+	int err = rt->interpret ? -ENOTSUP : bpf_jit_compile(prog);
+
+	if (err != -ENOTSUP)
+		return err;
+	if (prog->aux->reads_unwritten_stack)
+		prog->bpf_func = bpf_interp_run_cleared;
+	return 0;
+}
+
 int prog_load(struct bpf_call *call)
 {
 	struct bpf_prog *prog;
@@ -345,9 +359,9 @@ int prog_load(struct bpf_call *call)
 	if (!err)
 		err = verify(call, prog);
 	if (!err)
+		err = select_runtime(call->rt, prog);
+	if (!err)
 		err = bpf_check_tail_call(prog);
-	if (!err && prog->aux->reads_unwritten_stack)
-		prog->bpf_func = bpf_interp_run_cleared;
 	if (!err)
 		err = bpf_prog_alloc_id(prog);
 	if (err) {

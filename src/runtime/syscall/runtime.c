@@ -88,7 +88,7 @@ static int copy_opts(struct trek_runtime_opts *opts, const struct trek_runtime_o
 		if (bytes[i])
 			return -EINVAL;
 	memcpy(opts, user, min_of(user->size, sizeof(*opts)));
-	return opts->num_possible_cpus > MAX_CPUS ? -EINVAL : 0;
+	return opts->num_possible_cpus > MAX_CPUS || opts->interpret > 1 ? -EINVAL : 0;
 }
 
 static int init_ids(struct trek_runtime *rt)
@@ -139,6 +139,7 @@ int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime 
 		return -ENOMEM;
 	rt->num_possible_cpus =
 		opts.num_possible_cpus ? opts.num_possible_cpus : host_possible_cpus();
+	rt->interpret = opts.interpret;
 	pthread_mutex_init(&rt->link_lock, NULL);
 	err = -ENOMEM;
 	rt->cpus = vcpus_new(rt->num_possible_cpus);

@@ -293,10 +293,13 @@ static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32
 
 static int check_map_use(struct bpf_verifier_env *env, const struct helper_call *call)
 {
-	const struct bpf_map *map = call->map;
+	struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+	struct bpf_map *map = call->map;
 
 	if (!map)
 		return 0;
+	aux->several_maps |= aux->map && aux->map != map;
+	aux->map = aux->several_maps ? NULL : map;
 	if ((map->map_flags & BPF_F_RDONLY_PROG) && call->helper->proto.writes_map)
 		return refuse(env, -EACCES, -1, NULL,
 			      "%s with map '%s', which programs may only read", call->helper->name,

@@ -203,7 +203,8 @@ struct bpf_insn_aux_data {
 	u16 live;	  /* registers that may be read from here on before they are written */
 	u32 subprog;	  /* that it is in; of a reference to a function: see func_ref */
 	u32 func_ref;	  /* pseudo call or function pointer: which subprogram */
-	struct bpf_map *map;
+	struct bpf_map *map; /* of a ld_imm64; of a call, if it is always the same */
+	bool several_maps;   /* of a call */
 	u32 map_off;
 	const struct bpf_helper *helper;
 	const struct btf_kfunc *kfunc;

@@ -8,7 +8,6 @@
 
 static void set_imm64(struct bpf_insn *insn, u64 value)
 {
-	insn[0].src_reg = 0;
 	insn[0].imm = (u32)value;
 	insn[1].imm = value >> 32;
 }
@@ -24,8 +23,9 @@ static int rewrite_ld_imm64(struct bpf_verifier_env *env, u32 idx)
 	case 0:
 		return 0;
 	case BPF_PSEUDO_FUNC:
-		addr = (u64)(unsigned long)&env->insns[env->subprogs[aux->func_ref].start];
-		break;
+		/* It goes on saying that it is a function's: native code has it elsewhere. */
+		set_imm64(insn, (unsigned long)&env->insns[env->subprogs[aux->func_ref].start]);
+		return 0;
 	case BPF_PSEUDO_MAP_FD:
 	case BPF_PSEUDO_MAP_IDX:
 		addr = (u64)(unsigned long)aux->map;
@@ -35,7 +35,20 @@ static int rewrite_ld_imm64(struct bpf_verifier_env *env, u32 idx)
 		if (err)
 			return err;
 	}
+	insn->src_reg = 0;
 	set_imm64(insn, addr);
+	return 0;
+}
+
+/* 1 + the index of the one map that the call may act on; 0: there are several, or none that is
+ * known before it runs. */
+static u32 map_of_call(const struct bpf_verifier_env *env, u32 idx)
+{
+	const struct bpf_prog_aux *aux = env->prog->aux;
+
+	for (u32 i = 0; i < aux->used_map_cnt; i++)
+		if (aux->used_maps[i] == env->aux[idx].map)
+			return i + 1;
 	return 0;
 }
 
@@ -56,6 +69,8 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			insn->imm = env->aux[i].kfunc_index;
 		} else if (env->aux[i].helper && env->aux[i].helper->proto.tail_calls) {
 			insn->code = BPF_JMP | BPF_TAIL_CALL;
+		} else if (insn_is_call(insn) && !insn->src_reg) {
+			insn->off = map_of_call(env, i);
 		} else if (BPF_CLASS(insn->code) == BPF_LDX &&
 			   (env->aux[i].probe_load || !env->aux[i].seen)) {
 			u8 mode =

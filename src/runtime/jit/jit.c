@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Two passes over the instructions. The first finds out where everything is at most, with all
+ * distances wide; in the second, jumps whose distance was small enough even so are short, and all
+ * distances are filled in at its end, when everything is where it is.
+ *
+ * Measured: see the architecture's file.
+ */
+#include "jit/jit.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prog/prog_pack.h"
+
+#define R6_TO_R9 0x3c0u
+
+static bool is_ld_imm64(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+static bool calls_function(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+static bool loads_function(const struct bpf_insn *insn)
+{
+	return is_ld_imm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC;
+}
+
+/* --- functions -------------------------------------------------------------------------------- */
+
+/* The instruction that @insn calls or refers to as a function. */
+static u32 function_of(const struct jit *jit, const struct bpf_insn *insn)
+{
+	u64 addr;
+
+	if (calls_function(insn))
+		return insn - jit->insns + insn->imm + 1;
+	addr = (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
+	return (const struct bpf_insn *)(unsigned long)addr - jit->insns;
+}
+
+static u16 registers_written(const struct jit *jit, const struct jit_func *func)
+{
+	u16 written = 0;
+
+	/* Atomic operations write their source as well; that one more is saved does no harm. */
+	for (u32 i = func->start; i < func->end; i++)
+		written |= 1u << jit->insns[i].dst_reg | 1u << jit->insns[i].src_reg;
+	return written & R6_TO_R9;
+}
+
+static int find_functions(struct jit *jit)
+{
+	bool *starts = calloc(jit->nr + 1, sizeof(*starts)), has_callbacks = false;
+	u32 nr = 0, n = 0;
+
+	if (!starts)
+		return -ENOMEM;
+	starts[0] = true;
+	for (u32 i = 0; i < jit->nr; i++) {
+		if (calls_function(&jit->insns[i]) || loads_function(&jit->insns[i]))
+			starts[function_of(jit, &jit->insns[i])] = true;
+		has_callbacks |= loads_function(&jit->insns[i]);
+	}
+	for (u32 i = 0; i < jit->nr; i++)
+		nr += starts[i];
+	jit->funcs = calloc(nr, sizeof(*jit->funcs));
+	if (jit->funcs) {
+		for (u32 i = 0; i < jit->nr; i++)
+			if (starts[i])
+				jit->funcs[n++].start = i;
+		for (u32 i = 0; i < nr; i++) {
+			jit->funcs[i].end = i + 1 < nr ? jit->funcs[i + 1].start : jit->nr;
+			jit->funcs[i].saved = registers_written(jit, &jit->funcs[i]);
+		}
+		jit->funcs[0].main = true;
+		jit->funcs[0].sets_callback = has_callbacks;
+		jit->nr_funcs = nr;
+	}
+	free(starts);
+	return jit->funcs ? 0 : -ENOMEM;
+}
+
+static struct jit_func *func_at(const struct jit *jit, u32 insn)
+{
+	u32 low = 0, high = jit->nr_funcs;
+
+	while (high - low > 1) {
+		u32 mid = low + (high - low) / 2;
+
+		if (jit->funcs[mid].start <= insn)
+			low = mid;
+		else
+			high = mid;
+	}
+	return &jit->funcs[low];
+}
+
+struct jit_func *jit_func_of(const struct jit *jit, const struct bpf_insn *insn)
+{
+	return func_at(jit, function_of(jit, insn));
+}
+
+/* --- jumps ------------------------------------------------------------------------------------ */
+
+bool jit_is_far(const struct jit *jit, u32 insn)
+{
+	s64 distance = (s64)jit->laid_out[insn] - jit->laid_out[jit->idx];
+
+	/* It is less by now than when all were wide, and this instruction has a few bytes. */
+	return !jit->out || distance < -100 || distance > 100;
+}
+
+void jit_distance(struct jit *jit, const u32 *to, bool wide)
+{
+	jit_bytes(jit, 0, wide ? sizeof(s32) : sizeof(s8));
+	if (jit->out)
+		jit->jumps[jit->nr_jumps++] = (struct jit_jump){jit->pos, to, wide};
+}
+
+static void fill_in_distances(struct jit *jit)
+{
+	for (u32 i = 0; i < jit->nr_jumps; i++) {
+		const struct jit_jump *jump = &jit->jumps[i];
+		s32 distance = *jump->to - jump->from;
+
+		if (jump->wide)
+			memcpy(jit->out + jump->from - sizeof(s32), &distance, sizeof(s32));
+		else
+			jit->out[jump->from - 1] = distance;
+	}
+}
+
+/* --- passes ----------------------------------------------------------------------------------- */
+
+static int pass(struct jit *jit, u8 *out, u32 *at)
+{
+	int err = 0;
+
+	jit->out = out;
+	jit->pos = 0;
+	for (u32 f = 0; f < jit->nr_funcs && !err; f++) {
+		jit->func = &jit->funcs[f];
+		jit->func->entry = jit->pos;
+		jit_emit_entry(jit);
+		for (jit->idx = jit->func->start; jit->idx < jit->func->end && !err; jit->idx++) {
+			const struct bpf_insn *insn = &jit->insns[jit->idx];
+
+			at[jit->idx] = jit->pos;
+			err = jit_emit_insn(jit, insn);
+			/* Nothing leads to the second half. */
+			if (is_ld_imm64(insn))
+				at[++jit->idx] = jit->pos;
+		}
+	}
+	return jit->pos <= INT_MAX ? err : -ENOTSUP;
+}
+
+/* Where functions and lines are, for who asks. */
+static struct bpf_jit_image *new_image(const struct jit *jit, u32 size)
+{
+	const struct bpf_prog_aux *aux = jit->prog->aux;
+	struct bpf_jit_image *image =
+		malloc(sizeof(*image) + (jit->nr_funcs + aux->nr_linfo) * sizeof(u32));
+
+	if (!image)
+		return NULL;
+	*image = (struct bpf_jit_image){.size = size, .nr_funcs = jit->nr_funcs};
+	return image;
+}
+
+static void note_places(const struct jit *jit, struct bpf_jit_image *image)
+{
+	const struct bpf_prog_aux *aux = jit->prog->aux;
+
+	image->used = jit->pos;
+	for (u32 i = 0; i < jit->nr_funcs; i++)
+		image->offs[i] = jit->funcs[i].entry;
+	for (u32 i = 0; i < aux->nr_linfo; i++)
+		image->offs[jit->nr_funcs + i] = jit->at[aux->linfo[i].insn_off];
+}
+
+static int compile(struct jit *jit, struct bpf_jit_image **result)
+{
+	struct bpf_jit_image *image;
+	int err = pass(jit, NULL, jit->laid_out);
+
+	if (err)
+		return err;
+	image = new_image(jit, jit->pos);
+	if (!image)
+		return -ENOMEM;
+	image->code = prog_pack_alloc(image->size);
+	if (IS_ERR(image->code)) {
+		err = PTR_ERR(image->code);
+		free(image);
+		return err;
+	}
+	err = pass(jit, image->code, jit->at);
+	if (!err) {
+		fill_in_distances(jit);
+		note_places(jit, image);
+		err = prog_pack_seal(image->code, image->size);
+	}
+	if (err) {
+		bpf_jit_image_free(image);
+		return err == -ENOMEM ? err : -ENOTSUP;
+	}
+	*result = image;
+	return 0;
+}
+
+int bpf_jit_compile(struct bpf_prog *prog)
+{
+	struct bpf_jit_image *image = NULL;
+	struct jit jit = {.prog = prog, .insns = prog->insnsi, .nr = prog->len};
+	int err = -ENOMEM;
+
+	jit.at = calloc(2 * (size_t)jit.nr, sizeof(*jit.at));
+	jit.laid_out = jit.at + jit.nr;
+	jit.jumps = calloc(jit.nr, sizeof(*jit.jumps));
+	if (jit.at && jit.jumps)
+		err = find_functions(&jit);
+	if (!err)
+		err = compile(&jit, &image);
+	if (!err) {
+		prog->aux->jit = image;
+		prog->bpf_func = (unsigned int (*)(const void *, const struct bpf_insn *))(
+			void (*)(void))image->code;
+		prog->jited = true;
+		prog->jited_len = image->used;
+	}
+	free(jit.funcs);
+	free(jit.jumps);
+	free(jit.at);
+	return err;
+}
+
+/* --- what the code calls ---------------------------------------------------------------------- */
+
+u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return ((u64(*)(u64, u64, u64, u64, u64))(unsigned long)func)(r1, r2, r3, r4, r5);
+}
+
+/* As in the interpreter. All the programs of an array are native or none is. */
+u64 bpf_jit_run_instead(const struct bpf_prog *next, u64 ctx)
+{
+	struct bpf_run_ctx *run = bpf_current;
+	const struct bpf_prog *prog = run->prog;
+	u64 ret;
+
+	run->prog = next;
+	ret = ((u64(*)(u64))(void (*)(void))next->bpf_func)(ctx);
+	run->prog = prog;
+	return ret;
+}

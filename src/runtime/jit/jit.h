@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Native code for programs (kernel: bpf_int_jit_compile in arch/x86/net/bpf_jit_comp.c).
+ *
+ * What verification leaves (prog/prog.h) is compiled once, when the program is loaded: jit.c lays
+ * the functions of the program out and joins them, one file for each architecture says how an
+ * instruction looks there. Nothing is checked again that verification has proved; what the
+ * interpreter does with an instruction is what the code does, to the last bit.
+ */
+#ifndef JIT_JIT_H
+#define JIT_JIT_H
+
+#include "prog/prog.h"
+
+/*
+ * Compile @prog, which has been verified and has no id yet: prog->bpf_func is then native, jited is
+ * set, aux->jit says where it lies. -ENOTSUP: this cannot be done here (the architecture, an
+ * instruction, a system that lets no memory become executable), the program is as it was and can be
+ * interpreted. -ENOMEM.
+ */
+int bpf_jit_compile(struct bpf_prog *prog);
+
+/* --- between jit.c and the architecture's file ------------------------------------------------ */
+
+struct jit_func {
+	u32 start, end; /* instructions */
+	u32 entry;	/* where its code begins */
+	u16 saved;	/* registers r6 to r9 that it names, a bit each */
+	bool main;	/* the program's own: the others are called by it */
+	bool sets_callback; /* the main one of a program that hands functions to helpers */
+};
+
+/* A distance that is filled in when everything has its place. */
+struct jit_jump {
+	u32 from; /* the byte behind the distance */
+	const u32 *to;
+	bool wide; /* it has four bytes, not one */
+};
+
+struct jit {
+	const struct bpf_prog *prog;
+	const struct bpf_insn *insns;
+	u32 nr;
+	u8 *out; /* the code; NULL in the first pass */
+	u32 pos, idx; /* of the code, and the instruction */
+	u32 *at;       /* by instruction: where it is */
+	u32 *laid_out; /* the same, but found out in the first pass: at most that far */
+	struct jit_func *funcs, *func; /* all, and the one that is being compiled */
+	u32 nr_funcs;
+	struct jit_jump *jumps;
+	u32 nr_jumps;
+};
+
+static inline void jit_byte(struct jit *jit, u8 byte)
+{
+	if (jit->out)
+		jit->out[jit->pos] = byte;
+	jit->pos++;
+}
+
+/* Little end first. */
+static inline void jit_bytes(struct jit *jit, u64 value, u32 nr)
+{
+	for (u32 i = 0; i < nr; i++, value >>= 8)
+		jit_byte(jit, value);
+}
+
+/* The function that a call or a ld_imm64 names. */
+struct jit_func *jit_func_of(const struct jit *jit, const struct bpf_insn *insn);
+/* Whether the distance to @insn may take more than a byte. */
+bool jit_is_far(const struct jit *jit, u32 insn);
+/* The distance from behind it to @to, one of jit->at or a function's entry. One for each
+ * instruction. */
+void jit_distance(struct jit *jit, const u32 *to, bool wide);
+
+/* What the code calls: a function of the program for a helper; a tail call, which gives r0. */
+u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+u64 bpf_jit_run_instead(const struct bpf_prog *next, u64 ctx);
+
+/* The architecture's: the begin of jit->func, and jit->idx. 0, or -ENOTSUP. */
+void jit_emit_entry(struct jit *jit);
+int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn);
+
+#endif /* JIT_JIT_H */

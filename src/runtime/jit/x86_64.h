@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Instructions of x86-64 as bytes (Intel 64 and IA-32 Architectures Software Developer's Manual,
+ * volume 2): prefixes, REX, opcode, ModRM, displacement, immediate.
+ */
+#ifndef JIT_X86_64_H
+#define JIT_X86_64_H
+
+#include "jit/jit.h"
+
+enum x86_reg {
+	RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
+};
+
+/* Conditions, as jumps have them. */
+enum x86_cc {
+	CC_B = 0x2, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_L = 0xc, CC_GE, CC_LE, CC_G,
+};
+
+/* Opcodes: one byte, or two of which the first is 0f. */
+enum x86_op {
+	OP_ADD = 0x01, OP_OR = 0x09, OP_AND = 0x21, OP_SUB = 0x29, OP_XOR = 0x31, OP_CMP = 0x39,
+	OP_TEST = 0x85, OP_XCHG = 0x87, OP_STORE_B = 0x88, OP_STORE = 0x89, OP_LOAD = 0x8b,
+	OP_LEA = 0x8d, OP_MOVSXD = 0x63, OP_IMUL_K = 0x69,
+	OP_IMUL = 0x0faf, OP_CMPXCHG = 0x0fb1, OP_MOVZX_B = 0x0fb6, OP_MOVZX_H = 0x0fb7,
+	OP_MOVSX_B = 0x0fbe, OP_MOVSX_H = 0x0fbf, OP_XADD = 0x0fc1,
+	/* With a number in the place of a register. */
+	OP_SHIFT_K = 0xc1, OP_SHIFT_CL = 0xd3, OP_UNARY = 0xf7, OP_STORE_B_K = 0xc6, OP_STORE_K = 0xc7,
+	OP_ALU_K8 = 0x83, OP_ALU_K = 0x81, OP_CALL_X = 0xff,
+};
+
+/* What stands in the place of a register there. */
+enum { K_ADD, K_OR, K_AND = 4, K_SUB, K_XOR, K_CMP };		/* OP_ALU_K */
+enum { U_TEST, U_NEG = 3, U_DIV = 6, U_IDIV };			/* OP_UNARY */
+enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };			/* OP_SHIFT */
+
+#define X86_LOCK 0xf0
+#define X86_16BIT 0x66
+#define X86_FS 0x64
+
+static inline bool fits_s8(s64 v)
+{
+	return v == (s8)v;
+}
+
+static inline bool fits_s32(s64 v)
+{
+	return v == (s32)v;
+}
+
+/* @byte: the operand in a register is one byte, which without REX would be ah, ch, dh or bh. */
+static inline void x86_opcode(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm, bool byte)
+{
+	u8 rex = 0x40 | wide << 3 | (reg >> 3) << 2 | rm >> 3;
+
+	if (rex != 0x40 || byte)
+		jit_byte(jit, rex);
+	if (op > 0xff)
+		jit_byte(jit, op >> 8);
+	jit_byte(jit, op);
+}
+
+/* Of two registers. @wide: 64 bits, else 32, which clears the upper ones. */
+static inline void x86_rr(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm)
+{
+	bool byte = (op == OP_MOVZX_B || op == OP_MOVSX_B) && rm >= RSP;
+
+	x86_opcode(jit, wide, op, reg, rm, byte);
+	jit_byte(jit, 0xc0 | (reg & 7) << 3 | (rm & 7));
+}
+
+/* Of a register and the memory at @base + @off. */
+static inline void x86_rm(struct jit *jit, bool wide, u32 op, u8 reg, u8 base, s32 off)
+{
+	u8 mod = !off && (base & 7) != RBP ? 0x00 : fits_s8(off) ? 0x40 : 0x80;
+
+	x86_opcode(jit, wide, op, reg, base, op == OP_STORE_B && reg >= RSP);
+	jit_byte(jit, mod | (reg & 7) << 3 | (base & 7));
+	if ((base & 7) == RSP)
+		jit_byte(jit, 0x24);
+	if (mod)
+		jit_bytes(jit, off, mod == 0x40 ? 1 : 4);
+}
+
+/* One of OP_ALU_K. */
+static inline void x86_alu_k(struct jit *jit, bool wide, u8 which, u8 reg, s32 imm)
+{
+	x86_rr(jit, wide, fits_s8(imm) ? OP_ALU_K8 : OP_ALU_K, which, reg);
+	jit_bytes(jit, imm, fits_s8(imm) ? 1 : 4);
+}
+
+static inline void x86_shift_k(struct jit *jit, bool wide, u8 which, u8 reg, u8 bits)
+{
+	x86_rr(jit, wide, OP_SHIFT_K, which, reg);
+	jit_byte(jit, bits);
+}
+
+static inline void x86_mov(struct jit *jit, u8 to, u8 from)
+{
+	if (to != from)
+		x86_rr(jit, true, OP_STORE, from, to);
+}
+
+/* The shortest way to have @value in @reg. */
+static inline void x86_mov_k(struct jit *jit, u8 reg, u64 value)
+{
+	if (!value) {
+		x86_rr(jit, false, OP_XOR, reg, reg);
+	} else if (value == (u32)value) {
+		x86_opcode(jit, false, 0xb8 + (reg & 7), 0, reg, false);
+		jit_bytes(jit, value, 4);
+	} else if (fits_s32(value)) {
+		x86_rr(jit, true, OP_STORE_K, 0, reg);
+		jit_bytes(jit, value, 4);
+	} else {
+		x86_opcode(jit, true, 0xb8 + (reg & 7), 0, reg, false);
+		jit_bytes(jit, value, 8);
+	}
+}
+
+static inline void x86_push(struct jit *jit, u8 reg)
+{
+	x86_opcode(jit, false, 0x50 + (reg & 7), 0, reg, false);
+}
+
+static inline void x86_pop(struct jit *jit, u8 reg)
+{
+	x86_opcode(jit, false, 0x58 + (reg & 7), 0, reg, false);
+}
+
+/* A jump within the code of one instruction: x86_here() with what it returns is where it leads. */
+static inline u32 x86_jcc(struct jit *jit, enum x86_cc cc)
+{
+	jit_byte(jit, 0x70 | cc);
+	jit_byte(jit, 0);
+	return jit->pos;
+}
+
+static inline u32 x86_jmp(struct jit *jit)
+{
+	jit_byte(jit, 0xeb);
+	jit_byte(jit, 0);
+	return jit->pos;
+}
+
+static inline void x86_here(struct jit *jit, u32 from)
+{
+	if (jit->out)
+		jit->out[from - 1] = jit->pos - from;
+}
+
+static inline void x86_jcc_back(struct jit *jit, enum x86_cc cc, u32 to)
+{
+	jit_byte(jit, 0x70 | cc);
+	jit_byte(jit, to - (jit->pos + 1));
+}
+
+/* Call code outside of the program. Changes @scratch where it is far away. */
+static inline void x86_call(struct jit *jit, const void *to, u8 scratch)
+{
+	s64 distance = (s64)(unsigned long)to - (s64)(unsigned long)(jit->out + jit->pos + 5);
+
+	if (jit->out && fits_s32(distance)) {
+		jit_byte(jit, 0xe8);
+		jit_bytes(jit, distance, 4);
+		return;
+	}
+	/* As long as it can be, until it is known where the code lies. */
+	x86_opcode(jit, true, 0xb8 + (scratch & 7), 0, scratch, false);
+	jit_bytes(jit, (unsigned long)to, 8);
+	x86_rr(jit, false, OP_CALL_X, 2, scratch);
+}
+
+#endif /* JIT_X86_64_H */
