@@ -75,6 +75,7 @@ static const struct member members[] = {
 	MEMBER(bpf_prog_aux, attach_func_proto),
 	MEMBER(bpf_prog_aux, attach_func_name),
 	MEMBER(bpf_prog_aux, kfunc_tab),
+	MEMBER(bpf_prog_aux, jit),
 	MEMBER(bpf_prog_aux, ops),
 	MEMBER(bpf_prog_aux, used_maps),
 	MEMBER(bpf_prog_aux, prog),

@@ -414,7 +414,7 @@ static void test_cleared_stack(void **state)
 	struct bpf_insn insns[] = {
 		MOV(R1, -1),
 		CALL_SUB(2),
-		CALL_SUB(3),
+		CALL_SUB(4),
 		EXIT,
 		STX(DW, R10, -512, R1),
 		STX(DW, R10, -8, R1),

@@ -2,7 +2,8 @@
 /*
  * Instructions made ready to run, in place: numbers that stood for something become its address,
  * and loads through pointers to BTF types become guarded ones (prog/prog.h). What was never walked
- * can never run; its loads are guarded all the same.
+ * can never run and was never looked at: it may call what is not there, as what libbpf makes of a
+ * relocation that failed does. It becomes an exit.
  */
 #include "verifier/env.h"
 
@@ -54,13 +55,16 @@ static u32 map_of_call(const struct bpf_verifier_env *env, u32 idx)
 
 int rewrite_instructions(struct bpf_verifier_env *env)
 {
+	const struct bpf_insn never_reached = {.code = BPF_JMP | BPF_EXIT};
 	u32 i;
 	int err;
 
 	for (i = 0; i < env->nr_insns; i++) {
 		struct bpf_insn *insn = &env->insns[i];
 
-		if (insn_is_ld_imm64(insn)) {
+		if (!env->aux[i].seen) {
+			*insn = never_reached;
+		} else if (insn_is_ld_imm64(insn)) {
 			err = rewrite_ld_imm64(env, i);
 			if (err)
 				return err;
@@ -71,8 +75,7 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			insn->code = BPF_JMP | BPF_TAIL_CALL;
 		} else if (insn_is_call(insn) && !insn->src_reg) {
 			insn->off = map_of_call(env, i);
-		} else if (BPF_CLASS(insn->code) == BPF_LDX &&
-			   (env->aux[i].probe_load || !env->aux[i].seen)) {
+		} else if (BPF_CLASS(insn->code) == BPF_LDX && env->aux[i].probe_load) {
 			u8 mode =
 				BPF_MODE(insn->code) == BPF_MEMSX ? BPF_PROBE_MEMSX : BPF_PROBE_MEM;
 
