@@ -57,7 +57,7 @@ static int try(const struct engine *engine)
 
 	if (map < 0)
 		return map;
-	prog = engine_program(engine, map, OP_UPDATE, false, 1, 1);
+	prog = engine_program(engine, map, OP_UPDATE, false, TURN_OPS, 1);
 	ret = prog;
 	if (prog >= 0) {
 		ret = engine_run(engine, prog, 0);

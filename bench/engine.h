@@ -27,11 +27,13 @@ void engines_stop(void);
 /* 4-byte keys, 8-byte values. A handle, or negative errno. */
 int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t max_entries);
 
+#define TURN_OPS 8
+
 enum op { OP_LOOKUP, OP_LOOKUP_CHAINED, OP_UPDATE, OP_DELETE_INSERT, NR_OPS };
 
 /*
- * A SYSCALL program that does @op @count times on @map with keys below @elements, which follow from
- * its seed; @empty: all of it but the calls. A handle, or negative errno.
+ * A SYSCALL program that does @op @count times, a multiple of TURN_OPS, on @map with keys below
+ * @elements, which follow from its seed; @empty: all of it but the calls. A handle, or negative errno.
  */
 int engine_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
 		   uint32_t elements);

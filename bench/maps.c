@@ -9,12 +9,12 @@
  * order, the same for both engines. "lookup" reads the value that it found; "update" is of a key
  * that is there; "delete+insert" is one of each, of the same key, counted as one operation.
  * A CPU may begin a lookup before the last one has its value, and wait for the memory of both at
- * once, if the code is short enough: native code is, an interpreter's hardly. In a "chained lookup"
+ * once, if the code is short enough. In a "chained lookup"
  * the next key waits for the value, as where one thing is looked up by another (program only).
  *
- *   program    a SYSCALL program, run by BPF_PROG_TEST_RUN, does the operation in a bpf_loop. The
- *              same program without the call, run just before, is subtracted. The kernel's is
- *              native code, unless its compiler is off; bpftrek's is interpreted.
+ *   program    a SYSCALL program, run by BPF_PROG_TEST_RUN, does the operation in a bpf_loop, some
+ *              in each turn. The same program without the calls, run just before, is subtracted.
+ *              Both are native code, where there is a compiler and it is not off.
  *   user       bpf(2), one call an operation: the system call, and trek_bpf(). Nothing subtracted.
  *
  * Noise. Repetitions of the two engines alternate, and who is first does, too, so that what else

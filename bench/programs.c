@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * The programs that are measured: bpf_loop around one operation, instruction for instruction the
- * same on both engines. In the empty one each call is a move in its place, so that the difference
- * of the two is the call and what it does.
+ * The programs that are measured: bpf_loop around TURN_OPS operations, instruction for instruction
+ * the same on both engines. In the empty one each call is a move in its place, so that the
+ * difference of the two is the call and what it does. With one operation a turn, a CPU would do
+ * that of a short one while it waits for what makes up the loop, and the slower an engine's loop
+ * is the less its operation would seem to take.
  *
  * The main function has at fp-16 what the callback gets: the state of the key generator, and how
  * many operations failed. The callback has its key at fp-4 and the value at fp-16.
@@ -15,7 +17,7 @@
 #include "verifier/insn.h"
 
 #define PTR(p) ((unsigned long)(p))
-#define MAX_INSNS 64
+#define MAX_INSNS 512
 #define MAIN_INSNS 12 /* where the callback begins */
 
 struct program {
@@ -118,13 +120,16 @@ int engine_program(const struct engine *engine, int map, enum op op, bool empty,
 
 	if (types < 0)
 		return types;
-	EMIT(&p, LDX(DW, R1, R1, 0), STX(DW, R10, -16, R1), ST(DW, R10, -8, 0), MOV(R1, count),
-	     LD_FUNC(R2, MAIN_INSNS - 5), MOVX(R3, R10), OP(ADD, R3, -16), MOV(R4, 0), CALL(loop),
-	     LDX(DW, R0, R10, -8), EXIT);
-	EMIT(&p, MOVX(R6, R2), LDX(DW, R1, R6, 0), OPW(MUL, R1, KEY_MULTIPLIER),
-	     OPW(ADD, R1, KEY_INCREMENT), STX(DW, R6, 0, R1), OP(MUL, R1, elements),
-	     OP(RSH, R1, 32), STX(W, R10, -4, R1), STX(DW, R10, -16, R1));
-	emit[op](&p, map, empty);
+	EMIT(&p, LDX(DW, R1, R1, 0), STX(DW, R10, -16, R1), ST(DW, R10, -8, 0),
+	     MOV(R1, count / TURN_OPS), LD_FUNC(R2, MAIN_INSNS - 5), MOVX(R3, R10),
+	     OP(ADD, R3, -16), MOV(R4, 0), CALL(loop), LDX(DW, R0, R10, -8), EXIT);
+	EMIT(&p, MOVX(R6, R2));
+	for (int i = 0; i < TURN_OPS; i++) {
+		EMIT(&p, LDX(DW, R1, R6, 0), OPW(MUL, R1, KEY_MULTIPLIER),
+		     OPW(ADD, R1, KEY_INCREMENT), STX(DW, R6, 0, R1), OP(MUL, R1, elements),
+		     OP(RSH, R1, 32), STX(W, R10, -4, R1), STX(DW, R10, -16, R1));
+		emit[op](&p, map, empty);
+	}
 	EMIT(&p, RETURN(0));
 	attr.insn_cnt = p.nr;
 	prog = engine->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));

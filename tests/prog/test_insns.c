@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Instructions, interpreted and compiled: the cases of isa_cases.h, and every arithmetic operation and conditional jump
- * with all pairs of edge values, against what C says and, where it can be used, against the kernel.
+ * Instructions, interpreted and compiled: the cases of isa_cases.h, and every arithmetic operation
+ * and conditional jump with all pairs of edge values, against what C says and, where it can be
+ * used, against the kernel.
  */
 #include <pthread.h>
 #include <stdlib.h>

@@ -45,14 +45,21 @@ static u32 function_of(const struct jit *jit, const struct bpf_insn *insn)
 	return (const struct bpf_insn *)(unsigned long)addr - jit->insns;
 }
 
-static u16 registers_written(const struct jit *jit, const struct jit_func *func)
+static bool calls_loop(const struct bpf_insn *insn)
 {
-	u16 written = 0;
+	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == BPF_FUNC_loop;
+}
 
-	/* Atomic operations write their source as well; that one more is saved does no harm. */
-	for (u32 i = func->start; i < func->end; i++)
-		written |= 1u << jit->insns[i].dst_reg | 1u << jit->insns[i].src_reg;
-	return written & R6_TO_R9;
+/* What the function's code will need of its frame. */
+static void look_over(const struct jit *jit, struct jit_func *func)
+{
+	for (u32 i = func->start; i < func->end; i++) {
+		const struct bpf_insn *insn = &jit->insns[i];
+
+		func->saved |= 1u << insn->dst_reg | 1u << insn->src_reg;
+		func->loops |= calls_loop(insn);
+	}
+	func->saved &= R6_TO_R9;
 }
 
 static int find_functions(struct jit *jit)
@@ -77,7 +84,7 @@ static int find_functions(struct jit *jit)
 				jit->funcs[n++].start = i;
 		for (u32 i = 0; i < nr; i++) {
 			jit->funcs[i].end = i + 1 < nr ? jit->funcs[i + 1].start : jit->nr;
-			jit->funcs[i].saved = registers_written(jit, &jit->funcs[i]);
+			look_over(jit, &jit->funcs[i]);
 		}
 		jit->funcs[0].main = true;
 		jit->funcs[0].sets_callback = has_callbacks;
@@ -232,7 +239,7 @@ int bpf_jit_compile(struct bpf_prog *prog)
 	if (!err) {
 		prog->aux->jit = image;
 		prog->bpf_func = (unsigned int (*)(const void *, const struct bpf_insn *))(
-			void (*)(void))image->code;
+					 void (*)(void))image->code;
 		prog->jited = true;
 		prog->jited_len = image->used;
 	}

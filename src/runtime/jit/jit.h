@@ -23,10 +23,11 @@ int bpf_jit_compile(struct bpf_prog *prog);
 /* --- between jit.c and the architecture's file ------------------------------------------------ */
 
 struct jit_func {
-	u32 start, end; /* instructions */
-	u32 entry;	/* where its code begins */
-	u16 saved;	/* registers r6 to r9 that it names, a bit each */
-	bool main;	/* the program's own: the others are called by it */
+	u32 start, end;	    /* instructions */
+	u32 entry;	    /* where its code begins */
+	u16 saved;	    /* registers r6 to r9 that it names, a bit each */
+	bool main;	    /* the program's own: the others are called by it */
+	bool loops;	    /* it calls bpf_loop */
 	bool sets_callback; /* the main one of a program that hands functions to helpers */
 };
 
@@ -41,8 +42,8 @@ struct jit {
 	const struct bpf_prog *prog;
 	const struct bpf_insn *insns;
 	u32 nr;
-	u8 *out; /* the code; NULL in the first pass */
-	u32 pos, idx; /* of the code, and the instruction */
+	u8 *out;       /* the code; NULL in the first pass */
+	u32 pos, idx;  /* of the code, and the instruction */
 	u32 *at;       /* by instruction: where it is */
 	u32 *laid_out; /* the same, but found out in the first pass: at most that far */
 	struct jit_func *funcs, *func; /* all, and the one that is being compiled */

@@ -7,11 +7,11 @@
  *
  * These are the registers in which functions of C take and give, and keep, what BPF's do: a helper
  * is called as it is, and so is a function of the program. r9 to r11 are for use within the code of
- * one instruction; r12 is not touched.
+ * one instruction; r12 counts the turns of bpf_loop.
  *
- * A frame, from rbp down: the program's stack of 512 bytes, the registers that the function uses
- * and has to give back, and in a program with callbacks the one that was set before. What is not
- * used of it is not touched.
+ * A frame, from rbp down: the program's stack of 512 bytes, in a program with callbacks the one
+ * that was set before, the registers that the function uses and has to give back, what bpf_loop was
+ * given. What is not used of it is not touched.
  */
 #include "jit/x86_64.h"
 
@@ -35,7 +35,9 @@ static const u8 regs[16] = {RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15, RBP
 /* --- functions -------------------------------------------------------------------------------- */
 
 #define CALLBACK_SLOT (-MAX_BPF_STACK - 8)
-#define FRAME (MAX_BPF_STACK + 48)
+#define R12_SLOT (-MAX_BPF_STACK - 48)
+#define LOOP_SLOT(arg) (R12_SLOT - 8 * (arg)) /* what bpf_loop was given as r1 to r3 */
+#define FRAME (MAX_BPF_STACK + 80)
 
 static s32 saved_slot(u32 reg)
 {
@@ -93,6 +95,8 @@ void jit_emit_entry(struct jit *jit)
 	for (u32 r = BPF_REG_6; r <= BPF_REG_9; r++)
 		if (jit->func->saved & 1u << r)
 			x86_rm(jit, true, OP_STORE, regs[r], RBP, saved_slot(r));
+	if (jit->func->loops)
+		x86_rm(jit, true, OP_STORE, R12, RBP, R12_SLOT);
 	if (jit->func->sets_callback)
 		set_callback(jit);
 	if (jit->prog->aux->reads_unwritten_stack)
@@ -106,6 +110,8 @@ static void emit_exit(struct jit *jit)
 	for (u32 r = BPF_REG_6; r <= BPF_REG_9; r++)
 		if (jit->func->saved & 1u << r)
 			x86_rm(jit, true, OP_LOAD, regs[r], RBP, saved_slot(r));
+	if (jit->func->loops)
+		x86_rm(jit, true, OP_LOAD, R12, RBP, R12_SLOT);
 	jit_byte(jit, 0xc9); /* leave */
 	jit_byte(jit, 0xc3);
 }
@@ -534,16 +540,22 @@ static int emit_ld_imm64(struct jit *jit, const struct bpf_insn *insn)
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-/* Add @times times @size to @to, by way of @reg, which has @times and may change. */
-static void add_times(struct jit *jit, u8 to, u8 reg, u64 size)
+/* Add @size times what @reg has, which may change, to rax. */
+static void add_times(struct jit *jit, u8 reg, u64 size)
 {
+	if (size == 8) { /* lea rax, [rax + 8 * reg] */
+		jit_byte(jit, 0x48 | (reg >> 3) << 1);
+		jit_bytes(jit, 0x048d, 2);
+		jit_byte(jit, 0xc0 | (reg & 7) << 3);
+		return;
+	}
 	if (is_power_of_two(size)) {
 		x86_shift_k(jit, true, S_SHL, reg, __builtin_ctzll(size));
 	} else {
 		x86_rr(jit, true, OP_IMUL_K, reg, reg);
 		jit_bytes(jit, size, 4);
 	}
-	x86_rr(jit, true, OP_ADD, reg, to);
+	x86_rr(jit, true, OP_ADD, reg, RAX);
 }
 
 /* r2: where the index is. */
@@ -556,11 +568,11 @@ static void emit_array_lookup(struct jit *jit, const struct bpf_map *map,
 	x86_alu_k(jit, false, K_CMP, R11, map->max_entries);
 	none = x86_jcc(jit, CC_AE);
 	x86_mov_k(jit, RAX, (unsigned long)layout.values);
-	add_times(jit, RAX, R11, layout.elem_size);
+	add_times(jit, R11, layout.elem_size);
 	if (map->ops->percpu) {
 		load_run(jit, R11);
 		x86_rm(jit, false, OP_LOAD, R11, R11, offsetof(struct bpf_run_ctx, cpu));
-		add_times(jit, RAX, R11, map->percpu_stride);
+		add_times(jit, R11, map->percpu_stride);
 	}
 	done = x86_jmp(jit);
 	x86_here(jit, none);
@@ -600,6 +612,43 @@ static bool emit_map_call(struct jit *jit, const struct bpf_map *map, u32 id)
 	return function;
 }
 
+/*
+ * bpf_loop(nr, function, ctx, flags), as the helper does it: calls of it are what a loop in BPF is
+ * made of, and a helper that calls back costs as much as a short turn.
+ */
+static void emit_loop(struct jit *jit)
+{
+	u32 no_flags, few, again, end, refused[2];
+
+	x86_rr(jit, true, OP_TEST, RCX, RCX);
+	no_flags = x86_jcc(jit, CC_E);
+	x86_mov_k(jit, R12, -EINVAL);
+	refused[0] = x86_jmp(jit);
+	x86_here(jit, no_flags);
+	x86_alu_k(jit, false, K_CMP, RDI, BPF_MAX_LOOPS);
+	few = x86_jcc(jit, CC_BE);
+	x86_mov_k(jit, R12, -E2BIG);
+	refused[1] = x86_jmp(jit);
+	x86_here(jit, few);
+	x86_rm(jit, true, OP_STORE, RDI, RBP, LOOP_SLOT(1));
+	x86_rm(jit, true, OP_STORE, RSI, RBP, LOOP_SLOT(2));
+	x86_rm(jit, true, OP_STORE, RDX, RBP, LOOP_SLOT(3));
+	x86_mov_k(jit, R12, 0);
+	again = jit->pos;
+	x86_rm(jit, false, OP_CMP, R12, RBP, LOOP_SLOT(1));
+	end = x86_jcc(jit, CC_E);
+	x86_mov(jit, RDI, R12);
+	x86_rm(jit, true, OP_LOAD, RSI, RBP, LOOP_SLOT(3));
+	x86_alu_k(jit, true, K_ADD, R12, 1);
+	x86_rm(jit, false, OP_CALL_X, 2, RBP, LOOP_SLOT(2));
+	x86_rr(jit, true, OP_TEST, RAX, RAX);
+	x86_jcc_back(jit, CC_E, again);
+	x86_here(jit, end);
+	x86_here(jit, refused[0]);
+	x86_here(jit, refused[1]);
+	x86_mov(jit, RAX, R12);
+}
+
 static int emit_helper_call(struct jit *jit, const struct bpf_insn *insn)
 {
 	const struct bpf_map *map = insn->off ? jit->prog->aux->used_maps[insn->off - 1] : NULL;
@@ -607,6 +656,10 @@ static int emit_helper_call(struct jit *jit, const struct bpf_insn *insn)
 	if (insn->imm == BPF_FUNC_get_smp_processor_id) {
 		load_run(jit, RAX);
 		x86_rm(jit, false, OP_LOAD, RAX, RAX, offsetof(struct bpf_run_ctx, cpu));
+		return 0;
+	}
+	if (insn->imm == BPF_FUNC_loop) {
+		emit_loop(jit);
 		return 0;
 	}
 	if (!map || !emit_map_call(jit, map, insn->imm))

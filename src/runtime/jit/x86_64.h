@@ -9,30 +9,76 @@
 #include "jit/jit.h"
 
 enum x86_reg {
-	RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
+	RAX,
+	RCX,
+	RDX,
+	RBX,
+	RSP,
+	RBP,
+	RSI,
+	RDI,
+	R8,
+	R9,
+	R10,
+	R11,
+	R12,
+	R13,
+	R14,
+	R15,
 };
 
 /* Conditions, as jumps have them. */
 enum x86_cc {
-	CC_B = 0x2, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_L = 0xc, CC_GE, CC_LE, CC_G,
+	CC_B = 0x2,
+	CC_AE,
+	CC_E,
+	CC_NE,
+	CC_BE,
+	CC_A,
+	CC_L = 0xc,
+	CC_GE,
+	CC_LE,
+	CC_G,
 };
 
 /* Opcodes: one byte, or two of which the first is 0f. */
 enum x86_op {
-	OP_ADD = 0x01, OP_OR = 0x09, OP_AND = 0x21, OP_SUB = 0x29, OP_XOR = 0x31, OP_CMP = 0x39,
-	OP_TEST = 0x85, OP_XCHG = 0x87, OP_STORE_B = 0x88, OP_STORE = 0x89, OP_LOAD = 0x8b,
-	OP_LEA = 0x8d, OP_MOVSXD = 0x63, OP_IMUL_K = 0x69,
-	OP_IMUL = 0x0faf, OP_CMPXCHG = 0x0fb1, OP_MOVZX_B = 0x0fb6, OP_MOVZX_H = 0x0fb7,
-	OP_MOVSX_B = 0x0fbe, OP_MOVSX_H = 0x0fbf, OP_XADD = 0x0fc1,
+	OP_ADD = 0x01,
+	OP_OR = 0x09,
+	OP_AND = 0x21,
+	OP_SUB = 0x29,
+	OP_XOR = 0x31,
+	OP_CMP = 0x39,
+	OP_TEST = 0x85,
+	OP_XCHG = 0x87,
+	OP_STORE_B = 0x88,
+	OP_STORE = 0x89,
+	OP_LOAD = 0x8b,
+	OP_LEA = 0x8d,
+	OP_MOVSXD = 0x63,
+	OP_IMUL_K = 0x69,
+	OP_IMUL = 0x0faf,
+	OP_CMPXCHG = 0x0fb1,
+	OP_MOVZX_B = 0x0fb6,
+	OP_MOVZX_H = 0x0fb7,
+	OP_MOVSX_B = 0x0fbe,
+	OP_MOVSX_H = 0x0fbf,
+	OP_XADD = 0x0fc1,
 	/* With a number in the place of a register. */
-	OP_SHIFT_K = 0xc1, OP_SHIFT_CL = 0xd3, OP_UNARY = 0xf7, OP_STORE_B_K = 0xc6, OP_STORE_K = 0xc7,
-	OP_ALU_K8 = 0x83, OP_ALU_K = 0x81, OP_CALL_X = 0xff,
+	OP_SHIFT_K = 0xc1,
+	OP_SHIFT_CL = 0xd3,
+	OP_UNARY = 0xf7,
+	OP_STORE_B_K = 0xc6,
+	OP_STORE_K = 0xc7,
+	OP_ALU_K8 = 0x83,
+	OP_ALU_K = 0x81,
+	OP_CALL_X = 0xff,
 };
 
 /* What stands in the place of a register there. */
-enum { K_ADD, K_OR, K_AND = 4, K_SUB, K_XOR, K_CMP };		/* OP_ALU_K */
-enum { U_TEST, U_NEG = 3, U_DIV = 6, U_IDIV };			/* OP_UNARY */
-enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };			/* OP_SHIFT */
+enum { K_ADD, K_OR, K_AND = 4, K_SUB, K_XOR, K_CMP }; /* OP_ALU_K */
+enum { U_TEST, U_NEG = 3, U_DIV = 6, U_IDIV };	      /* OP_UNARY */
+enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };	      /* OP_SHIFT */
 
 #define X86_LOCK 0xf0
 #define X86_16BIT 0x66

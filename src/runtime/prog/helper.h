@@ -9,6 +9,7 @@
 #include "base/func.h"
 
 #define BPF_HELPERS_MAX 256
+#define BPF_MAX_LOOPS (8u << 20) /* of one bpf_loop */
 
 /* Code by number, for execution; NULL where there is none. */
 extern u64 (*bpf_helper_funcs[BPF_HELPERS_MAX])(u64, u64, u64, u64, u64);

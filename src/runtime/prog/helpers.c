@@ -23,7 +23,6 @@
 #include "base/vcpu.h"
 #include "prog/bprintf.h"
 
-#define BPF_MAX_LOOPS (8u << 20)
 #define TRACE_PRINTK_VARARGS 3
 #define TRACE_PREFIX "bpf_trace_printk: "
 #define TASK_COMM_LEN 16
