@@ -105,12 +105,12 @@ int prog_pack_seal(void *code, u32 size)
 	return mprotect(code, (size_t)pages_of(size) * PAGE, PROT_READ | PROT_EXEC) ? -errno : 0;
 }
 
-/* With the lock. One that is empty is kept, for the next program. */
+/* With the lock. */
 static void drop_if_empty(struct pack *pack)
 {
 	struct pack **link = &packs;
 
-	if (pack->nr_free < pack->nr_pages || (packs == pack && !pack->next))
+	if (pack->nr_free < pack->nr_pages)
 		return;
 	while (*link != pack)
 		link = &(*link)->next;
