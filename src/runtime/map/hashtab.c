@@ -316,7 +316,7 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_ele
 	memcpy(e->data, key, htab->map.key_size);
 	if (htab->lru)
 		htab_lru_init(htab, lane, e, slot);
-	e->slot = slot;
+	__atomic_store_n(&e->slot, slot, __ATOMIC_RELAXED);
 	__atomic_store_n(&htab->slots[slot], (unsigned long)e, __ATOMIC_RELEASE);
 	add_to_bucket(bucket_of(htab, hash), tag_of(hash), e);
 }
@@ -533,28 +533,38 @@ static struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot)
 	return NULL;
 }
 
+/*
+ * One past the slot of @key's entry; 0: there is none. Without a lock, so that what was the slot of
+ * an element that has left its bucket may be a link by now. It is right if what is in that slot has
+ * the key; if not, another search does not find the element any more.
+ */
+static u64 slot_behind(const struct bpf_htab *htab, const void *key)
+{
+	const u64 hash = hash_key(htab, key);
+	struct htab_elem *e;
+
+	while ((e = find_elem(htab, hash, key))) {
+		u64 slot = __atomic_load_n(&e->slot, __ATOMIC_RELAXED), content = 0;
+
+		if (slot < htab->map.max_entries)
+			content = __atomic_load_n(&htab->slots[slot], __ATOMIC_ACQUIRE);
+		if (slot_in_use(content) &&
+		    key_equal(htab, (struct htab_elem *)(unsigned long)content, key))
+			return slot + 1;
+	}
+	return 0;
+}
+
 /* In the order of a walk. A key that is not there leads to the first one. */
 int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 {
 	struct bpf_htab *htab = to_htab(map);
 	struct htab_elem *e;
-	u64 slot = 0, from, begin;
+	u64 slot, begin;
 
-	if (key) {
-		const u64 hash = hash_key(htab, key);
-		struct htab_bucket *bucket = bucket_of(htab, hash);
-
-		/* Without the lock the slot may have become a link. */
-		bucket_lock(bucket);
-		e = find_elem(htab, hash, key);
-		if (e)
-			slot = e->slot + 1;
-		bucket_unlock(bucket);
-	}
-	from = slot;
 	do {
-		slot = from;
 		begin = htab_read_begin(htab);
+		slot = key ? slot_behind(htab, key) : 0;
 		e = next_in_slots(htab, &slot);
 		if (e)
 			memcpy(next_key, e->data, map->key_size);

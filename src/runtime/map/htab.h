@@ -26,7 +26,7 @@
 struct htab_elem {
 	struct htab_elem *next; /* in the bucket's chain, also once it has left it */
 	union {
-		u64 slot;		/* while it is in a bucket: for who has its lock */
+		u64 slot;		/* while it is in a bucket; without its lock: slot_behind() */
 		struct htab_elem *link; /* after that: waiting or free */
 	};
 	u8 data[]; /* the key; at htab->value_off the value, but in per-CPU kinds */

@@ -122,9 +122,15 @@ static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 
 /* --- lists of elements ----------------------------------------------------------------------- */
 
+/* Somebody may still read what was its slot: see slot_behind() in hashtab.c. */
+static void set_link(struct htab_elem *e, struct htab_elem *link)
+{
+	__atomic_store_n(&e->link, link, __ATOMIC_RELAXED);
+}
+
 static void list_push(struct elem_list *list, struct htab_elem *e)
 {
-	e->link = list->head;
+	set_link(e, list->head);
 	__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
 	if (!list->tail)
 		list->tail = e;
@@ -132,9 +138,9 @@ static void list_push(struct elem_list *list, struct htab_elem *e)
 
 static void list_append(struct elem_list *list, struct htab_elem *e)
 {
-	e->link = NULL;
+	set_link(e, NULL);
 	if (list->tail)
-		list->tail->link = e;
+		set_link(list->tail, e);
 	else
 		__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
 	list->tail = e;
@@ -145,7 +151,7 @@ static void list_splice(struct elem_list *to, struct elem_list *from)
 {
 	if (!from->head)
 		return;
-	from->tail->link = to->head;
+	set_link(from->tail, to->head);
 	__atomic_store_n(&to->head, from->head, __ATOMIC_RELAXED);
 	if (!to->tail)
 		to->tail = from->tail;

@@ -8,13 +8,13 @@
  * two entries part and none is, there is a fork, a node without a value: a fork has always two
  * children, so there are fewer forks than entries.
  *
- * Lookups take no lock. Writers exclude each other by the trie's lock, and change the trie so that
- * each step is one store of a pointer: what is published is complete, and a node leaves by its
- * parent's pointer passing it by. An update puts a new node into the place of the old one; an entry
- * that is deleted but has two children becomes a fork where it is.
+ * Lookups and walks take no lock. Writers exclude each other by the trie's lock, and change the
+ * trie so that each step is one store of a pointer: what is published is complete, and a node
+ * leaves by its parent's pointer passing it by. An update puts a new node into the place of the old
+ * one; an entry that is deleted but has two children becomes a fork where it is.
  *
  * A node that has left is freed after a grace period. Until then it is linked by its child[0], and
- * marked there by the lowest bit, so that no node needs room for a link: a lookup that comes to
+ * marked there by the lowest bit, so that no node needs room for a link: who reads and comes to
  * such a pointer begins again, which it does only as often as nodes on its way are taken out. By
  * child[1] it goes on to what was below the node and, if it still is in the trie, is below where
  * the node was. One RCU callback at a time takes all nodes that left before it was queued.
@@ -511,62 +511,79 @@ static long lpm_map_delete_elem(struct bpf_map *map, const void *_key)
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-/* The first entry below @node, or itself: longer prefixes come first, smaller ones before. */
-static const struct lpm_node *first_below(const struct lpm_node *node)
+/* The first entry at @link or below it: longer prefixes come first, smaller ones before. False: a
+ * node on the way has left the trie. */
+static bool first_below(u64 link, const struct lpm_node **first)
 {
-	while (node && (node->child[0] || node->child[1]))
-		node = to_node(node->child[0] ? node->child[0] : node->child[1]);
-	return node;
+	*first = NULL;
+	while (link) {
+		if (unlikely(link & RETIRED))
+			return false;
+		*first = to_node(link);
+		link = load_link(&(*first)->child[0]);
+		if (!link)
+			link = load_link(&(*first)->child[1]);
+	}
+	return true;
 }
 
 /*
  * Post-order. What comes after a node is below the right child of the lowest node that has it on
  * the left, or is the lowest entry above it, whichever is met first on the way up; the way down
  * tells. An unknown key begins again.
+ *
+ * While others change the trie: nodes between the key and an entry that stays may come and go, but
+ * the one where the two part stays, or its successor stands there with the same children. So what
+ * comes next is that entry, or one before it that came or went meanwhile. False: as above.
  */
-static const struct lpm_node *next_entry(const struct lpm_trie *trie, const void *_key)
+static bool next_entry(const struct lpm_trie *trie, const void *_key, const struct lpm_node **next)
 {
-	const struct lpm_node *node = to_node(trie->root), *above = NULL, *right = NULL;
-	struct prefix key;
+	const struct prefix key = _key ? key_prefix(_key) : (struct prefix){0};
+	const u64 root = load_link(&trie->root);
+	const struct lpm_node *above = NULL;
+	u64 link = _key && key.len <= trie->max_prefixlen ? root : 0, right = 0;
+	bool known = false;
 
-	if (!_key)
-		return first_below(node);
-	key = key_prefix(_key);
-	if (key.len > trie->max_prefixlen)
-		return first_below(node);
-	while (node) {
-		u32 bit;
+	while (link) {
+		const struct lpm_node *node = to_node(link);
+		u64 beside = 0;
 
-		if (common_bits(trie, node, key) < node->prefixlen || node->prefixlen == key.len)
+		if (unlikely(link & RETIRED))
+			return false;
+		if (common_bits(trie, node, key) < node->prefixlen)
 			break;
-		bit = bit_at(key.data, node->prefixlen);
-		if (!bit && node->child[1])
-			right = to_node(node->child[1]), above = NULL;
-		else if (!node->fork)
-			above = node, right = NULL;
-		node = to_node(node->child[bit]);
+		if (node->prefixlen == key.len) {
+			known = !is_fork(node);
+			break;
+		}
+		link = load_link(&node->child[bit_at(key.data, node->prefixlen)]);
+		if (!bit_at(key.data, node->prefixlen))
+			beside = load_link(&node->child[1]);
+		if (beside)
+			right = beside, above = NULL;
+		else if (!is_fork(node))
+			above = node, right = 0;
 	}
-	if (!node || node->prefixlen != key.len || node->fork ||
-	    common_bits(trie, node, key) < key.len)
-		return first_below(to_node(trie->root));
-	return right ? first_below(right) : above;
+	if (!known)
+		return first_below(root, next);
+	*next = above;
+	return !right || first_below(right, next);
 }
 
 static int lpm_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 {
-	struct lpm_trie *trie = to_trie(map);
+	const struct lpm_trie *trie = to_trie(map);
 	const struct lpm_node *next;
 	u32 prefixlen;
 
-	spin_lock(&trie->lock);
-	next = next_entry(trie, key);
-	if (next) {
-		prefixlen = next->prefixlen;
-		memcpy(next_key, &prefixlen, KEY_HEAD);
-		memcpy((u8 *)next_key + KEY_HEAD, next->data, trie->data_size);
-	}
-	spin_unlock(&trie->lock);
-	return next ? 0 : -ENOENT;
+	while (!next_entry(trie, key, &next))
+		;
+	if (!next)
+		return -ENOENT;
+	prefixlen = next->prefixlen;
+	memcpy(next_key, &prefixlen, KEY_HEAD);
+	memcpy((u8 *)next_key + KEY_HEAD, next->data, trie->data_size);
+	return 0;
 }
 
 /* As Linux counts: entries, without the forks between them. */
