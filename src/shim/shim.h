@@ -14,7 +14,9 @@
  *  - what libc does inside: a descriptor of the runtime under posix_spawn() file actions, or
  *    sendfile() and splice() on one; passing one to another process with SCM_RIGHTS;
  *  - paths that are relative to a directory: the files of the runtime are known by absolute path;
- *  - stat() and directory listings of /sys/fs/bpf; poll() on an iterator;
+ *  - stat() and directory listings of /sys/fs/bpf;
+ *  - poll() on a handle that is no ring buffer's, which is never ready (Linux: always, or POLLERR for
+ *    a map), nor refused by epoll_ctl();
  *  - io_uring.
  *
  * fork(): the child goes on with a copy of the runtime and of its descriptors, as they were; what

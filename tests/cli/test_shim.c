@@ -761,6 +761,41 @@ static void waiting_among_others(void **state)
 	close(producer);
 }
 
+/* Who waits for edges is told once of what is there, however often he asks. */
+static void waiting_for_edges(void **state)
+{
+	int ring = make_ring(), epoll = epoll_create1(EPOLL_CLOEXEC);
+	int wakes = make_producer(ring, 0), quiet = make_producer(ring, BPF_RB_NO_WAKEUP);
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	struct consumer consumer = map_ring(ring);
+
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, ring, &event), 0);
+	assert_int_equal(by_epoll_wait(epoll, ring), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(produce(wakes), 0);
+		assert_int_equal(by_epoll_wait(epoll, ring), 1);
+		assert_int_equal(by_epoll_wait(epoll, ring), 0);
+		assert_int_equal(by_poll(epoll, ring), 1);
+		assert_int_equal(by_epoll_wait(epoll, ring), 0);
+		/* The consumer is not there yet. */
+		assert_int_equal(produce(wakes), 0);
+		assert_int_equal(by_epoll_wait(epoll, ring), 0);
+		consume(&consumer);
+		if (i % 2)
+			assert_int_equal(by_epoll_wait(epoll, ring), 0);
+	}
+	assert_int_equal(produce(quiet), 0);
+	assert_int_equal(by_epoll_wait(epoll, ring), 0);
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_MOD, ring, &event), 0);
+	assert_int_equal(by_epoll_wait(epoll, ring), 1);
+	assert_int_equal(by_epoll_wait(epoll, ring), 0);
+	unmap_ring(&consumer);
+	close(epoll);
+	close(ring);
+	close(wakes);
+	close(quiet);
+}
+
 static void *produce_later(void *arg)
 {
 	usleep(20000);
@@ -863,6 +898,7 @@ int main(void)
 		on_runtime(waiting_for_a_ring),
 		on_runtime(waiting_with_bad_addresses),
 		on_runtime(waiting_among_others),
+		on_runtime(waiting_for_edges),
 		on_runtime(a_waiter_is_woken),
 		on_runtime(waiting_in_the_runtime),
 		on_runtime(map_ring_at_an_address),

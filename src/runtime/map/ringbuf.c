@@ -22,7 +22,8 @@
  * for one that it takes for stuck. Then there is no room for their records, but they go on.
  *
  * Waking: the ring has an eventfd. A wakeup makes it readable; poll that finds nothing to consume
- * makes it unreadable again. As long as nobody can be waiting there is no system call.
+ * makes it unreadable again, and poll that finds something leaves one that is readable alone, for
+ * those who wait for edges. As long as nobody can be waiting there is no system call.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +72,9 @@ struct bpf_ringbuf {
 	struct bpf_ringbuf_producer *producer;
 	u8 *data;
 	int event;
-	bool watched; /* somebody may be waiting */
+	bool watched;			/* somebody may be waiting */
+	u32 clears_begun, clears_ended; /* of the event */
+	u32 set_since; /* 1 more than clears_begun, if none came after it was set */
 	struct spinlock lock __attribute__((aligned(64)));
 	bool lock_is_left; /* its holder has been waited for to no avail */
 };
@@ -253,19 +256,35 @@ static void set_event(struct bpf_ringbuf *rb)
 {
 	NO_CANCELLATION;
 	const u64 one = 1;
+	u32 ended = __atomic_load_n(&rb->clears_ended, __ATOMIC_SEQ_CST);
+	u32 begun = __atomic_load_n(&rb->clears_begun, __ATOMIC_SEQ_CST);
 	/* Fails only where it has been readable for 2^64 - 2 wakeups. */
 	ssize_t written = write(rb->event, &one, sizeof(one));
 
 	(void)written;
+	/* No clear was under way: only one that begins from now on can undo it. */
+	if (begun == ended)
+		__atomic_store_n(&rb->set_since, begun + 1, __ATOMIC_SEQ_CST);
 }
 
 static void clear_event(struct bpf_ringbuf *rb)
 {
 	NO_CANCELLATION;
 	u64 wakeups;
-	ssize_t got = read(rb->event, &wakeups, sizeof(wakeups));
+	ssize_t got;
 
+	__atomic_add_fetch(&rb->clears_begun, 1, __ATOMIC_SEQ_CST);
+	got = read(rb->event, &wakeups, sizeof(wakeups));
 	(void)got;
+	__atomic_add_fetch(&rb->clears_ended, 1, __ATOMIC_SEQ_CST);
+}
+
+/* It is, for sure; poll(2) might be redirected to who asks. */
+static bool event_is_set(const struct bpf_ringbuf *rb)
+{
+	u32 since = __atomic_load_n(&rb->set_since, __ATOMIC_SEQ_CST);
+
+	return since == __atomic_load_n(&rb->clears_begun, __ATOMIC_SEQ_CST) + 1;
 }
 
 /* Who watches says so before looking for data, and data are there before this is called. */
@@ -286,7 +305,8 @@ static bool ringbuf_map_poll(struct bpf_map *map)
 		if (!avail_data(rb))
 			return false;
 	}
-	wake(rb);
+	if (!event_is_set(rb))
+		set_event(rb);
 	return true;
 }
 
