@@ -491,6 +491,9 @@ int engine_load(struct engine *e, const struct program *p, char *log)
 		attr.expected_attach_type = BPF_TRACE_ITER;
 		attr.attach_btf_id = (uint32_t)e->target_id[p->target];
 	}
+	/* Every second one with a state kept at each jump: more to compare. */
+	if (p->number & 1)
+		attr.prog_flags |= BPF_F_TEST_STATE_FREQ;
 	if (p->with_btf) {
 		for (unsigned int i = 0; i < p->nr_funcs; i++)
 			infos[i] = (struct bpf_func_info){p->funcs[i].at,

@@ -148,11 +148,16 @@ static void gen_function(struct gen *g, const struct pending *pending)
 			gen_null_check(g);
 		break;
 	}
+	ref->imm = (int32_t)(g->p->funcs[g->p->nr_funcs - 1].at - pending->ref - 1);
+	if (pending->small) {
+		gen_small_function(g);
+		gen_end(g);
+		return;
+	}
 	/* Keep the arguments where calls leave them. */
 	for (int i = 1, keep = 7; i < 5 && keep < 10; i++)
 		if (g->s.reg[i].kind != K_NONE && chance(&g->r, 70))
 			mov(g, keep++, i);
-	ref->imm = (int32_t)(g->p->funcs[g->p->nr_funcs - 1].at - pending->ref - 1);
 	if (pending->gives_back) {
 		mov(g, 6, 2);
 		g->protect |= 1u << 6;
@@ -188,12 +193,16 @@ void generate(struct program *p, uint64_t seed, uint64_t number)
 	mov(&g, 6, 1);
 	if (!chance(&g.r, 3))
 		g.protect = 1 << 6;
-	if (p->target != T_SYSCALL)
-		gen_ctx(&g);
-	else
-		for (int i = 0; i < 3; i++)
-			gen_load(&g);
-	gen_pieces(&g, 4 + (int)below(&g.r, 24));
+	if (p->target == T_SYSCALL && chance(&g.r, 30)) {
+		gen_small(&g);
+	} else {
+		if (p->target != T_SYSCALL)
+			gen_ctx(&g);
+		else
+			for (int i = 0; i < 3; i++)
+				gen_load(&g);
+		gen_pieces(&g, 4 + (int)below(&g.r, 24));
+	}
 	gen_end(&g);
 	for (unsigned int i = 0; i < g.nr_pending && p->nr_funcs < MAX_FUNCS; i++) {
 		struct pending pending = g.pending[i];

@@ -60,6 +60,7 @@ struct gen {
 		unsigned int ref;
 		struct reg arg;
 		enum map map;
+		bool small;	 /* of gen_small.c */
 		bool gives_back; /* its argument, a sample of a ring buffer */
 	} pending[MAX_PENDING];
 	unsigned int nr_pending;
@@ -181,6 +182,12 @@ void gen_diamond(struct gen *g);
 void gen_stride(struct gen *g);
 void gen_half(struct gen *g);
 void gen_stale(struct gen *g);
+
+/* --- gen_small.c --- */
+
+/* The main function of a syscall program, and one that it calls, but for their ends. */
+void gen_small(struct gen *g);
+void gen_small_function(struct gen *g);
 
 /* --- gen.c --- */
 

@@ -167,7 +167,7 @@ static int ask(struct engine *e, const struct program *p, char *log)
 /* Inputs to try before a program that only we accept is called harmless. */
 #define MANY_INPUTS 300
 #define SOME_INPUTS 20 /* that both accept */
-#define QUESTIONS 3    /* of one program */
+#define QUESTIONS 8    /* of one program */
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
