@@ -176,6 +176,8 @@ HELPER(bpf_snprintf)
 
 	if (nr_args < 0)
 		return (s64)nr_args;
+	if (!r1 && (u32)r2)
+		return (s64)-EINVAL;
 	/* The verifier has seen the NUL. */
 	len = bpf_bprintf(ptr(r1), (u32)r2, ptr(r3), UINT32_MAX, ptr(r4), nr_args);
 	/* The NUL counts here. */
