@@ -19,6 +19,7 @@ static const struct {
 	{gen_spill, 6},
 	{gen_fill, 6},
 	{gen_atomic, 4},
+	{gen_ordered, 3},
 	{gen_add_constant, 5},
 	{gen_variable, 16, EXITS},
 	{gen_if, 12},

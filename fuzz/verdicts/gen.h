@@ -121,6 +121,7 @@ void gen_store(struct gen *g);
 void gen_spill(struct gen *g);
 void gen_fill(struct gen *g);
 void gen_atomic(struct gen *g);
+void gen_ordered(struct gen *g);
 void gen_add_constant(struct gen *g);
 void gen_variable(struct gen *g);
 extern const uint8_t size_codes[4]; /* BPF_B ... BPF_DW */

@@ -125,6 +125,31 @@ void gen_fill(struct gen *g)
 	}
 }
 
+/* A load-acquire or store-release of any size. */
+void gen_ordered(struct gen *g)
+{
+	int ptr = pick_pointer(g, true), num = pick_number(g), code = size_codes[below(&g->r, 4)];
+	int size = code == BPF_B ? 1 : code == BPF_H ? 2 : code == BPF_W ? 4 : 8, off;
+	struct reg r;
+
+	if (ptr < 0 || num < 0 || (g->s.reg[ptr].kind == K_CTX && !slip(g)))
+		return;
+	r = g->s.reg[ptr];
+	off = pick_offset(g, &r, size);
+	if (chance(&g->r, 90))
+		off -= (int)(((r.off + off) % size + size) % size);
+	if (chance(&g->r, 50)) {
+		emit(g, (uint8_t)(BPF_STX | BPF_ATOMIC | code), num, ptr, off, BPF_LOAD_ACQ);
+		g->s.reg[num] = size == 8 ? scalar_any : scalar(0, (1ull << size * 8) - 1);
+		return;
+	}
+	emit(g, (uint8_t)(BPF_STX | BPF_ATOMIC | code), ptr, num, off, BPF_STORE_REL);
+	if (r.kind == K_STACK && !r.umax)
+		stack_written(g, r.off + off, size);
+	else if (r.kind == K_STACK)
+		memset(g->s.spill, 0, sizeof(g->s.spill));
+}
+
 void gen_atomic(struct gen *g)
 {
 	static const int ops[] = {BPF_ADD,

@@ -32,6 +32,10 @@
 #ifndef BPF_MEMSX
 #define BPF_MEMSX 0x80
 #endif
+#ifndef BPF_LOAD_ACQ
+#define BPF_LOAD_ACQ 0x100
+#define BPF_STORE_REL 0x110
+#endif
 
 /* --- random numbers: splitmix64 ----------------------------------------------------------- */
 

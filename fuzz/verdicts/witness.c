@@ -439,6 +439,7 @@ static struct val helper(int id, struct val *r)
 		i = find((enum map)map, key);
 		return i < 0 ? number(0) : pointer(i);
 	case BPF_FUNC_map_update_elem:
+		vm.tainted |= r[4].is != NUMBER;
 		return update((enum map)map, r[2], r[3], r[4].v);
 	case BPF_FUNC_map_delete_elem:
 		if (!argument(r[2], map_shapes[map].key, key, &taint))
@@ -739,7 +740,11 @@ static void step_memory(const struct ins *ins, struct val *reg)
 					   : (uint64_t)(int32_t)d->v;
 		return;
 	}
-	if (BPF_CLASS(i->code) == BPF_ST || !atomic) {
+	if (atomic && i->imm == BPF_LOAD_ACQ) {
+		*d = load(*s, i->off, size);
+		return;
+	}
+	if (BPF_CLASS(i->code) == BPF_ST || !atomic || i->imm == BPF_STORE_REL) {
 		store(*d, i->off, size,
 		      BPF_CLASS(i->code) == BPF_ST ? number((uint64_t)(int64_t)i->imm) : *s);
 		return;

@@ -182,7 +182,7 @@ static const struct verifier_case cases[] = {
 	{"NULL for a global function",
 	 {AREA, EITHER(0, 5), MOVX(R1, R8), CALL_SUB(2), MOV(R0, 0), EXIT, MOV(R0, 0), EXIT},
 	 SYSCALL,
-	 -EACCES,
+	 -EINVAL,
 	 KERNEL_EITHER,
 	 "Linux 6.18 does not note that it relied on the NULL, and passes over the other way",
 	 {{31, GLOBAL_MEM}}},

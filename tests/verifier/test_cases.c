@@ -58,25 +58,16 @@ static void messages(void **state)
 	assert_non_null(strstr(engine->log, "  to be accepted: compare it with NULL first\n"));
 }
 
+static const struct case_table *const tables[] = {
+	&insn_cases,   &value_cases, &memory_cases,    &order_cases, &iter_cases, &call_cases,
+	&global_cases, &loop_cases,  &precision_cases, &ref_cases,   &map_cases,  &dynptr_cases,
+};
+#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
+
 int main(int argc, char **argv)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	const struct case_table *const tables[] = {
-		&insn_cases, &value_cases,     &memory_cases, &iter_cases, &call_cases,
-		&loop_cases, &precision_cases, &ref_cases,    &map_cases,  &dynptr_cases};
-	const struct CMUnitTest tests[] = {
-		{"instructions", run_table, NULL, NULL, (void *)tables[0]},
-		{"values", run_table, NULL, NULL, (void *)tables[1]},
-		{"memory", run_table, NULL, NULL, (void *)tables[2]},
-		{"iterators", run_table, NULL, NULL, (void *)tables[3]},
-		{"calls", run_table, NULL, NULL, (void *)tables[4]},
-		{"loops", run_table, NULL, NULL, (void *)tables[5]},
-		{"precision", run_table, NULL, NULL, (void *)tables[6]},
-		{"references", run_table, NULL, NULL, (void *)tables[7]},
-		{"maps", run_table, NULL, NULL, (void *)tables[8]},
-		{"dynptrs", run_table, NULL, NULL, (void *)tables[9]},
-		cmocka_unit_test(messages),
-	};
+	struct CMUnitTest tests[NR_TABLES + 1] = {cmocka_unit_test(messages)};
 	int failed;
 
 	engine = argc > 1 && !strcmp(argv[1], "kernel") ? &kernel_engine : &embedded_engine;
@@ -84,6 +75,9 @@ int main(int argc, char **argv)
 	missing = engine_start(engine);
 	if (missing && engine == &embedded_engine)
 		return 1;
+	for (size_t i = 0; i < NR_TABLES; i++)
+		tests[i + 1] = (struct CMUnitTest){tables[i]->name, run_table, NULL, NULL,
+						   (void *)tables[i]};
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	engine_stop(engine);
 	return failed;

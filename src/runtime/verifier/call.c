@@ -11,12 +11,14 @@
 
 static u32 arg_access(u32 arg_type)
 {
+	u32 or_null = arg_type & PTR_MAYBE_NULL ? ACCESS_OR_NULL : 0;
+
 	if (arg_type & MEM_UNINIT)
-		return ACCESS_UNINIT | ACCESS_WRITE;
+		return or_null | ACCESS_UNINIT | ACCESS_WRITE;
 	/* Memory that the prototype does not call read-only may come back changed. */
 	if (base_type(arg_type) == ARG_PTR_TO_MEM && !(arg_type & MEM_RDONLY))
-		return ACCESS_READ | ACCESS_WRITE;
-	return ACCESS_READ | (arg_type & MEM_WRITE ? ACCESS_WRITE : 0);
+		return or_null | ACCESS_READ | ACCESS_WRITE;
+	return or_null | ACCESS_READ | (arg_type & MEM_WRITE ? ACCESS_WRITE : 0);
 }
 
 static int need(struct bpf_verifier_env *env, u32 regno, const char *what)

@@ -147,6 +147,8 @@ static int check_mem(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	}
 	if (mode == BPF_MEM)
 		return insn->imm ? bad_field(env) : 0;
+	if (insn_is_load_acquire(insn) || insn_is_store_release(insn))
+		return 0;
 	if (mode != BPF_ATOMIC || (size != BPF_W && size != BPF_DW))
 		return bad_opcode(env);
 	if (!atomic_known(insn->imm))
@@ -164,8 +166,9 @@ static int dst_of(const struct bpf_insn *insn)
 	case BPF_LDX:
 		return insn->dst_reg;
 	case BPF_STX:
-		if (BPF_MODE(insn->code) == BPF_ATOMIC && (insn->imm & BPF_FETCH) &&
-		    insn->imm != BPF_CMPXCHG)
+		if (insn_is_load_acquire(insn))
+			return insn->dst_reg;
+		if (insn_is_atomic(insn) && (insn->imm & BPF_FETCH) && insn->imm != BPF_CMPXCHG)
 			return insn->src_reg;
 	}
 	return -1;

@@ -52,6 +52,13 @@
 #ifndef BPF_MEMSX
 #define BPF_MEMSX 0x80
 #endif
+/* Linux 6.15. */
+#ifndef BPF_LOAD_ACQ
+#define BPF_LOAD_ACQ 0x100
+#endif
+#ifndef BPF_STORE_REL
+#define BPF_STORE_REL 0x110
+#endif
 #define BPF_REG_SIZE 8
 /* Offsets and sizes beyond these are refused before they can overflow anything. */
 #define BPF_MAX_VAR_OFF (1 << 29)
@@ -316,6 +323,21 @@ static inline bool insn_refers_to_func(const struct bpf_insn *insn)
 	return insn_is_ld_imm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC;
 }
 
+static inline bool insn_is_atomic(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC;
+}
+
+static inline bool insn_is_load_acquire(const struct bpf_insn *insn)
+{
+	return insn_is_atomic(insn) && insn->imm == BPF_LOAD_ACQ;
+}
+
+static inline bool insn_is_store_release(const struct bpf_insn *insn)
+{
+	return insn_is_atomic(insn) && insn->imm == BPF_STORE_REL;
+}
+
 static inline u32 insn_size(const struct bpf_insn *insn)
 {
 	switch (BPF_SIZE(insn->code)) {
@@ -444,6 +466,8 @@ enum bpf_access {
 	ACCESS_READ = 1,
 	ACCESS_WRITE = 2,
 	ACCESS_UNINIT = 4, /* what is there before does not matter */
+	ACCESS_OR_NULL = 8, /* who is called looks whether there is any */
+	ACCESS_FUNC = 16,   /* it is a function of the program */
 };
 /* May a call be given register @regno as memory, of between @min and @max bytes? */
 int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
@@ -531,6 +555,7 @@ struct bpf_prog_type_ops {
 	 * before). */
 	int (*ctx_access)(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
 			  struct bpf_reg_state *result);
+	bool ctx_is_memory;   /* the context may be given to calls as memory */
 	const char *ctx_name; /* of the structure, as an argument of a global function; NULL */
 	bool checks_result;   /* r0 at the end of the program must be in: */
 	s32 result_min, result_max;

@@ -103,8 +103,13 @@ static void flow_of_mem(const struct bpf_insn *insn, struct flow *f)
 		f->uses = R(insn->dst_reg);
 		return;
 	}
+	if (insn_is_load_acquire(insn)) {
+		f->defs = R(insn->dst_reg);
+		f->uses = R(insn->src_reg);
+		return;
+	}
 	f->uses = R(insn->dst_reg) | R(insn->src_reg);
-	if (BPF_MODE(insn->code) == BPF_ATOMIC && (insn->imm & BPF_FETCH)) {
+	if (insn_is_atomic(insn) && (insn->imm & BPF_FETCH)) {
 		f->defs = insn->imm == BPF_CMPXCHG ? R(0) : R(insn->src_reg);
 		if (insn->imm == BPF_CMPXCHG)
 			f->uses |= R(0);

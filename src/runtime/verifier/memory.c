@@ -130,6 +130,22 @@ static int ctx_access(struct bpf_verifier_env *env, struct mem_access *a)
 	return err;
 }
 
+/* How large it is shows when the program is run. */
+static int ctx_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		    u32 access)
+{
+	struct bpf_reg_state byte;
+	struct mem_access last = *a;
+
+	if (!env->type->ctx_is_memory || !(access & ACCESS_FUNC))
+		return refuse(env, -EACCES, a->regno, "copy what is needed of it to the stack",
+			      "the call is given the context in R%u as memory", a->regno);
+	last.off = a->off + (s32)max - 1;
+	last.size = 1;
+	last.result = &byte;
+	return ctx_access(env, &last);
+}
+
 /* --- map values and keys --- */
 
 bool map_is_rdonly(const struct bpf_map *map)
@@ -342,7 +358,7 @@ static int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
 
 static const struct mem_kind mem_kinds[] = {
 	[PTR_TO_STACK] = {stack_access, stack_call},
-	[PTR_TO_CTX] = {ctx_access, NULL},
+	[PTR_TO_CTX] = {ctx_access, ctx_call},
 	[PTR_TO_MAP_VALUE] = {map_value_access, map_value_call},
 	[PTR_TO_MAP_KEY] = {map_key_access, map_key_call},
 	[PTR_TO_MEM] = {mem_access, mem_call},
@@ -386,7 +402,7 @@ static int check_mem_access(struct bpf_verifier_env *env, struct mem_access *a, 
 	return kind->access(env, a);
 }
 
-int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+static int do_load(struct bpf_verifier_env *env, const struct bpf_insn *insn, bool strict)
 {
 	struct bpf_reg_state result;
 	struct mem_access a = {
@@ -398,7 +414,7 @@ int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	int err;
 
 	reg_mark_unknown(&result);
-	err = check_mem_access(env, &a, false);
+	err = check_mem_access(env, &a, strict);
 	if (err)
 		return err;
 	if (result.type == SCALAR_VALUE && a.size < 8) {
@@ -413,7 +429,7 @@ int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	return 0;
 }
 
-int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+static int do_store(struct bpf_verifier_env *env, const struct bpf_insn *insn, bool strict)
 {
 	struct bpf_reg_state constant, *value = &constant;
 	struct mem_access a = {
@@ -436,7 +452,17 @@ int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		reg_mark_const(&constant, (u64)(s64)insn->imm);
 	}
 	a.value = value;
-	return check_mem_access(env, &a, false);
+	return check_mem_access(env, &a, strict);
+}
+
+int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	return do_load(env, insn, false);
+}
+
+int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	return do_store(env, insn, false);
 }
 
 static bool atomic_allowed(u32 type)
@@ -451,9 +477,34 @@ static bool atomic_allowed(u32 type)
 	return false;
 }
 
+/* Of a pointer that may be NULL the access itself says what is wrong. */
+static int check_atomic_pointer(struct bpf_verifier_env *env, u32 regno)
+{
+	u32 type = cur_regs(env)[regno].type;
+	int err = check_reg_read(env, regno);
+
+	if (err || (type & PTR_MAYBE_NULL) || atomic_allowed(type))
+		return err;
+	return refuse(env, -EACCES, regno, NULL,
+		      "an atomic operation on a %s; they work on map values, memory and the stack",
+		      reg_type_name(type));
+}
+
+/* Loads and stores that order others around them. */
+static int check_ordered(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	bool load = insn_is_load_acquire(insn);
+	int err = load ? 0 : check_reg_read(env, insn->src_reg);
+
+	if (!err)
+		err = check_atomic_pointer(env, load ? insn->src_reg : insn->dst_reg);
+	if (err)
+		return err;
+	return load ? do_load(env, insn, true) : do_store(env, insn, true);
+}
+
 int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
-	const struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
 	struct bpf_reg_state anything, result;
 	struct mem_access load = {
 		.regno = insn->dst_reg,
@@ -464,19 +515,15 @@ int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	struct mem_access store = load;
 	int err;
 
+	if (insn_is_load_acquire(insn) || insn_is_store_release(insn))
+		return check_ordered(env, insn);
 	err = check_reg_read(env, insn->src_reg);
 	if (!err && insn->imm == BPF_CMPXCHG)
 		err = check_reg_read(env, BPF_REG_0);
 	if (!err)
-		err = check_reg_read(env, insn->dst_reg);
+		err = check_atomic_pointer(env, insn->dst_reg);
 	if (err)
 		return err;
-	if (!(dst->type & PTR_MAYBE_NULL) && !atomic_allowed(dst->type))
-		return refuse(
-			env, -EACCES, insn->dst_reg, NULL,
-			"an atomic operation on a %s; they work on map values, memory and the "
-			"stack",
-			reg_type_name(dst->type));
 	reg_mark_unknown(&result);
 	err = check_mem_access(env, &load, true);
 	if (err)
@@ -507,7 +554,7 @@ int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		.write = access & ACCESS_WRITE,
 	};
 
-	if (reg->type & PTR_MAYBE_NULL)
+	if ((reg->type & PTR_MAYBE_NULL) && !(access & ACCESS_OR_NULL))
 		return refuse(env, -EACCES, regno, "compare it with NULL first",
 			      "the call is given R%u, which may be NULL", regno);
 	if (!kind->call)

@@ -226,9 +226,16 @@ static void disasm(const struct bpf_verifier_env *env, u32 idx, char *buf, size_
 		       insn->imm);
 		break;
 	case BPF_STX:
+		if (insn_is_load_acquire(insn)) {
+			append(buf, size, "r%u = acquire *(u%u *)(r%u %+d)", insn->dst_reg, bits,
+			       insn->src_reg, insn->off);
+			break;
+		}
 		append(buf, size, "%s*(u%u *)(r%u %+d) = r%u",
-		       BPF_MODE(insn->code) == BPF_ATOMIC ? "atomic " : "", bits, insn->dst_reg,
-		       insn->off, insn->src_reg);
+		       insn_is_store_release(insn) ? "release "
+		       : insn_is_atomic(insn)	   ? "atomic "
+						   : "",
+		       bits, insn->dst_reg, insn->off, insn->src_reg);
 		break;
 	default:
 		append(buf, size, "r%u = %#llx ll", insn->dst_reg,

@@ -137,6 +137,7 @@ static const struct bpf_prog_type_ops prog_types[] = {
 	{
 		.type = BPF_PROG_TYPE_SYSCALL,
 		.ctx_access = syscall_ctx_access,
+		.ctx_is_memory = true,
 	},
 	{
 		.type = BPF_PROG_TYPE_SOCKET_FILTER,

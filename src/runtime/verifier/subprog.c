@@ -109,7 +109,13 @@ static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, 
 		mark_reg_precise(env, reg);
 		if (reg_is_null(reg))
 			return 0;
-		return check_call_mem(env, regno, size, size, ACCESS_READ | ACCESS_WRITE);
+		if (reg->type == PTR_TO_CTX && reg->off)
+			return refuse(env, -EACCES, regno, NULL,
+				      "the function is given the context, moved by %d bytes",
+				      reg->off);
+		err = check_call_mem(env, regno, size, size,
+				     ACCESS_READ | ACCESS_WRITE | ACCESS_OR_NULL | ACCESS_FUNC);
+		return err ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
