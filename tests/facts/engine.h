@@ -38,6 +38,6 @@ struct engine {
 	const char *(*pin_dir)(void);
 };
 
-extern const struct engine kernel_engine, embedded_engine;
+extern const struct engine kernel_engine, embedded_engine, interpreted_engine;
 
 #endif /* FACTS_ENGINE_H */

@@ -8,11 +8,25 @@
 
 static struct trek_runtime *runtime;
 
-static const char *embedded_start(void)
+static const char *start(bool interpret)
 {
-	struct trek_runtime_opts opts = {.size = sizeof(opts), .num_possible_cpus = EMBEDDED_CPUS};
+	struct trek_runtime_opts opts = {
+		.size = sizeof(opts),
+		.num_possible_cpus = EMBEDDED_CPUS,
+		.interpret = interpret,
+	};
 
 	return trek_runtime_open(&opts, &runtime) ? "no runtime can be opened" : NULL;
+}
+
+static const char *embedded_start(void)
+{
+	return start(false);
+}
+
+static const char *interpreted_start(void)
+{
+	return start(true);
 }
 
 static void embedded_stop(void)
@@ -83,22 +97,15 @@ static const char *embedded_pin_dir(void)
 	return "/sys/fs/bpf";
 }
 
-const struct engine embedded_engine = {
-	.name = "embedded",
-	.is_private = true,
-	.start = embedded_start,
-	.stop = embedded_stop,
-	.bpf = embedded_bpf,
-	.read = embedded_read,
-	.close = embedded_close,
-	.dup = embedded_dup,
-	.open = embedded_open,
-	.unlink = embedded_unlink,
-	.fdinfo = embedded_fdinfo,
-	.mmap = embedded_mmap,
-	.poll = embedded_poll,
-	.run = embedded_run,
-	.vmlinux = trek_vmlinux_btf,
-	.cpus = embedded_cpus,
-	.pin_dir = embedded_pin_dir,
-};
+#define ENGINE(name_, start_)                                                                      \
+	{                                                                                          \
+		.name = name_, .is_private = true, .start = start_, .stop = embedded_stop,         \
+		.bpf = embedded_bpf, .read = embedded_read, .close = embedded_close,               \
+		.dup = embedded_dup, .open = embedded_open, .unlink = embedded_unlink,             \
+		.fdinfo = embedded_fdinfo, .mmap = embedded_mmap, .poll = embedded_poll,           \
+		.run = embedded_run, .vmlinux = trek_vmlinux_btf, .cpus = embedded_cpus,           \
+		.pin_dir = embedded_pin_dir,                                                       \
+	}
+
+const struct engine embedded_engine = ENGINE("embedded", embedded_start);
+const struct engine interpreted_engine = ENGINE("interpreted", interpreted_start);

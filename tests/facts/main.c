@@ -98,8 +98,10 @@ int main(int argc, char **argv)
 		return run_on(&kernel_engine, which, facts);
 	if (!strcmp(which, "embedded"))
 		return run_on(&embedded_engine, which, facts);
+	if (!strcmp(which, "interpreted"))
+		return run_on(&interpreted_engine, which, facts);
 	if (!strcmp(which, "attrs"))
 		return run_on(&embedded_engine, which, attrs);
-	fprintf(stderr, "usage: %s kernel | embedded | attrs\n", argv[0]);
+	fprintf(stderr, "usage: %s kernel | embedded | interpreted | attrs\n", argv[0]);
 	return 2;
 }
