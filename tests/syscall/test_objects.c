@@ -137,7 +137,6 @@ static void test_prog_info(void **state)
 	assert_int_equal(prog.nr_prog_tags, 1);
 	assert_memory_equal(tag, prog.tag, sizeof(tag));
 	assert_int_equal(prog.gpl_compatible, 1);
-	assert_int_equal(prog.jited_prog_len, 0);
 	assert_int_equal(prog.verified_insns, 2);
 
 	/* A list without a place for it. */

@@ -90,6 +90,9 @@ int info_copy_array(u64 ubuf, u32 *nr, const void *array, u32 have, u32 size);
 void used_maps_lock(void);
 void used_maps_unlock(void);
 
+/* Of a file_operations (prog_info.c). */
+int prog_get_info(struct bpf_call *call, void *object);
+
 struct pinfs *pinfs_new(void);
 /* Drop every pin. */
 void pinfs_free(struct pinfs *pins);

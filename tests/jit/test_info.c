@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What is told of native code is where it is: the bytes are those at its functions' addresses, and
+ * its lines lie in the functions that they are of.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+#include <bpftrek/runtime.h>
+
+#include "test.h"
+#include "verifier/insn.h"
+
+#define PTR(p) ((uint64_t)(uintptr_t)(p))
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#define SUB 5 /* where the second function begins */
+
+static struct trek_runtime *rt;
+
+static const struct bpf_insn insns[] = {
+	MOV(R1, 40), CALL_SUB(3),  OP(ADD, R0, 1), MOVX(R6, R0),
+	EXIT,	     MOVX(R0, R1), OP(ADD, R0, 1), EXIT,
+};
+
+/* Two functions, and a line for each of these instructions. */
+static const uint32_t line_at[] = {0, 2, SUB, SUB + 1};
+
+static int load(void)
+{
+	struct bpf_func_info funcs[2] = {{.insn_off = 0}, {.insn_off = SUB}};
+	struct bpf_line_info lines[NR(line_at)];
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {0};
+	int proto, text, types, prog;
+	uint32_t size;
+
+	proto = btf__add_func_proto(btf, btf__add_int(btf, "int", 4, BTF_INT_SIGNED));
+	funcs[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto);
+	funcs[1].type_id = btf__add_func(btf, "step", BTF_FUNC_STATIC, proto);
+	text = btf__add_str(btf, "a line");
+	for (size_t i = 0; i < NR(lines); i++)
+		lines[i] = (struct bpf_line_info){line_at[i], text, text, (i + 1) << 10};
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	types = trek_bpf(rt, BPF_BTF_LOAD, &attr, sizeof(attr));
+	btf__free(btf);
+	assert_true(types >= 0);
+	attr = (union bpf_attr){
+		.prog_type = BPF_PROG_TYPE_SYSCALL,
+		.prog_flags = BPF_F_SLEEPABLE,
+		.insns = PTR(insns),
+		.insn_cnt = NR(insns),
+		.license = PTR("Dual BSD/GPL"),
+		.prog_btf_fd = types,
+		.func_info = PTR(funcs),
+		.func_info_cnt = NR(funcs),
+		.func_info_rec_size = sizeof(funcs[0]),
+		.line_info = PTR(lines),
+		.line_info_cnt = NR(lines),
+		.line_info_rec_size = sizeof(lines[0]),
+	};
+	prog = trek_bpf(rt, BPF_PROG_LOAD, &attr, sizeof(attr));
+	assert_true(prog >= 0);
+	trek_close(rt, types);
+	return prog;
+}
+
+static int get_info(int prog, struct bpf_prog_info *info)
+{
+	union bpf_attr attr = {
+		.info = {.bpf_fd = prog, .info_len = sizeof(*info), .info = PTR(info)}};
+
+	return trek_bpf(rt, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr));
+}
+
+static void test_places(void **state)
+{
+	uint64_t funcs[3] = {0}, lines[5] = {0};
+	uint32_t lens[3] = {0};
+	uint8_t code[512];
+	struct bpf_prog_info info = {0};
+	int prog = load();
+
+	assert_int_equal(get_info(prog, &info), 0);
+	assert_in_range(info.jited_prog_len, 1, sizeof(code));
+	assert_int_equal(info.nr_jited_ksyms, 2);
+	assert_int_equal(info.nr_jited_func_lens, 2);
+	assert_int_equal(info.nr_jited_line_info, NR(line_at));
+
+	info = (struct bpf_prog_info){
+		.jited_prog_len = sizeof(code),
+		.jited_prog_insns = PTR(code),
+		.nr_jited_ksyms = NR(funcs),
+		.jited_ksyms = PTR(funcs),
+		.nr_jited_func_lens = NR(lens),
+		.jited_func_lens = PTR(lens),
+		.nr_jited_line_info = NR(lines),
+		.jited_line_info = PTR(lines),
+		.jited_line_info_rec_size = sizeof(lines[0]),
+	};
+	assert_int_equal(get_info(prog, &info), 0);
+	assert_int_equal(lens[0] + lens[1], info.jited_prog_len);
+	assert_memory_equal((void *)(uintptr_t)funcs[0], code, lens[0]);
+	assert_memory_equal((void *)(uintptr_t)funcs[1], code + lens[0], lens[1]);
+	for (size_t i = 0; i < NR(line_at); i++) {
+		size_t f = line_at[i] >= SUB;
+
+		assert_in_range(lines[i], funcs[f], funcs[f] + lens[f] - 1);
+		assert_true(!i || lines[i] > lines[i - 1]);
+	}
+	assert_int_equal(funcs[2] | lens[2] | lines[NR(line_at)], 0);
+	trek_close(rt, prog);
+}
+
+static void test_bad_places(void **state)
+{
+	int prog = load();
+	struct bpf_prog_info info = {.nr_jited_ksyms = 1};
+
+	assert_int_equal(get_info(prog, &info), -EFAULT);
+	info = (struct bpf_prog_info){.jited_prog_len = 1};
+	assert_int_equal(get_info(prog, &info), -EFAULT);
+	info = (struct bpf_prog_info){.nr_jited_func_lens = 1};
+	assert_int_equal(get_info(prog, &info), -EFAULT);
+	info = (struct bpf_prog_info){.nr_jited_line_info = 1, .jited_line_info_rec_size = 8};
+	assert_int_equal(get_info(prog, &info), -EFAULT);
+	info = (struct bpf_prog_info){.nr_jited_line_info = 1, .jited_line_info_rec_size = 4};
+	assert_int_equal(get_info(prog, &info), -EINVAL);
+	trek_close(rt, prog);
+}
+
+static int setup(void **state)
+{
+	return trek_runtime_open(NULL, &rt);
+}
+
+static int teardown(void **state)
+{
+	trek_runtime_close(rt);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_bad_places),
+	};
+
+	return cmocka_run_group_tests_name("jited info", tests, setup, teardown);
+}
