@@ -159,7 +159,17 @@ static void list_splice(struct elem_list *to, struct elem_list *from)
 	from->tail = NULL;
 }
 
-static struct htab_elem *list_pop(struct elem_list *list)
+/* With the values of the first few CPUs, which all become zero. */
+static void prefetch_elem(const struct bpf_htab *htab, const struct htab_elem *e)
+{
+	const u32 cpus = htab->percpu ? min_of(htab->map.rt->num_possible_cpus, 8) : 0;
+
+	__builtin_prefetch(e, 1);
+	for (u32 cpu = 0; cpu < cpus; cpu++)
+		__builtin_prefetch(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 1);
+}
+
+static struct htab_elem *list_pop(const struct bpf_htab *htab, struct elem_list *list)
 {
 	struct htab_elem *e = list->head;
 
@@ -167,7 +177,7 @@ static struct htab_elem *list_pop(struct elem_list *list)
 		return NULL;
 	__atomic_store_n(&list->head, e->link, __ATOMIC_RELAXED);
 	if (e->link)
-		__builtin_prefetch(e->link, 1);
+		prefetch_elem(htab, e->link);
 	else
 		list->tail = NULL;
 	return e;
@@ -287,7 +297,7 @@ static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
 		spin_unlock(&from->lock);
 		spin_lock(&lane->lock);
 		list_splice(&lane->free, &all);
-		e = list_pop(&lane->free);
+		e = list_pop(htab, &lane->free);
 		spin_unlock(&lane->lock);
 	}
 	return e;
@@ -307,7 +317,7 @@ struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 own)
 	struct htab_elem *e;
 
 	spin_lock(&lane->lock);
-	e = list_pop(&lane->free);
+	e = list_pop(htab, &lane->free);
 	if (likely(e))
 		return e;
 	spin_unlock(&lane->lock);
@@ -342,9 +352,9 @@ static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
 
 		spin_lock(&lane->lock);
-		e = list_pop(&lane->waiting);
+		e = list_pop(htab, &lane->waiting);
 		if (!e)
-			e = list_pop(&lane->retired);
+			e = list_pop(htab, &lane->retired);
 		spin_unlock(&lane->lock);
 	}
 	__atomic_add_fetch(&htab->recycled, 1, __ATOMIC_SEQ_CST);
@@ -385,7 +395,7 @@ int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem
 
 	spin_lock(&lane->lock);
 	found = pop_slot(htab, lane, slot);
-	*e = list_pop(&lane->free);
+	*e = list_pop(htab, &lane->free);
 	if (likely(found && *e))
 		bpf_map_add_elem_count(&htab->map, own, 1);
 	spin_unlock(&lane->lock);
