@@ -31,7 +31,8 @@ static void app_handler(int sig, siginfo_t *info, void *context)
 
 static void copies_stop_at_the_edge(void **state)
 {
-	static const size_t sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 31, 255, 256, 257, 4000};
+	static const size_t sizes[] = {1,  2,  3,  4,  5,  7,	8,   9,	  15,
+				       16, 17, 31, 32, 33, 255, 256, 257, 4000};
 	char *good = edge - page;
 	char buf[4096];
 
@@ -53,6 +54,21 @@ static void copies_stop_at_the_edge(void **state)
 		assert_int_equal(copy_to_nofault(edge - size + 1, buf, size), -EFAULT);
 		assert_int_equal(copy_to_nofault(readonly, buf, size), -EFAULT);
 		assert_int_equal(copy_from_nofault(buf, readonly, size), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size_t size = sizes[i];
+		u64 at = (unsigned long)edge - size;
+
+		memset(buf, 0, sizeof(buf));
+		assert_int_equal(__copy_from_user(buf, at, size), 0);
+		assert_memory_equal(buf, edge - size, size);
+		assert_int_equal(buf[size], 0);
+		assert_int_equal(__copy_from_user(buf, at + 1, size), -EFAULT);
+		memset(buf, 'Y', size);
+		assert_int_equal(__copy_to_user(at, buf, size), 0);
+		assert_memory_equal(edge - size, buf, size);
+		assert_int_equal(__copy_to_user(at + 1, buf, size), -EFAULT);
+		assert_int_equal(__copy_to_user((unsigned long)readonly, buf, size), -EFAULT);
 	}
 	assert_int_equal(copy_from_nofault(buf, edge, 0), 0);
 	assert_int_equal(copy_from_nofault(buf, NULL, 0), 0);
@@ -128,6 +144,30 @@ static void strings_are_cut_and_ended(void **state)
 	memset(edge - 16, 'x', 16);
 	assert_int_equal(strncpy_from_nofault(buf, edge - 16, 16), 16);
 	assert_int_equal(strncpy_from_nofault(buf, edge - 16, 17), -EFAULT);
+}
+
+static void every_byte_is_compared_with_zero(void **state)
+{
+	memset(edge - page, 0, page);
+	for (size_t size = 0; size < 300; size += size < 40 ? 1 : 4) {
+		const u64 at = (unsigned long)edge - size;
+
+		assert_int_equal(check_zeroed_user(at, size), 0);
+		assert_int_equal(__check_zeroed_user(at, size), 0);
+		edge[-(long)size - 1] = 1;
+		assert_int_equal(__check_zeroed_user(at, size), 0);
+		edge[-(long)size - 1] = 0;
+		assert_int_equal(__check_zeroed_user(at + 1, size), size ? -EFAULT : 0);
+		for (size_t i = 0; i < size; i++) {
+			edge[(long)(i - size)] = 0x80;
+			assert_int_equal(check_zeroed_user(at, size), 1);
+			assert_int_equal(__check_zeroed_user(at, size), 1);
+			edge[(long)(i - size)] = 0;
+		}
+	}
+	/* As when attributes are copied: a fault comes first. */
+	edge[-8] = 1;
+	assert_int_equal(__check_zeroed_user((unsigned long)edge - 64, 128), -EFAULT);
 }
 
 static void user_memory(void **state)
@@ -275,6 +315,7 @@ int main(void)
 		cmocka_unit_test(bad_addresses_of_all_kinds),
 		cmocka_unit_test(loads_extend_with_zeros),
 		cmocka_unit_test(strings_are_cut_and_ended),
+		cmocka_unit_test(every_byte_is_compared_with_zero),
 		cmocka_unit_test(user_memory),
 		cmocka_unit_test(other_faults_go_to_the_application),
 		cmocka_unit_test(threads_that_block_signals_survive),

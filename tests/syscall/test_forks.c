@@ -112,11 +112,60 @@ static void fork_beside_runs(void **state)
 	alarm(0);
 }
 
+static volatile sig_atomic_t forked, failed;
+
+static void fork_here(int sig)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	failed |= child < 0 || waitpid(child, &status, 0) != child || status;
+	forked++;
+}
+
+static void *interrupt(void *arg)
+{
+	for (sig_atomic_t seen = 0; seen < 100; seen++) {
+		pthread_kill(*(pthread_t *)arg, SIGUSR1);
+		while (forked == seen)
+			usleep(100);
+	}
+	__atomic_store_n(&done, true, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* A command on an element is under way mostly, and liburcu's thread waits for its end. */
+static void fork_within_commands(void **state)
+{
+	struct sigaction new = {.sa_handler = fork_here}, old;
+	int map = map_new(BPF_MAP_TYPE_HASH, 64, 4, 0);
+	uint8_t value[64] = {0};
+	uint32_t key = 1;
+	pthread_t thread, self = pthread_self();
+
+	forked = failed = 0;
+	__atomic_store_n(&done, false, __ATOMIC_RELAXED);
+	assert_int_equal(sigaction(SIGUSR1, &new, &old), 0);
+	alarm(PATIENCE);
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, &self), 0);
+	while (!__atomic_load_n(&done, __ATOMIC_RELAXED))
+		assert_int_equal(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key),
+				     .value = PTR(value)),
+				 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(failed, 0);
+	alarm(0);
+	sigaction(SIGUSR1, &old, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(child_closes_its_copy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(fork_beside_runs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fork_within_commands, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,12 +67,24 @@ static void find(unsigned int *seed)
 static void change(unsigned int *seed)
 {
 	uint32_t key = rand_r(seed) % 4;
-	uint64_t value = 1;
+	uint64_t value[8] = {1};
 
-	switch (rand_r(seed) % 4) {
+	switch (rand_r(seed) % 7) {
 	case 0:
 		BPF(BPF_MAP_UPDATE_ELEM, .map_fd = some(seed), .key = PTR(&key),
-		    .value = PTR(&value));
+		    .value = PTR(value));
+		break;
+	case 4:
+		BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = some(seed), .key = PTR(&key),
+		    .value = PTR(value));
+		break;
+	case 5:
+		BPF(BPF_MAP_LOOKUP_AND_DELETE_ELEM, .map_fd = some(seed), .key = PTR(&key),
+		    .value = PTR(value));
+		break;
+	case 6:
+		BPF(BPF_MAP_GET_NEXT_KEY, .map_fd = some(seed), .key = PTR(&key),
+		    .next_key = PTR(value));
 		break;
 	case 1:
 		BPF(BPF_MAP_DELETE_ELEM, .map_fd = some(seed), .key = PTR(&key));
