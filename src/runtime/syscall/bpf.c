@@ -13,7 +13,6 @@
 #include "syscall/command.h"
 
 #define MAX_ATTR_SIZE 4096
-#define ELEM_ATTR_SIZE 32 /* what the commands on elements need at most */
 
 int bpf_call_write(const struct bpf_call *call, u32 offset, const void *value, u32 size)
 {
@@ -50,14 +49,15 @@ int bpf_get_file_flag(u32 flags, u32 *mode)
 
 static const struct bpf_command {
 	bpf_command_fn *run;
-	u32 attr_end; /* of the last field that the command knows */
+	u32 attr_end;		   /* of the last field that the command knows */
+	bpf_elem_command_fn *elem; /* instead of both */
 } commands[] = {
 	[BPF_MAP_CREATE] = {map_create, MAP_TOKEN_FD_END},
-	[BPF_MAP_LOOKUP_ELEM] = {map_lookup_elem, UNTIL(flags)},
-	[BPF_MAP_UPDATE_ELEM] = {map_update_elem, UNTIL(flags)},
-	[BPF_MAP_DELETE_ELEM] = {map_delete_elem, UNTIL(key)},
-	[BPF_MAP_GET_NEXT_KEY] = {map_get_next_key, UNTIL(next_key)},
-	[BPF_MAP_LOOKUP_AND_DELETE_ELEM] = {map_lookup_and_delete_elem, UNTIL(flags)},
+	[BPF_MAP_LOOKUP_ELEM] = {.elem = map_lookup_elem},
+	[BPF_MAP_UPDATE_ELEM] = {.elem = map_update_elem},
+	[BPF_MAP_DELETE_ELEM] = {.elem = map_delete_elem},
+	[BPF_MAP_GET_NEXT_KEY] = {.elem = map_get_next_key},
+	[BPF_MAP_LOOKUP_AND_DELETE_ELEM] = {.elem = map_lookup_and_delete_elem},
 	[BPF_MAP_FREEZE] = {map_freeze, UNTIL(map_fd)},
 	[BPF_MAP_LOOKUP_BATCH] = {map_lookup_batch, UNTIL(batch.flags)},
 	[BPF_MAP_LOOKUP_AND_DELETE_BATCH] = {map_lookup_and_delete_batch, UNTIL(batch.flags)},
@@ -84,45 +84,48 @@ static const struct bpf_command {
 	[BPF_ITER_CREATE] = {iter_create, UNTIL(iter_create.flags)},
 };
 
-/* In: what is before @end. Not in, but zero: what is behind it. */
-static int copy_attr(struct bpf_call *call, u32 end)
+int bpf_copy_attr(void *attr, u64 uattr, u32 size, u32 end)
 {
-	u32 given = call->size;
-	int ret;
+	u32 given = min_of(size, BPF_ATTR_SIZE);
+	int ret = bpf_check_uarg_tail_zero(uattr, BPF_ATTR_SIZE, size);
 
-	if (unlikely(given > sizeof(call->attr_bytes))) {
-		ret = bpf_check_uarg_tail_zero(call->uattr, sizeof(call->attr_bytes), given);
-		if (ret)
-			return ret;
-		given = sizeof(call->attr_bytes);
-	}
-	if (likely(end <= ELEM_ATTR_SIZE && given >= ELEM_ATTR_SIZE))
-		ret = __copy_from_user(call->attr_bytes, call->uattr, ELEM_ATTR_SIZE);
-	else
-		ret = copy_from_user(call->attr_bytes, call->uattr, min_of(given, end));
 	if (ret)
 		return ret;
+	if (copy_from_user(attr, uattr, min_of(given, end)))
+		return -EFAULT;
 	if (given > end) {
-		ret = __check_zeroed_user(call->uattr + end, given - end);
+		ret = __check_zeroed_user(uattr + end, given - end);
 		return ret > 0 ? -EINVAL : ret;
 	}
-	memset(call->attr_bytes + given, 0, end - given);
+	memset((u8 *)attr + given, 0, end - given);
 	return 0;
+}
+
+static int no_command(struct bpf_call *call)
+{
+	return -EINVAL;
+}
+
+static __attribute__((noinline)) int
+run_command(struct trek_runtime *rt, const struct bpf_command *command, u64 uattr, u32 size)
+{
+	LEAVE_ERRNO_ALONE;
+	struct bpf_call call = {.rt = rt, .uattr = uattr, .size = size};
+	int err;
+
+	nofault_thread_init();
+	err = bpf_copy_attr(call.attr_bytes, uattr, size, command->attr_end);
+	return err ? err : command->run(&call);
 }
 
 int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *uattr, uint32_t size)
 {
-	LEAVE_ERRNO_ALONE;
-	const bool known = (u32)cmd < ARRAY_SIZE(commands) && commands[cmd].run;
-	struct bpf_call call; /* not to be cleared as a whole: that takes longer than a lookup */
-	int err;
+	static const struct bpf_command none = {no_command, BPF_ATTR_SIZE};
+	const struct bpf_command *command = &none;
 
-	nofault_thread_init();
-	call.rt = rt;
-	call.uattr = (unsigned long)uattr;
-	call.size = size;
-	err = copy_attr(&call, likely(known) ? commands[cmd].attr_end : BPF_ATTR_SIZE);
-	if (unlikely(err))
-		return err;
-	return likely(known) ? commands[cmd].run(&call) : -EINVAL;
+	if (likely((u32)cmd < ARRAY_SIZE(commands)))
+		command = &commands[cmd];
+	if (likely(command->elem))
+		return command->elem(rt, (unsigned long)uattr, size);
+	return run_command(rt, command->run ? command : &none, (unsigned long)uattr, size);
 }

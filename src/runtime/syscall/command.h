@@ -55,12 +55,19 @@ static inline void errno_restore(const int *saved)
 }
 #define LEAVE_ERRNO_ALONE __attribute__((cleanup(errno_restore), unused)) int saved_errno = errno
 
+/* In: @size bytes of attributes, of which what is before @end is known to the command: into @attr,
+ * with zeroes where the caller gave less. The rest must be zero. */
+int bpf_copy_attr(void *attr, u64 uattr, u32 size, u32 end);
+
 typedef int bpf_command_fn(struct bpf_call *call);
+/* A command that is so short that what is above would be the larger part: it does that itself, and
+ * leaves errno alone. */
+typedef int bpf_elem_command_fn(struct trek_runtime *rt, u64 uattr, u32 size);
 
 /* map_cmds.c */
 bpf_command_fn map_create, map_freeze;
 /* map_elem.c */
-bpf_command_fn map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
+bpf_elem_command_fn map_lookup_elem, map_update_elem, map_delete_elem, map_get_next_key,
 	map_lookup_and_delete_elem;
 /* map_batch.c */
 bpf_command_fn map_lookup_batch, map_lookup_and_delete_batch, map_update_batch, map_delete_batch;

@@ -290,7 +290,7 @@ struct bpf_map *fd_to_map(const struct trek_runtime *rt, int fd, u32 need)
 	const struct file *file = fd_to_file(rt, fd);
 
 	if (unlikely(!file))
-		return NULL;
+		return ERR_PTR(-EBADF);
 	if (unlikely(file->ops != &bpf_map_fops))
 		return ERR_PTR(-EINVAL);
 	return likely((file->mode & need) == need) ? file->object : ERR_PTR(-EPERM);

@@ -55,8 +55,8 @@ void file_put(struct file *file);
 struct file *file_get_kind(struct trek_runtime *rt, int fd, const struct file_operations *ops);
 
 /* The map of handle @fd, which must allow all of @need (FMODE_*), without a reference: it is there
- * until the end of the RCU section in which this is called. ERR_PTR(-EINVAL, -EPERM); NULL: there is
- * no such handle, see fd_unknown(). */
+ * until the end of the RCU section in which this is called. ERR_PTR(-EINVAL, -EPERM); -EBADF:
+ * there is no such handle, see fd_unknown(). */
 struct bpf_map *fd_to_map(const struct trek_runtime *rt, int fd, u32 need);
 /* What a command that was given such a handle returns. Not in an RCU section. */
 int fd_unknown(const struct trek_runtime *rt, int fd);

@@ -254,7 +254,7 @@ static int do_batch(struct bpf_call *call, u32 need, enum bpf_map_batch least,
 		    int (*run)(struct batch *b))
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, call, call->attr.batch.map_fd, need);
+	int err = bpf_map_use_begin(&use, call->rt, call->attr.batch.map_fd, need);
 
 	if (err)
 		return err;

@@ -22,11 +22,11 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-int bpf_map_use_begin(struct bpf_map_use *use, const struct bpf_call *call, u32 fd, u32 need)
+int bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd, u32 need)
 {
 	int err = 0;
 
-	use->file = file_get_kind(call->rt, fd, &bpf_map_fops);
+	use->file = file_get_kind(rt, fd, &bpf_map_fops);
 	if (IS_ERR(use->file))
 		return PTR_ERR(use->file);
 	use->map = file_object(use->file);
@@ -48,27 +48,64 @@ void bpf_map_use_end(struct bpf_map_use *use)
 }
 
 /* The same for a command that is short: in an RCU section, which only an error ends. ERR_PTR. */
-static inline struct bpf_map *use_map(const struct bpf_call *call, u32 fd, u32 need)
+static ALWAYS_INLINE struct bpf_map *use_map(const struct trek_runtime *rt, u32 fd, u32 need)
 {
 	struct bpf_map *map;
 
 	rcu_read_lock();
-	map = fd_to_map(call->rt, fd, need);
-	if (likely(!IS_ERR_OR_NULL(map))) {
+	map = fd_to_map(rt, fd, need);
+	if (likely(!IS_ERR(map))) {
 		if (!(need & FMODE_WRITE) || bpf_map_may_write(map))
 			return map;
 		map = ERR_PTR(-EPERM);
 	}
 	rcu_read_unlock();
-	return map ? map : ERR_PTR(fd_unknown(call->rt, fd));
+	return map == ERR_PTR(-EBADF) ? ERR_PTR(fd_unknown(rt, fd)) : map;
 }
 
-/* --- keys and values of callers --------------------------------------------------------------- */
+/* --- what callers give ------------------------------------------------------------------------ */
+
+/* As in union bpf_attr. */
+struct elem_attr {
+	u32 map_fd;
+	u32 unused;
+	u64 key;
+	union {
+		u64 value;
+		u64 next_key;
+	};
+	u64 flags;
+};
+
+#define SAME_PLACE(field)                                                                          \
+	_Static_assert(offsetof(struct elem_attr, field) == offsetof(union bpf_attr, field), "AB"  \
+											     "I")
+SAME_PLACE(map_fd);
+SAME_PLACE(key);
+SAME_PLACE(value);
+SAME_PLACE(next_key);
+SAME_PLACE(flags);
+
+#define UNTIL(field) offsetofend(struct elem_attr, field)
+
+/* bpf_copy_attr(), for which all of it is zero that is not before @end. */
+static ALWAYS_INLINE int get_attr(struct elem_attr *attr, u64 uattr, u32 size, u32 end)
+{
+	int ret;
+
+	nofault_thread_init();
+	if (unlikely(size < sizeof(*attr) || size > BPF_ATTR_SIZE || size % 8 != 0))
+		return bpf_copy_attr(attr, uattr, size, end);
+	if (unlikely(__copy_from_user(attr, uattr, sizeof(*attr))))
+		return -EFAULT;
+	ret = __check_zeroed_user(uattr + end, size - end);
+	return likely(!ret) ? 0 : ret > 0 ? -EINVAL : ret;
+}
 
 /* What a command does, with room for a key and for a value, or another key. */
-typedef int elem_fn(struct bpf_map *map, const union bpf_attr *attr, void *key, void *value);
+typedef int elem_fn(struct bpf_map *map, const struct elem_attr *attr, void *key, void *value);
 
-static __attribute__((noinline)) int with_memory(struct bpf_map *map, const union bpf_attr *attr,
+static __attribute__((noinline)) int with_memory(struct bpf_map *map, const struct elem_attr *attr,
 						 elem_fn *run)
 {
 	const u64 key_size = round_up((u64)map->key_size, 8);
@@ -82,7 +119,7 @@ static __attribute__((noinline)) int with_memory(struct bpf_map *map, const unio
 	return err;
 }
 
-static ALWAYS_INLINE int with_room(struct bpf_map *map, const union bpf_attr *attr, elem_fn *run)
+static ALWAYS_INLINE int with_room(struct bpf_map *map, const struct elem_attr *attr, elem_fn *run)
 {
 	/* Not to be cleared: that takes longer than a lookup. */
 	u64 key[16], value[64];
@@ -93,7 +130,7 @@ static ALWAYS_INLINE int with_room(struct bpf_map *map, const union bpf_attr *at
 }
 
 /* Into *@key, which becomes NULL in a kind without keys: the caller must give none. */
-static inline int get_key(const struct bpf_map *map, u64 ukey, void **key)
+static ALWAYS_INLINE int get_key(const struct bpf_map *map, u64 ukey, void **key)
 {
 	if (likely(map->key_size))
 		return __copy_from_user(*key, ukey, map->key_size);
@@ -122,7 +159,7 @@ static inline bool lookup_tests(const struct bpf_map *map)
 	return unlikely(map->ops->map_peek_elem) && !map->ops->map_pop_elem;
 }
 
-static ALWAYS_INLINE int lookup_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+static ALWAYS_INLINE int lookup_elem(struct bpf_map *map, const struct elem_attr *attr, void *key,
 				     void *value)
 {
 	const u32 size = bpf_map_value_size(map);
@@ -137,25 +174,28 @@ static ALWAYS_INLINE int lookup_elem(struct bpf_map *map, const union bpf_attr *
 	return err;
 }
 
-int map_lookup_elem(struct bpf_call *call)
+int map_lookup_elem(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	const union bpf_attr *attr = &call->attr;
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
 	struct bpf_map *map;
-	int err;
+	int err = get_attr(&attr, uattr, size, UNTIL(flags));
 
-	if (attr->flags & ~(u64)BPF_F_LOCK)
+	if (unlikely(err))
+		return err;
+	if (attr.flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;
-	map = use_map(call, attr->map_fd, FMODE_READ);
+	map = use_map(rt, attr.map_fd, FMODE_READ);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
-	err = bpf_map_check_lock_flag(map, attr->flags);
+	err = bpf_map_check_lock_flag(map, attr.flags);
 	if (!err)
-		err = with_room(map, attr, lookup_elem);
+		err = with_room(map, &attr, lookup_elem);
 	rcu_read_unlock();
 	return err;
 }
 
-static ALWAYS_INLINE int next_key(struct bpf_map *map, const union bpf_attr *attr, void *key,
+static ALWAYS_INLINE int next_key(struct bpf_map *map, const struct elem_attr *attr, void *key,
 				  void *next)
 {
 	int err = 0;
@@ -170,14 +210,19 @@ static ALWAYS_INLINE int next_key(struct bpf_map *map, const union bpf_attr *att
 	return err ? err : __copy_to_user(attr->next_key, next, map->key_size);
 }
 
-int map_get_next_key(struct bpf_call *call)
+int map_get_next_key(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_READ);
-	int err;
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
+	struct bpf_map *map;
+	int err = get_attr(&attr, uattr, size, UNTIL(next_key));
 
+	if (unlikely(err))
+		return err;
+	map = use_map(rt, attr.map_fd, FMODE_READ);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
-	err = with_room(map, &call->attr, next_key);
+	err = with_room(map, &attr, next_key);
 	rcu_read_unlock();
 	return err;
 }
@@ -220,7 +265,7 @@ int bpf_map_update_other(struct bpf_map *map, const void *key, const void *value
 	return map->ops->map_push_elem ? map->ops->map_push_elem(map, value, flags) : -ENOTSUPP;
 }
 
-static ALWAYS_INLINE int update_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+static ALWAYS_INLINE int update_elem(struct bpf_map *map, const struct elem_attr *attr, void *key,
 				     void *value)
 {
 	int err = get_key(map, attr->key, &key);
@@ -232,46 +277,51 @@ static ALWAYS_INLINE int update_elem(struct bpf_map *map, const union bpf_attr *
 
 /* What an object keeps alive may be the map itself: it must not come into a map that has just lost
  * its last handle (map_release_uref). Hence with a reference. */
-static __attribute__((noinline)) int held_update(const struct bpf_call *call)
+static __attribute__((noinline)) int held_update(struct trek_runtime *rt,
+						 const struct elem_attr *attr)
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_WRITE);
+	int err = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_WRITE);
 
 	if (err)
 		return err;
 	rcu_read_lock();
-	err = bpf_map_check_lock_flag(use.map, call->attr.flags & BPF_F_LOCK);
+	err = bpf_map_check_lock_flag(use.map, attr->flags & BPF_F_LOCK);
 	if (!err)
-		err = with_memory(use.map, &call->attr, update_elem);
+		err = with_memory(use.map, attr, update_elem);
 	rcu_read_unlock();
 	bpf_map_use_end(&use);
 	return err;
 }
 
-static ALWAYS_INLINE int update(const struct bpf_call *call)
+static ALWAYS_INLINE int update(struct trek_runtime *rt, const struct elem_attr *attr)
 {
-	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_WRITE);
+	struct bpf_map *map = use_map(rt, attr->map_fd, FMODE_WRITE);
 	int err;
 
 	if (IS_ERR(map))
 		return PTR_ERR(map);
 	if (unlikely(map->ops->map_set_object)) {
 		rcu_read_unlock();
-		return held_update(call);
+		return held_update(rt, attr);
 	}
-	err = bpf_map_check_lock_flag(map, call->attr.flags & BPF_F_LOCK);
+	err = bpf_map_check_lock_flag(map, attr->flags & BPF_F_LOCK);
 	if (!err)
-		err = with_room(map, &call->attr, update_elem);
+		err = with_room(map, attr, update_elem);
 	rcu_read_unlock();
 	return err;
 }
 
-int map_update_elem(struct bpf_call *call)
+int map_update_elem(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	int err;
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
+	int err = get_attr(&attr, uattr, size, UNTIL(flags));
 
+	if (unlikely(err))
+		return err;
 	do
-		err = update(call);
+		err = update(rt, &attr);
 	while (bpf_map_restart(&err));
 	return err;
 }
@@ -285,7 +335,7 @@ int bpf_map_delete_other(struct bpf_map *map, const void *key)
 	return map->key_size ? -ENOTSUPP : -EINVAL;
 }
 
-static ALWAYS_INLINE int delete_elem(struct bpf_map *map, const union bpf_attr *attr, void *key,
+static ALWAYS_INLINE int delete_elem(struct bpf_map *map, const struct elem_attr *attr, void *key,
 				     void *unused)
 {
 	int err = get_key(map, attr->key, &key);
@@ -293,19 +343,24 @@ static ALWAYS_INLINE int delete_elem(struct bpf_map *map, const union bpf_attr *
 	return err ? err : bpf_map_delete_value(map, key);
 }
 
-int map_delete_elem(struct bpf_call *call)
+int map_delete_elem(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	struct bpf_map *map = use_map(call, call->attr.map_fd, FMODE_WRITE);
-	int err;
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
+	struct bpf_map *map;
+	int err = get_attr(&attr, uattr, size, UNTIL(key));
 
+	if (unlikely(err))
+		return err;
+	map = use_map(rt, attr.map_fd, FMODE_WRITE);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
-	err = with_room(map, &call->attr, delete_elem);
+	err = with_room(map, &attr, delete_elem);
 	rcu_read_unlock();
 	return err;
 }
 
-static ALWAYS_INLINE int lookup_and_delete_elem(struct bpf_map *map, const union bpf_attr *attr,
+static ALWAYS_INLINE int lookup_and_delete_elem(struct bpf_map *map, const struct elem_attr *attr,
 						void *key, void *value)
 {
 	const struct bpf_map_ops *ops = map->ops;
@@ -324,42 +379,46 @@ static ALWAYS_INLINE int lookup_and_delete_elem(struct bpf_map *map, const union
 }
 
 /* Where the kind has to be told before, outside of the section. */
-static __attribute__((noinline)) int held_lookup_and_delete(const struct bpf_call *call)
+static __attribute__((noinline)) int held_lookup_and_delete(struct trek_runtime *rt,
+							    const struct elem_attr *attr)
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, call, call->attr.map_fd, FMODE_READ | FMODE_WRITE);
+	int err = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_READ | FMODE_WRITE);
 
 	if (err)
 		return err;
 	if (use.map->ops->map_lookup_and_delete_begin)
 		use.map->ops->map_lookup_and_delete_begin(use.map);
 	rcu_read_lock();
-	err = bpf_map_check_lock_flag(use.map, call->attr.flags);
+	err = bpf_map_check_lock_flag(use.map, attr->flags);
 	if (!err)
-		err = with_room(use.map, &call->attr, lookup_and_delete_elem);
+		err = with_room(use.map, attr, lookup_and_delete_elem);
 	rcu_read_unlock();
 	bpf_map_use_end(&use);
 	return err;
 }
 
-int map_lookup_and_delete_elem(struct bpf_call *call)
+int map_lookup_and_delete_elem(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	const union bpf_attr *attr = &call->attr;
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
 	struct bpf_map *map;
-	int err;
+	int err = get_attr(&attr, uattr, size, UNTIL(flags));
 
-	if (attr->flags & ~(u64)BPF_F_LOCK)
+	if (unlikely(err))
+		return err;
+	if (attr.flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;
-	map = use_map(call, attr->map_fd, FMODE_READ | FMODE_WRITE);
+	map = use_map(rt, attr.map_fd, FMODE_READ | FMODE_WRITE);
 	if (IS_ERR(map))
 		return PTR_ERR(map);
 	if (map->ops->map_lookup_and_delete_begin) {
 		rcu_read_unlock();
-		return held_lookup_and_delete(call);
+		return held_lookup_and_delete(rt, &attr);
 	}
-	err = bpf_map_check_lock_flag(map, attr->flags);
+	err = bpf_map_check_lock_flag(map, attr.flags);
 	if (!err)
-		err = with_room(map, attr, lookup_and_delete_elem);
+		err = with_room(map, &attr, lookup_and_delete_elem);
 	rcu_read_unlock();
 	return err;
 }

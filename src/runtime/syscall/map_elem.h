@@ -20,7 +20,7 @@ struct bpf_map_use {
 };
 
 /* The map of handle @fd, which must allow all of @need (FMODE_*). -EPERM also if it is frozen. */
-int bpf_map_use_begin(struct bpf_map_use *use, const struct bpf_call *call, u32 fd, u32 need);
+int bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd, u32 need);
 void bpf_map_use_end(struct bpf_map_use *use);
 
 /* BPF_F_LOCK, which needs a lock in the values, is all that @flags may have. */
