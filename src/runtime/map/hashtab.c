@@ -50,18 +50,30 @@
  * a per-CPU value, whose address follows from its element's, is fetched beside the element. Where
  * keys do not wait for values, a CPU has the misses of several lookups under way at once, since no
  * atomic operation lies between them. The slot, and the element that will be used next, are
- * prefetched. Nanoseconds beside Linux 6.18 on the same busy machine of two cores, keys of 4 bytes
- * at random, values of 8, the loop around it subtracted:
+ * prefetched; but the slot of a deletion is known only from its element, and the next lock waits
+ * until it is in the cache. Nanoseconds beside Linux 6.18 in one run of bench/maps on a busy
+ * machine of two cores, keys of 4 bytes at random, values of 8. In a chained lookup the next key
+ * waits for the value:
  *
- *                       lookup      update      delete and insert   insert and evict
- *   HASH        1,000     3 /  24    26 /  89        48 / 168
- *           1,000,000    93 / 221   281 / 452       454 / 586
- *   PERCPU      1,000     4 /  24    12 /  70        56 / 205
- *           1,000,000   112 / 216   265 / 433       598 / 655
- *   LRU         1,000     4 /  24    22 / 209        58 / 232           105 / 187
- *           1,000,000    97 / 212   262 / 685       454 / 715           230 / 475
- *   LRU_PERCPU  1,000     5 /  31    12 / 142        60 / 265            97 / 221
- *           1,000,000   119 / 217   284 / 635       629 / 777           244 / 585
+ *   by programs              lookup     chained      update      delete and insert
+ *   HASH           1,000     5 /  29    17 /  30     8 /  82   102 / 171
+ *              1,000,000    96 / 257   376 / 471   111 / 522   511 / 727
+ *   PERCPU         1,000     8 /  25    20 /  28    10 /  66    96 / 198
+ *              1,000,000   129 / 271   397 / 691   132 / 508   614 / 726
+ *   LRU            1,000     5 /  27    17 /  24    12 / 208   100 / 235
+ *              1,000,000   106 / 239   361 / 468   131 / 976   546 / 874
+ *   LRU_PERCPU     1,000     7 /  31    19 /  30    14 / 131    82 / 267
+ *              1,000,000   143 / 246   384 / 674   162 / 768   595 /1040
+ *
+ *   by bpf(2)                 lookup        update      delete and insert
+ *   HASH           1,000    22 / 1056    25 / 1094   145 / 2067
+ *              1,000,000   201 / 1624   218 / 1745   695 / 2856
+ *   PERCPU         1,000    29 / 1113    37 / 1149   137 / 2147
+ *              1,000,000   385 / 1865   401 / 1790   773 / 3175
+ *   LRU            1,000    23 / 1053    32 / 1281   150 / 2152
+ *              1,000,000   221 / 1635   360 / 2066   705 / 3025
+ *   LRU_PERCPU     1,000    29 / 1100    37 / 1237   119 / 2194
+ *              1,000,000   362 / 1839   402 / 1935   716 / 3095
  */
 #include "map/htab.h"
 
