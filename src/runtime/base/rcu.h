@@ -27,14 +27,15 @@ _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one lay
 #include <urcu/static/urcu-bp.h>
 
 /*
- * The reader's side, without a call: the first word of what liburcu has for the thread is the grace
- * period's number in the outermost section, and counts those inside. liburcu's own inline functions
- * call for the thread's variable from a shared library, and take the structure for better aligned
- * than it is, which UBSan minds.
+ * The reader's side, inline: the first word of what liburcu has for the thread is the grace period's
+ * number in the outermost section, and counts those inside. liburcu's own inline functions look for
+ * the thread's variable more often, by a call each time from a shared library, and take the
+ * structure for better aligned than it is, which UBSan minds.
+ *
+ * The variable is not said to be initial-exec: a process that loads liburcu with dlopen(3), uses it,
+ * and then loads this library could not, for want of a fixed place for it.
  */
 #ifdef CONFIG_RCU_TLS
-extern __thread struct urcu_bp_reader *urcu_bp_reader __attribute__((tls_model("initial-exec")));
-
 static inline void rcu_enter(void)
 {
 	unsigned long *reader = (unsigned long *)(void *)urcu_bp_reader, now;
