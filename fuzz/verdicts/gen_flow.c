@@ -95,6 +95,8 @@ void gen_loop(struct gen *g)
 		if (g->s.reg[i].kind != K_SCALAR && g->s.reg[i].kind != K_NONE)
 			g->protect |= 1u << i;
 	head = (int)g->p->n;
+	if (chance(&g->r, 30))
+		emit(g, BPF_JMP | BPF_JCOND, 0, 0, 0, 0)->locked = true;
 	g->depth += 2;
 	gen_pieces(g, 1 + (int)below(&g->r, 4));
 	g->depth -= 2;
@@ -120,6 +122,8 @@ void gen_loop(struct gen *g)
 		     head - (int)g->p->n - 1, rounds);
 	}
 	g->p->ins[g->p->n - 1].locked = true;
+	if (g->p->ins[head].insn.code == (BPF_JMP | BPF_JCOND))
+		g->p->ins[head].insn.off = (int16_t)((int)g->p->n - head - 1);
 	g->protect = protect;
 	g->s.reg[counter] = scalar(0, (uint64_t)rounds);
 	for (int i = 0; i < 6; i++)

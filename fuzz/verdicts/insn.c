@@ -56,6 +56,8 @@ static void print_jmp(FILE *out, const struct ins *ins, unsigned int at)
 			fprintf(out, "call subprogram at %d", (int)at + 1 + i->imm);
 		else
 			fprintf(out, "call helper %d", i->imm);
+	} else if (op == BPF_JCOND) {
+		fprintf(out, "may_goto %d", (int)at + 1 + i->off);
 	} else if (op == BPF_JA) {
 		fprintf(out, "goto %d", (int)at + 1 + (w == 'w' ? i->imm : i->off));
 	} else {

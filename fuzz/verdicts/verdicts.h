@@ -37,6 +37,10 @@
 #define BPF_STORE_REL 0x110
 #endif
 
+#ifndef BPF_JCOND
+#define BPF_JCOND 0xe0
+#endif
+
 /* --- random numbers: splitmix64 ----------------------------------------------------------- */
 
 struct rng {

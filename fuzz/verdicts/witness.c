@@ -53,6 +53,7 @@ static struct vm {
 	int depth;
 	int held, locked;     /* so many samples; 1 + the region whose lock is held */
 	bool replaced;	      /* by a tail call */
+	bool leaves;	      /* now and then, by may_goto */
 	struct val asked[11]; /* registers at the question */
 	uint8_t *reached;     /* by instruction; NULL */
 	uint8_t out[8192];
@@ -863,6 +864,12 @@ static struct val execute(unsigned int pc, const struct val *args)
 			}
 		} else if (op == BPF_JA) {
 			pc = (unsigned int)((int)pc + (class == BPF_JMP ? i->off : i->imm));
+		} else if (op == BPF_JCOND) {
+			/* No loop of these programs has as many rounds; but nobody knows that. */
+			if (vm.leaves && vm.steps % 3 == 0) {
+				vm.tainted = true;
+				pc = (unsigned int)((int)pc + i->off);
+			}
 		} else {
 			if (!reg[i->dst_reg].init || !s.init)
 				wrong("uninitialised register is compared");
@@ -892,6 +899,7 @@ static void set_up(const struct program *p, uint64_t input)
 	vm.steps = 0;
 	vm.depth = vm.held = vm.locked = 0;
 	vm.replaced = false;
+	vm.leaves = input & 1;
 	memset(vm.asked, 0, sizeof(vm.asked));
 	new_region(CTX_SIZE); /* region 0: the context */
 	make_input(input, vm.region[0].data);

@@ -53,6 +53,8 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define IFW(op, dst, imm, off) RAW(BPF_JMP32 | BPF_##op | BPF_K, dst, 0, off, imm)
 #define IFXW(op, dst, src, off) RAW(BPF_JMP32 | BPF_##op | BPF_X, dst, src, off, 0)
 #define EXIT RAW(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+/* Jump when the program has gone on often enough. */
+#define MAY_GOTO(off) RAW(BPF_JMP | 0xe0, 0, 0, off, 0)
 #define CALL(helper) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_##helper)
 #define CALL_ID(id) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, id)
 #define CALL_SUB(off) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)

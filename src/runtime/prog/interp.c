@@ -31,6 +31,8 @@
 
 #define LOAD_SX 0x80 /* BPF_MEMSX */
 
+#define JMP_MAY_GOTO 0xe0 /* BPF_JCOND: goes on BPF_MAX_LOOPS times in a frame, then jumps */
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define to_le(x, swap) (x)
 #define to_be(x, swap) swap(x)
@@ -313,6 +315,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 		[BPF_JMP | BPF_CALL] = &&CALL,
 		[BPF_JMP | BPF_EXIT] = &&EXIT,
 		[BPF_JMP | BPF_TAIL_CALL] = &&TAIL_CALL,
+		[BPF_JMP | JMP_MAY_GOTO] = &&MAY_GOTO,
 		[BPF_LD | BPF_IMM | BPF_DW] = &&LD_IMM64,
 		[BPF_LDX | BPF_MEM | BPF_B] = &&LDX_B,
 		[BPF_LDX | BPF_MEM | BPF_H] = &&LDX_H,
@@ -344,6 +347,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 #pragma GCC diagnostic pop
 	u8 stack[MAX_BPF_STACK] __attribute__((aligned(16)));
 	u64 regs[16];
+	u32 rounds_left = BPF_MAX_LOOPS;
 	const struct bpf_prog *next;
 
 	regs[0] = 0;
@@ -458,6 +462,13 @@ CALL:
 	NEXT;
 EXIT:
 	return regs[0];
+MAY_GOTO:
+	if (!rounds_left--) {
+		rounds_left = 0;
+		insn += insn->off;
+	}
+	NEXT;
+
 TAIL_CALL:
 	next = bpf_prog_array_next((const struct bpf_map *)(unsigned long)regs[2], regs[3]);
 	if (next)

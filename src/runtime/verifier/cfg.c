@@ -92,6 +92,11 @@ static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 			       ? bad_field(env)
 			       : 0;
 	}
+	if (insn_is_may_goto(insn)) {
+		env->aux[env->insn_idx].may_goto = true;
+		env->aux[env->insn_idx].prune_point = true;
+		return insn->dst_reg || insn->src_reg || insn->imm ? bad_field(env) : 0;
+	}
 	if (op > BPF_JSLE)
 		return bad_opcode(env);
 	return (BPF_SRC(insn->code) == BPF_X ? insn->imm : insn->src_reg) ? bad_field(env) : 0;

@@ -58,6 +58,8 @@ static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn, 
 		*next = env->insn_idx + 1 +
 			(BPF_CLASS(insn->code) == BPF_JMP32 ? insn->imm : insn->off);
 		return 0;
+	case BPF_JCOND:
+		return check_may_goto(env, insn, next);
 	case BPF_EXIT:
 		return check_exit(env, next);
 	case BPF_CALL:

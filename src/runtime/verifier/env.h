@@ -59,6 +59,10 @@
 #ifndef BPF_STORE_REL
 #define BPF_STORE_REL 0x110
 #endif
+/* Linux 6.9: a jump that is taken when a program has gone on often enough. */
+#ifndef BPF_JCOND
+#define BPF_JCOND 0xe0
+#endif
 #define BPF_REG_SIZE 8
 /* Offsets and sizes beyond these are refused before they can overflow anything. */
 #define BPF_MAX_VAR_OFF (1 << 29)
@@ -139,10 +143,10 @@ struct bpf_callback_call {
  */
 struct bpf_func_state {
 	struct bpf_reg_state regs[MAX_BPF_REG];
-	u32 users;  /* states */
+	u32 users;     /* states */
 	u32 collected; /* the round of precision.c's collect_origins() that was here */
-	bool placed; /* its numbers are places of their own since it waits: see new_origins() */
-	u32 callsite; /* the calling instruction; of the outermost frame: nothing */
+	bool placed;   /* its numbers are places of their own since it waits: see new_origins() */
+	u32 callsite;  /* the calling instruction; of the outermost frame: nothing */
 	u32 frameno;
 	u32 subprogno;
 	enum bpf_callback_kind callback; /* called by a helper */
@@ -167,8 +171,9 @@ struct bpf_verifier_state {
 	struct bpf_verifier_state *parent; /* the last kept state on the way here */
 	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
 	struct bpf_callback_call *callback_call;
-	bool first_of_call;		 /* kept: where callback_call began */
-	u32 callback_rounds;		 /* calls of callbacks on the way here */
+	bool first_of_call;  /* kept: where callback_call began */
+	u32 callback_rounds; /* calls of callbacks on the way here */
+	u32 may_goto_rounds; /* may_goto that were not taken on the way here */
 	/* The lock that is held (see lock.c): in a value of this map, NULL: none. */
 	const struct bpf_map *locked_map;
 	u32 locked_id;
@@ -205,11 +210,12 @@ struct bpf_insn_aux_data {
 	bool ld_imm64_second;
 	bool prune_point; /* several ways lead here: compare states */
 	bool calls_back;  /* a helper that calls a function of the program */
-	bool seen;	  /* walked at least once */
-	bool probe_load;  /* reads through a pointer to BTF type at least once */
-	u16 live;	  /* registers that may be read from here on before they are written */
-	u32 subprog;	  /* that it is in; of a reference to a function: see func_ref */
-	u32 func_ref;	  /* pseudo call or function pointer: which subprogram */
+	bool may_goto;
+	bool seen;	     /* walked at least once */
+	bool probe_load;     /* reads through a pointer to BTF type at least once */
+	u16 live;	     /* registers that may be read from here on before they are written */
+	u32 subprog;	     /* that it is in; of a reference to a function: see func_ref */
+	u32 func_ref;	     /* pseudo call or function pointer: which subprogram */
 	struct bpf_map *map; /* of a ld_imm64; of a call, if it is always the same */
 	bool several_maps;   /* of a call */
 	u32 map_off;
@@ -262,7 +268,7 @@ struct bpf_verifier_env {
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
 	u64 state_memory, forget_at;
-	u64 compared; /* places of states, more or less */
+	u64 compared;  /* places of states, more or less */
 	u32 last_line; /* 1 + index of the line_info that the walk told last */
 };
 
@@ -316,6 +322,11 @@ static inline bool insn_calls_subprog(const struct bpf_insn *insn)
 static inline bool insn_calls_kfunc(const struct bpf_insn *insn)
 {
 	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
+}
+
+static inline bool insn_is_may_goto(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_JCOND);
 }
 
 static inline bool insn_refers_to_func(const struct bpf_insn *insn)
@@ -416,6 +427,8 @@ void change_regs(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
 
 /* 1: covered by a state seen before; 0: go on; -EINVAL: a loop that does not end, -ENOMEM. */
 int is_state_visited(struct bpf_verifier_env *env);
+/* A may_goto: parts the path. Sets *@next. */
+int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 
 /* --- bounds.c --- */
 
@@ -465,7 +478,7 @@ int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn);
 enum bpf_access {
 	ACCESS_READ = 1,
 	ACCESS_WRITE = 2,
-	ACCESS_UNINIT = 4, /* what is there before does not matter */
+	ACCESS_UNINIT = 4,  /* what is there before does not matter */
 	ACCESS_OR_NULL = 8, /* who is called looks whether there is any */
 	ACCESS_FUNC = 16,   /* it is a function of the program */
 };

@@ -76,6 +76,7 @@ static void flow_of_jmp(const struct bpf_verifier_env *env, u32 idx, struct flow
 
 	switch (BPF_OP(insn->code)) {
 	case BPF_JA:
+	case BPF_JCOND:
 		return;
 	case BPF_CALL:
 		flow_of_call(env, idx, f);

@@ -187,6 +187,9 @@ static void disasm_jmp(const struct bpf_verifier_env *env, u32 idx, char *buf, s
 	case BPF_EXIT:
 		append(buf, size, "exit");
 		return;
+	case BPF_JCOND:
+		append(buf, size, "may_goto %lld", (long long)idx + 1 + insn->off);
+		return;
 	case BPF_JA:
 		append(buf, size, "goto %lld",
 		       (long long)idx + 1 +

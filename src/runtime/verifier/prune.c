@@ -12,12 +12,13 @@
  * changes from one round to the next: a loop without end. If not, the walk goes round again; a
  * program that is bounded leaves the loop before the limit of instructions.
  *
- * The one loop that need not be unrolled is that of a helper that calls back, because the helper
- * ends it: there the current path may end at an open state that covers it, if both are of the same
- * call of the helper. What will matter on the paths from there is not known yet, so every number is
- * compared, and matters. Were two calls allowed to cover each other, an outer loop without end
- * could hide between them; for the same reason a state inside a callback is covered only by one
- * inside the same call, or inside a call of which nothing is open.
+ * Two kinds of loops need not be unrolled, because somebody ends them: that of a helper that calls
+ * back, and one with a may_goto that is not taken in each round (see check_may_goto()). There the
+ * current path may end at an open state that covers it, if both are of the same call of the helper.
+ * What will matter on the paths from there is not known yet, so every number is compared, and
+ * matters. Were two calls allowed to cover each other, an outer loop without end could hide between
+ * them; for the same reason a state inside a callback is covered only by one inside the same call,
+ * or inside a call of which nothing is open.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,19 @@ static bool refs_covered(const struct bpf_verifier_state *old, const struct bpf_
 	return true;
 }
 
+static bool same_frames(const struct bpf_verifier_state *a, const struct bpf_verifier_state *b)
+{
+	u32 f;
+
+	if (a->curframe != b->curframe)
+		return false;
+	for (f = 0; f <= a->curframe; f++)
+		if (a->frame[f]->subprogno != b->frame[f]->subprogno ||
+		    (f && a->frame[f]->callsite != b->frame[f]->callsite))
+			return false;
+	return true;
+}
+
 static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
 			  const struct bpf_verifier_state *cur, enum compare how)
 {
@@ -319,46 +333,56 @@ static bool same_call(const struct bpf_verifier_state *old, const struct bpf_ver
  */
 #define ROUNDS_FOLLOWED 6
 
-static void widen_reg(struct bpf_reg_state *reg, const struct bpf_reg_state *before)
+struct widening {
+	struct bpf_verifier_env *env;
+	bool spare_precise; /* what was relied on in the round before */
+};
+
+static void widen_reg(const struct widening *w, struct bpf_reg_state *reg,
+		      const struct bpf_reg_state *before)
 {
 	u32 since = reg->since;
 
 	if (reg->type != SCALAR_VALUE || before->type != SCALAR_VALUE || same_range(reg, before))
+		return;
+	if (w->spare_precise && is_precise(w->env, before->origin))
 		return;
 	reg_mark_unknown(reg);
 	reg->since = since;
 }
 
 /* The bytes at the beginning of a slot that a spilled register has. */
-static void widen_spilled(struct bpf_stack_state *slot, const struct bpf_stack_state *before)
+static void widen_spilled(const struct widening *w, struct bpf_stack_state *slot,
+			  const struct bpf_stack_state *before)
 {
 	u32 size = spill_size(slot);
 
-	widen_reg(&slot->spilled, &before->spilled);
+	widen_reg(w, &slot->spilled, &before->spilled);
 	if (slot->spilled.type == SCALAR_VALUE)
 		reg_zero_extend(&slot->spilled, size);
 }
 
-static int widen_state(struct bpf_verifier_env *env, const struct bpf_verifier_state *before)
+static int widen_state(const struct widening *w, struct bpf_verifier_state *state,
+		       const struct bpf_verifier_state *before)
 {
 	u32 f, i;
 
-	for (f = 0; f <= env->cur->curframe; f++) {
+	for (f = 0; f <= state->curframe; f++) {
 		const struct bpf_func_state *b = before->frame[f];
-		struct bpf_func_state *c = env->cur->frame[f];
+		struct bpf_func_state *c = state->frame[f];
 
 		if (c == b)
 			continue;
-		c = own_frame(env, env->cur, f);
+		c = own_frame(w->env, state, f);
 		if (!c)
 			return -ENOMEM;
 		for (i = 0; i < BPF_REG_10; i++)
-			widen_reg(&c->regs[i], &b->regs[i]);
+			widen_reg(w, &c->regs[i], &b->regs[i]);
 		for (i = 0; i < min_of(c->nr_slots, b->nr_slots); i++)
 			if (c->stack[i].type[0] == STACK_SPILL &&
 			    b->stack[i].type[0] == STACK_SPILL &&
 			    !memcmp(c->stack[i].type, b->stack[i].type, BPF_REG_SIZE))
-				widen_spilled(&c->stack[i], &b->stack[i]);
+				widen_spilled(w, &c->stack[i], &b->stack[i]);
 	}
 	return 0;
 }
@@ -402,12 +426,14 @@ static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **
 }
 
 /* The states at one instruction: the last ones that were kept come first. */
-static void forget_at(struct bpf_verifier_env *env, struct bpf_verifier_state **link, u32 stay,
-		      bool used)
+static void forget_at(struct bpf_verifier_env *env, u32 insn_idx, u32 stay, bool used)
 {
+	struct bpf_verifier_state **link = &env->kept[insn_idx];
+	const struct bpf_insn_aux_data *aux = &env->aux[insn_idx];
+
 	while (*link) {
-		/* An open state is what ends the rounds of a callback. */
-		bool needed = (*link)->branches && (*link)->callback_call;
+		/* An open state is what ends the rounds of a callback, or of may_goto. */
+		bool needed = (*link)->branches && (aux->calls_back || aux->may_goto);
 
 		if (needed || (!used && (*link)->hits) || stay) {
 			stay -= stay != 0;
@@ -434,7 +460,7 @@ static void forget_states(struct bpf_verifier_env *env)
 		if (env->state_memory <= KEPT_STATE_MEMORY / 4 * 3)
 			break;
 		for (i = 0; i < env->nr_insns; i++)
-			forget_at(env, &env->kept[i], rounds[round].stay, rounds[round].used);
+			forget_at(env, i, rounds[round].stay, rounds[round].used);
 	}
 	env->forget_at = env->state_memory + KEPT_STATE_MEMORY / 4;
 }
@@ -479,7 +505,8 @@ static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
 int is_state_visited(struct bpf_verifier_env *env)
 {
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
-	bool keep = aux->calls_back, first = false;
+	bool keep = aux->calls_back || aux->may_goto, first = false;
+	const struct widening all = {.env = env};
 	u32 rounds = 0;
 	struct bpf_verifier_state **link = &env->kept[env->insn_idx], *kept;
 	int err;
@@ -501,16 +528,23 @@ int is_state_visited(struct bpf_verifier_env *env)
 		if (kept->branches && aux->calls_back) {
 			if (same_call(kept, env->cur)) {
 				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED &&
-				    widen_state(env, kept))
+				    widen_state(&all, env->cur, kept))
 					return -ENOMEM;
 				if (state_covered(env, kept, env->cur, COVERS)) {
 					mark_all_precise(env);
 					return 1;
 				}
 			}
+		} else if (kept->branches && aux->may_goto &&
+			   kept->may_goto_rounds != env->cur->may_goto_rounds) {
+			if (state_covered(env, kept, env->cur, COVERS)) {
+				mark_all_precise(env);
+				return 1;
+			}
 		} else if (kept->branches) {
-			/* Between two rounds of a callback a helper counts. */
+			/* Between two rounds of a callback, or of may_goto, somebody counts. */
 			if (kept->callback_rounds == env->cur->callback_rounds &&
+			    kept->may_goto_rounds == env->cur->may_goto_rounds &&
 			    state_covered(env, kept, env->cur, EXACT))
 				return refuse(
 					env, -EINVAL, -1,
@@ -537,4 +571,34 @@ int is_state_visited(struct bpf_verifier_env *env)
 	if (!err && first)
 		env->cur->parent->first_of_call = true;
 	return err;
+}
+
+/* Of the round before, on this path: open states are. */
+static const struct bpf_verifier_state *round_before(const struct bpf_verifier_env *env)
+{
+	const struct bpf_verifier_state *kept;
+
+	for (kept = env->kept[env->insn_idx]; kept; kept = kept->next)
+		if (kept != env->cur->parent && kept->branches && same_frames(kept, env->cur))
+			return kept;
+	return NULL;
+}
+
+/*
+ * The jump is taken at some time, so any loop around it ends. The path that takes it comes first:
+ * a loop around it that has no end when it is always taken shows itself as one, before what comes
+ * after the other way can cover it. On that way numbers that change from round to round and were
+ * not relied on become "any number", so that the rounds converge.
+ */
+int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next)
+{
+	const struct widening unused = {.env = env, .spare_precise = true};
+	const struct bpf_verifier_state *before = round_before(env);
+	struct bpf_verifier_state *on = push_path(env, env->insn_idx + 1);
+
+	if (IS_ERR(on))
+		return PTR_ERR(on);
+	on->may_goto_rounds++;
+	*next = env->insn_idx + 1 + insn->off;
+	return before ? widen_state(&unused, on, before) : 0;
 }
