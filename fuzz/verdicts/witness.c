@@ -754,7 +754,7 @@ static void step_memory(const struct ins *ins, struct val *reg)
 	if (i->imm == BPF_CMPXCHG) {
 		uint64_t expected = size == 8 ? reg[0].v : (uint32_t)reg[0].v;
 
-		vm.tainted |= reg[0].taint || old.taint;
+		vm.tainted |= reg[0].taint || reg[0].is != NUMBER || old.taint;
 		store(*d, i->off, size, old.v == expected ? *s : old);
 		reg[0] = old;
 		return;

@@ -268,6 +268,20 @@ static void half_filled_buffer_is_zero(void **state)
 	assert_int_equal(result, 0);
 }
 
+/* Loops that only may_goto ends: each call of the function has as many rounds. */
+static void may_goto_jumps(void **state)
+{
+	const struct bpf_insn insns[] = {
+		CALL_SUB(5),	  MOVX(R6, R0), CALL_SUB(3), OPX(SUB, R0, R6),
+		OPX(ADD, R0, R6), EXIT,		MOV(R0, 0),  MAY_GOTO(2),
+		OP(ADD, R0, 1),	  JA(-3),	EXIT,
+	};
+	unsigned int result = 1;
+
+	assert_int_equal(run(insns, sizeof(insns) / sizeof(insns[0]), &result), 0);
+	assert_int_equal(result, 1 << 23);
+}
+
 /* As many functions as Linux takes, and one more. */
 static void functions_without_number(void **state)
 {
@@ -540,13 +554,10 @@ static void walks_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_instructions),
-		cmocka_unit_test(info_that_lies),
-		cmocka_unit_test(unwritten_stack_is_zero),
-		cmocka_unit_test(source_lines),
-		cmocka_unit_test(half_filled_buffer_is_zero),
-		cmocka_unit_test(functions_without_number),
-		cmocka_unit_test(large_programs),
+		cmocka_unit_test(random_instructions),	      cmocka_unit_test(info_that_lies),
+		cmocka_unit_test(unwritten_stack_is_zero),    cmocka_unit_test(source_lines),
+		cmocka_unit_test(half_filled_buffer_is_zero), cmocka_unit_test(may_goto_jumps),
+		cmocka_unit_test(functions_without_number),   cmocka_unit_test(large_programs),
 		cmocka_unit_test(walks_without_end),
 	};
 	int failed;

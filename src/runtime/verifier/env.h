@@ -370,9 +370,13 @@ u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b);
 /* What is known of the number was relied on. */
 void mark_precise(struct bpf_verifier_env *env, u32 origin);
 void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *reg);
-/* Every number of the current state. */
-void mark_all_precise(struct bpf_verifier_env *env);
+/* Every number of the current state has to be compared, relied on or not. */
+void mark_all_compared(struct bpf_verifier_env *env);
+/* Whatever holds of @other holds of @origin. */
+void mark_like(struct bpf_verifier_env *env, u32 origin, u32 other);
+/* Has it to be compared? Was it relied on? */
 bool is_precise(const struct bpf_verifier_env *env, u32 origin);
+bool is_relied_on(const struct bpf_verifier_env *env, u32 origin);
 /* The current state is about to be kept: its numbers become places of their own. */
 void new_origins(struct bpf_verifier_env *env);
 /* Forget what no state refers to any more, when there is much of it; -ENOMEM. */

@@ -30,8 +30,9 @@
  * Marks are complete when the last path from a state has ended, and only then does the state cover
  * others as far as it was used. A path ends at an exit; or at a state that was complete before:
  * what is marked there is then marked in the number that came by, too, and so in the places that
- * this was made of. Or, in rounds of a callback, it ends at a state that is still open: then every
- * number is compared, and marked.
+ * this was made of. Or, in rounds of a callback or of may_goto, it ends at a state that is still
+ * open: then every number is compared, and marked as one that has to be compared; that it was
+ * relied on, so that a round with any number would not do, is another mark.
  *
  * Numbers that are equal (of one id): what one learns from the other has the origins of both, so
  * that relying on it marks both, and what is marked is compared with its id.
@@ -43,13 +44,14 @@
 
 #include "verifier/env.h"
 
-#define NO_NODE 0x7fffffffu
+#define NO_NODE 0x3fffffffu
 #define MARKED_NODE 1u /* stands for all that are marked, once they were collected */
 
 struct bpf_origin {
 	u32 a, b;
-	u32 next : 31; /* to mark, in mark_precise() */
-	u32 precise : 1;
+	u32 next : 30;	 /* to mark, in mark() */
+	u32 precise : 1; /* to be compared */
+	u32 relied : 1;	 /* because it was relied on */
 };
 
 /* 0 and env->no_memory where there is no memory: the walk ends then. */
@@ -84,39 +86,65 @@ static bool is_part(const struct bpf_verifier_env *env, u32 part, u32 set)
 	return env->origins[set].a == part || env->origins[set].b == part;
 }
 
+bool is_relied_on(const struct bpf_verifier_env *env, u32 origin)
+{
+	return origin && env->origins[origin].relied;
+}
+
 u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b)
 {
 	/* All that a marked set is made of is marked: it adds nothing. */
-	if (!a || a == b || is_precise(env, a))
+	if (!a || a == b || is_relied_on(env, a))
 		return b;
-	if (!b || is_precise(env, b) || is_part(env, b, a))
+	if (!b || is_relied_on(env, b) || is_part(env, b, a))
 		return a;
 	if (is_part(env, a, b))
 		return b;
 	return new_origin(env, a, b);
 }
 
-void mark_precise(struct bpf_verifier_env *env, u32 origin)
+static bool is_marked(const struct bpf_origin *origin, bool relied)
 {
-	u32 todo = NO_NODE, part[2], i;
+	return relied ? origin->relied : origin->precise;
+}
 
-	if (!origin || is_precise(env, origin))
+static void set_mark(struct bpf_origin *origin, bool relied, u32 next)
+{
+	origin->precise = true;
+	origin->relied |= relied;
+	origin->next = next;
+}
+
+/* With all that it was made of. */
+static void mark(struct bpf_verifier_env *env, u32 origin, bool relied)
+{
+	u32 todo = origin, part[2], i;
+
+	if (!origin || is_marked(&env->origins[origin], relied))
 		return;
-	env->origins[origin].precise = true;
-	env->origins[origin].next = NO_NODE;
-	todo = origin;
+	set_mark(&env->origins[origin], relied, NO_NODE);
 	while (todo != NO_NODE) {
 		part[0] = env->origins[todo].a;
 		part[1] = env->origins[todo].b;
 		todo = env->origins[todo].next;
 		for (i = 0; i < 2; i++) {
-			if (!part[i] || is_precise(env, part[i]))
+			if (!part[i] || is_marked(&env->origins[part[i]], relied))
 				continue;
-			env->origins[part[i]].precise = true;
-			env->origins[part[i]].next = todo;
+			set_mark(&env->origins[part[i]], relied, todo);
 			todo = part[i];
 		}
 	}
+}
+
+void mark_precise(struct bpf_verifier_env *env, u32 origin)
+{
+	mark(env, origin, true);
+}
+
+void mark_like(struct bpf_verifier_env *env, u32 origin, u32 other)
+{
+	if (is_precise(env, other))
+		mark(env, origin, is_relied_on(env, other));
 }
 
 void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *reg)
@@ -127,22 +155,23 @@ void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *
 
 static void mark_one(const struct bpf_reg_state *reg, void *arg)
 {
-	mark_reg_precise(arg, reg);
+	if (reg->type == SCALAR_VALUE)
+		mark(arg, reg->origin, false);
 }
 
-void mark_all_precise(struct bpf_verifier_env *env)
+void mark_all_compared(struct bpf_verifier_env *env)
 {
 	u32 f, i;
 
 	for_each_reg(env->cur, mark_one, env);
 	for (f = 0; f <= env->cur->curframe; f++)
 		for (i = 0; i < env->cur->frame[f]->nr_slots; i++)
-			mark_precise(env, env->cur->frame[f]->stack[i].place);
+			mark(env, env->cur->frame[f]->stack[i].place, false);
 }
 
 static u32 place_of(struct bpf_verifier_env *env, u32 origin)
 {
-	return new_origin(env, is_precise(env, origin) ? 0 : origin, 0);
+	return new_origin(env, is_relied_on(env, origin) ? 0 : origin, 0);
 }
 
 static void begin_origin(struct bpf_verifier_env *env, struct bpf_reg_state *reg)
@@ -267,7 +296,7 @@ static bool leads_on(const struct collection *c, u32 node)
 {
 	const struct bpf_origin *o = &c->env->origins[node];
 
-	return c->use[node] == ORIGIN_NEEDED && !o->precise && !(o->a && o->b);
+	return c->use[node] == ORIGIN_NEEDED && !o->relied && !(o->a && o->b);
 }
 
 static void find_needed(const struct collection *c)
@@ -277,7 +306,7 @@ static void find_needed(const struct collection *c)
 	for (node = c->env->nr_origins - 1; node > MARKED_NODE; node--) {
 		const struct bpf_origin *o = &c->env->origins[node];
 
-		if (!c->use[node] || o->precise)
+		if (!c->use[node] || o->relied)
 			continue;
 		c->use[o->a] |= ORIGIN_NEEDED;
 		c->use[o->b] |= ORIGIN_NEEDED;
@@ -295,7 +324,7 @@ static void renumber(const struct collection *c)
 	struct bpf_origin *origins = c->env->origins;
 	u32 node, nr = MARKED_NODE + 1;
 
-	origins[MARKED_NODE] = (struct bpf_origin){.precise = true};
+	origins[MARKED_NODE] = (struct bpf_origin){.precise = true, .relied = true};
 	c->now[0] = 0;
 	c->now[MARKED_NODE] = MARKED_NODE;
 	for (node = MARKED_NODE + 1; node < c->env->nr_origins; node++) {
@@ -303,14 +332,14 @@ static void renumber(const struct collection *c)
 
 		if (!c->use[node])
 			continue;
-		if (o.precise) {
+		if (o.relied) {
 			c->now[node] = MARKED_NODE;
 		} else if (leads_on(c, node)) {
 			c->now[node] = c->now[o.a ? o.a : o.b];
 		} else {
 			c->now[node] = nr;
-			origins[nr++] =
-				(struct bpf_origin){.a = part_now(c, o.a), .b = part_now(c, o.b)};
+			origins[nr++] = (struct bpf_origin){
+				.a = part_now(c, o.a), .b = part_now(c, o.b), .precise = o.precise};
 		}
 	}
 	c->env->nr_origins = nr;

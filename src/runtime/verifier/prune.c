@@ -305,17 +305,19 @@ static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_ve
 		const struct bpf_func_state *o = old->frame[f], *c = env->cur->frame[f];
 
 		for (i = 0; i < BPF_REG_10; i++)
-			if (o->regs[i].type == SCALAR_VALUE && is_precise(env, o->regs[i].origin))
-				mark_reg_precise(env, &c->regs[i]);
+			if (o->regs[i].type == SCALAR_VALUE && c->regs[i].type == SCALAR_VALUE)
+				mark_like(env, c->regs[i].origin, o->regs[i].origin);
 		for (i = 0; i < min_of(o->nr_slots, c->nr_slots); i++) {
 			const struct bpf_stack_state *slot = &o->stack[i];
 
 			if (!is_precise(env, slot->place))
 				continue;
-			mark_precise(env, c->stack[i].place);
-			if (c->stack[i].type[0] != STACK_SPILL)
+			mark_like(env, c->stack[i].place, slot->place);
+			if (c->stack[i].type[0] != STACK_SPILL ||
+			    c->stack[i].spilled.type != SCALAR_VALUE)
 				continue;
-			if (is_precise(env, slot->spilled.origin) || has_zero_bytes(slot))
+			mark_like(env, c->stack[i].spilled.origin, slot->spilled.origin);
+			if (has_zero_bytes(slot))
 				mark_reg_precise(env, &c->stack[i].spilled);
 		}
 	}
@@ -335,7 +337,7 @@ static bool same_call(const struct bpf_verifier_state *old, const struct bpf_ver
 
 struct widening {
 	struct bpf_verifier_env *env;
-	bool spare_precise; /* what was relied on in the round before */
+	bool spare_relied; /* what was relied on in the round before */
 };
 
 static void widen_reg(const struct widening *w, struct bpf_reg_state *reg,
@@ -345,7 +347,7 @@ static void widen_reg(const struct widening *w, struct bpf_reg_state *reg,
 
 	if (reg->type != SCALAR_VALUE || before->type != SCALAR_VALUE || same_range(reg, before))
 		return;
-	if (w->spare_precise && is_precise(w->env, before->origin))
+	if (w->spare_relied && is_relied_on(w->env, before->origin))
 		return;
 	reg_mark_unknown(reg);
 	reg->since = since;
@@ -531,14 +533,14 @@ int is_state_visited(struct bpf_verifier_env *env)
 				    widen_state(&all, env->cur, kept))
 					return -ENOMEM;
 				if (state_covered(env, kept, env->cur, COVERS)) {
-					mark_all_precise(env);
+					mark_all_compared(env);
 					return 1;
 				}
 			}
 		} else if (kept->branches && aux->may_goto &&
 			   kept->may_goto_rounds != env->cur->may_goto_rounds) {
 			if (state_covered(env, kept, env->cur, COVERS)) {
-				mark_all_precise(env);
+				mark_all_compared(env);
 				return 1;
 			}
 		} else if (kept->branches) {
@@ -592,7 +594,7 @@ static const struct bpf_verifier_state *round_before(const struct bpf_verifier_e
  */
 int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next)
 {
-	const struct widening unused = {.env = env, .spare_precise = true};
+	const struct widening unused = {.env = env, .spare_relied = true};
 	const struct bpf_verifier_state *before = round_before(env);
 	struct bpf_verifier_state *on = push_path(env, env->insn_idx + 1);
 

@@ -256,8 +256,9 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	s32 begin, last, off;
 	int err;
 
+	/* Of no bytes the place is asked for all the same. */
 	if (!max)
-		return 0;
+		return stack_bounds(env, regno, reg->off, 1, &begin, &last);
 	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
 	if (!err)
 		err = check_no_dynptr(env, regno, begin, last + (s32)max, -EACCES,
