@@ -169,6 +169,34 @@ int load_trivial_iter(const char *target)
 	return load_iter(target, CODE(MOV64_IMM(0, 0), EXIT()));
 }
 
+int load_functions(const struct code *code, const unsigned int *starts, unsigned int n)
+{
+	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER}, load_btf = {0};
+	struct bpf_func_info info[4] = {0};
+	struct btf *btf = btf__new_empty();
+	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int proto = btf__add_func_proto(btf, integer);
+	__u32 size;
+
+	assert_in_range(n, 1, sizeof(info) / sizeof(info[0]));
+	for (unsigned int i = 0; i < n; i++) {
+		const char name[] = {'f', (char)('0' + i), '\0'};
+
+		info[i].insn_off = starts[i];
+		info[i].type_id = (__u32)btf__add_func(
+			btf, name, i ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL, proto);
+	}
+	load_btf.btf = PTR(btf__raw_data(btf, &size));
+	load_btf.btf_size = size;
+	attr.prog_btf_fd = (__u32)own(bpf(BPF_BTF_LOAD, &load_btf));
+	btf__free(btf);
+	assert_in_range(attr.prog_btf_fd, 0, INT32_MAX);
+	attr.func_info = PTR(info);
+	attr.func_info_cnt = n;
+	attr.func_info_rec_size = sizeof(info[0]);
+	return load_attr(&attr, code);
+}
+
 int attach(int prog)
 {
 	union bpf_attr attr = {0};

@@ -34,7 +34,7 @@ extern const struct section targets_section, session_section, walk_section, atta
 	verifier_section, count_section, ids_section, maps_section, create_section, load_section,
 	log_section, btf_section, pin_section, attrs_section, fuzz_section, kinds_section,
 	queue_section, bloom_section, lpm_section, perf_section, edges_section, ringbuf_section,
-	batch_section, objects_section, lock_section;
+	batch_section, objects_section, lock_section, for_each_section, rights_section;
 
 /* Skip unless this is at least that Linux; the embedded engine is the newest that FACTS.md knows.
  */
@@ -64,6 +64,9 @@ extern char load_log[LOG_SIZE]; /* of the last load_* */
 int load(enum bpf_prog_type type, const struct code *code);
 int load_iter(const char *target, const struct code *code);
 int load_trivial_iter(const char *target);
+/* A SOCKET_FILTER program of several functions, which begin at the instructions @starts: the main
+ * one, then static ones. The types that say so come with it. */
+int load_functions(const struct code *code, const unsigned int *starts, unsigned int n);
 
 int attach(int prog);
 int attach_map(int prog, int map); /* with link info */

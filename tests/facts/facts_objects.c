@@ -589,33 +589,9 @@ static void tail_calls_of_one_run(void **state)
 /* A program of the main function and one behind it, at instruction @second. */
 static int load_two_functions(const struct code *code, unsigned int second)
 {
-	struct btf *btf = btf__new_empty();
-	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	int proto = btf__add_func_proto(btf, integer);
-	struct bpf_func_info info[2] = {
-		{.insn_off = 0},
-		{.insn_off = second},
-	};
-	union bpf_attr attr = {0};
-	int fd, prog;
-	__u32 size;
+	const unsigned int starts[] = {0, second};
+	int prog = load_functions(code, starts, ARRAY_SIZE(starts));
 
-	info[0].type_id = (__u32)btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto);
-	info[1].type_id = (__u32)btf__add_func(btf, "second", BTF_FUNC_STATIC, proto);
-	attr.btf = PTR(btf__raw_data(btf, &size));
-	attr.btf_size = size;
-	fd = own(bpf(BPF_BTF_LOAD, &attr));
-	btf__free(btf);
-	assert_true(fd >= 0);
-	attr = (union bpf_attr){.prog_type = BPF_PROG_TYPE_SOCKET_FILTER};
-	attr.insns = PTR(code->insn);
-	attr.insn_cnt = code->n;
-	attr.license = PTR("GPL");
-	attr.prog_btf_fd = (__u32)fd;
-	attr.func_info = PTR(info);
-	attr.func_info_cnt = 2;
-	attr.func_info_rec_size = sizeof(info[0]);
-	prog = own(bpf(BPF_PROG_LOAD, &attr));
 	assert_true(prog >= 0);
 	return prog;
 }

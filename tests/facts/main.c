@@ -23,6 +23,8 @@ static const struct section *const facts[] = {
 	&pin_section,
 	&batch_section,
 	&lock_section,
+	&for_each_section,
+	&rights_section,
 	&kinds_section,
 	&queue_section,
 	&bloom_section,

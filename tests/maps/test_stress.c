@@ -292,6 +292,9 @@ static bool walk_next_keys(struct walker *w)
 			err = -ENOENT;
 		if (err && (err != -ENOENT || next < HALF))
 			wrong(w->way->name, strerror(-err), next, 0);
+		/* Of a prefix that has gone a shorter one is found, which stays. */
+		if (s.kind->prefixes && next >= HALF && !(values[0] >> 32))
+			err = -ENOENT;
 		if (!err && !tally_add(&w->tally, next, values[0])) {
 			if (begun && key >= HALF)
 				return false;
@@ -396,55 +399,24 @@ static int attach_elements(void)
 	return attach_map(prog, s.map);
 }
 
-/* A callback is a static function, which its program's types have to say. */
-static int load_with_callback(const struct code *code, __u32 callback)
-{
-	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER};
-	struct bpf_func_info functions[2] = {{.insn_off = 0}, {.insn_off = callback}};
-	union bpf_attr load_btf = {0};
-	struct btf *btf = btf__new_empty();
-	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	int proto = btf__add_func_proto(btf, integer);
-	__u32 size;
-
-	functions[0].type_id = (__u32)btf__add_func(btf, "walk", BTF_FUNC_GLOBAL, proto);
-	functions[1].type_id = (__u32)btf__add_func(btf, "show", BTF_FUNC_STATIC, proto);
-	load_btf.btf = PTR(btf__raw_data(btf, &size));
-	load_btf.btf_size = size;
-	attr.prog_btf_fd = (__u32)own(bpf(BPF_BTF_LOAD, &load_btf));
-	btf__free(btf);
-	assert_in_range(attr.prog_btf_fd, 0, INT32_MAX);
-	attr.func_info = PTR(functions);
-	attr.func_info_cnt = ARRAY_SIZE(functions);
-	attr.func_info_rec_size = sizeof(functions[0]);
-	attr.insns = PTR(code->insn);
-	attr.insn_cnt = code->n;
-	attr.license = PTR("GPL");
-	attr.log_level = 1;
-	attr.log_buf = PTR(load_log);
-	attr.log_size = sizeof(load_log);
-	load_log[0] = '\0';
-	return own(bpf(BPF_PROG_LOAD, &attr));
-}
-
 /* A program whose callback writes keys and values into an array, which is mapped. */
 static void load_for_each(struct walker *w)
 {
 	int out = map_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record), 2 * KEYS, BPF_F_MMAPABLE);
 	struct code code = {.n = 0};
-	__u32 callback;
+	unsigned int starts[2] = {0};
 	void *records;
 
 	EMIT(&code, ST_MEM(DW, 10, -8, 0), LD_MAP_FD(1, s.map), LD_IMM64(2, BPF_PSEUDO_FUNC, 7, 0),
 	     MOV64_REG(3, 10), ALU64_IMM(BPF_ADD, 3, -8), MOV64_IMM(4, 0),
 	     CALL(BPF_FUNC_for_each_map_elem), LDX_MEM(DW, 0, 10, -8), EXIT());
-	callback = code.n;
+	starts[1] = code.n;
 	EMIT(&code, LDX_MEM(W, 7, 2, 0), LDX_MEM(DW, 8, 3, 0), LDX_MEM(DW, 1, 4, 0),
 	     STX_MEM(W, 10, 1, -4), ALU64_IMM(BPF_ADD, 1, 1), STX_MEM(DW, 4, 1, 0));
 	EMIT(&code, LD_MAP_FD(1, out), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
 	     CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JEQ, 0, 0, 2), STX_MEM(DW, 0, 7, 0),
 	     STX_MEM(DW, 0, 8, 8), MOV64_IMM(0, 0), EXIT());
-	w->prog = load_with_callback(&code, callback);
+	w->prog = load_functions(&code, starts, 2);
 	if (w->prog < 0)
 		fail_msg("%s\n%s", strerror(-w->prog), load_log);
 	assert_int_equal(E->mmap(out, 2 * KEYS * sizeof(struct record), PROT_READ, 0, &records), 0);
