@@ -4,7 +4,7 @@
  * filled and given back, let the process grow no further after the first rounds; and an element
  * takes no more than Linux says (memlock, in the map's fdinfo) for the same map.
  *
- *   test_memory [--elements N] [--rounds N]
+ *   test_memory [--elements N] [--rounds N] [--beside-linux N]
  */
 #include <stdio.h>
 #include <time.h>
@@ -28,9 +28,9 @@
 #define SLACK (2l << 20) /* of what others in the process do: the allocator, liburcu */
 #define PATIENCE 1000	 /* milliseconds until memory has to be back */
 #define LATE_GRACES 4
-#define KERNEL_ELEMENTS 20000u /* for memory per element */
 
 static unsigned int elements = 200000, rounds = 5;
+static unsigned int beside = 20000; /* for memory per element */
 
 struct memory_kind {
 	const char *name;
@@ -243,19 +243,19 @@ static void made_and_given_back(void **state)
 
 static double memlock_of(const struct memory_kind *kind)
 {
-	int map = new_map(kind, KERNEL_ELEMENTS);
+	int map = new_map(kind, beside);
 	unsigned long long bytes;
 	char info[1024], *line;
 
 	/* Linux waits for a grace period after each map that is put in. */
 	if (!kind->of_maps || E == &embedded_engine)
-		fill(kind, map, KERNEL_ELEMENTS);
+		fill(kind, map, beside);
 	assert_true(E->fdinfo(map, info, sizeof(info)) > 0);
 	line = strstr(info, "memlock:");
 	assert_non_null(line);
 	assert_int_equal(sscanf(line, "memlock:\t%llu", &bytes), 1);
 	end(map);
-	return (double)bytes / KERNEL_ELEMENTS;
+	return (double)bytes / beside;
 }
 
 static const char *no_kernel;
@@ -309,6 +309,7 @@ int main(int argc, char **argv)
 
 	elements = (unsigned int)number(argc, argv, "--elements", elements);
 	rounds = (unsigned int)number(argc, argv, "--rounds", rounds);
+	beside = (unsigned int)number(argc, argv, "--beside-linux", beside);
 	E = &embedded_engine;
 	if (E->start()) {
 		printf("Bail out! the runtime does not start\n");

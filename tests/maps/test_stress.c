@@ -7,6 +7,10 @@
  * A value is the number of the entry's life in its upper half, which only its key's writer gives
  * out, and anything in its lower half. Each key that comes and goes has one writer.
  *
+ * Of a map of maps values are descriptors, and ids when they are read: some inner maps are only
+ * given to keys that stay, others only to those that come and go, whose lives nobody can tell apart
+ * then.
+ *
  * get_next_key knows no walks: a key that is gone leads to the first one, as in Linux. A walk that
  * this happens to begins anew, and is counted.
  *
@@ -25,6 +29,7 @@
 #define WRITERS 8
 #define LIVES 16 /* of one key in one walk; one that has more is not looked at */
 #define BATCH 64
+#define NO_VALUE ~0ull
 #define OPERATIONS 300000ul
 
 static unsigned long operations = OPERATIONS;
@@ -33,6 +38,9 @@ static struct stress {
 	const struct stress_kind *kind;
 	int map, link;
 	unsigned int value_bytes;
+	/* Of maps of maps: two for keys that stay, two for the others. */
+	int inner[4];
+	__u32 inner_id[4];
 	bool done; /* no writer writes any more */
 	int failures;
 } s;
@@ -44,6 +52,7 @@ struct stress_kind {
 	bool percpu;
 	bool all_stay; /* an array */
 	bool prefixes; /* a trie: no walk but by keys */
+	bool of_maps;  /* no walk that shows elements */
 };
 
 /* Not an assertion: this is for threads. */
@@ -103,7 +112,28 @@ static int put(__u32 key, __u32 life, __u32 version, __u64 flags)
 
 	for (unsigned int i = 0; i < s.value_bytes / sizeof(__u64); i++)
 		values[i] = (__u64)life << 32 | version;
+	if (s.kind->of_maps)
+		memcpy(values, &s.inner[(life ? 2 : 0) + version % 2], sizeof(int));
+	/* What an array holds is not said to be there. */
+	if (s.kind->of_maps && s.kind->all_stay)
+		flags = BPF_ANY;
 	return element(BPF_MAP_UPDATE_ELEM, key, values, flags);
+}
+
+/* A value that was read, as it was put. */
+static __u64 value_at(const void *at)
+{
+	__u64 value = 0;
+
+	if (!s.kind->of_maps) {
+		memcpy(&value, at, sizeof(value));
+		return value;
+	}
+	memcpy(&value, at, sizeof(__u32));
+	for (__u64 i = 0; i < ARRAY_SIZE(s.inner_id); i++)
+		if (s.inner_id[i] == value)
+			return i / 2 << 32 | i % 2;
+	return NO_VALUE;
 }
 
 /* --- writers ---------------------------------------------------------------------------------- */
@@ -201,7 +231,7 @@ static bool tally_add(struct tally *t, __u32 key, __u64 value)
 {
 	const __u32 i = key % HALF, life = (__u32)(value >> 32);
 
-	if (key >= KEYS || (key < HALF && life) || (key >= HALF && !life)) {
+	if (key >= KEYS || value == NO_VALUE || (key < HALF && life) || (key >= HALF && !life)) {
 		wrong(t->way, "never put in", key, value);
 		return true;
 	}
@@ -212,6 +242,8 @@ static bool tally_add(struct tally *t, __u32 key, __u64 value)
 		t->stayed++;
 		return true;
 	}
+	if (s.kind->of_maps)
+		return true;
 	for (unsigned int n = 0; n < t->nr_lives[i]; n++)
 		if (t->lives[i][n] == life)
 			return false;
@@ -256,11 +288,9 @@ static bool walk_session(struct walker *w)
 			break;
 		for (have += (size_t)n; have - taken >= record; taken += record) {
 			__u32 key;
-			__u64 value;
 
 			memcpy(&key, buf + taken, sizeof(key));
-			memcpy(&value, buf + taken + sizeof(key), sizeof(value));
-			count_once(&w->tally, key, value);
+			count_once(&w->tally, key, value_at(buf + taken + sizeof(key)));
 		}
 		memmove(buf, buf + taken, have - taken);
 		have -= taken;
@@ -292,10 +322,7 @@ static bool walk_next_keys(struct walker *w)
 			err = -ENOENT;
 		if (err && (err != -ENOENT || next < HALF))
 			wrong(w->way->name, strerror(-err), next, 0);
-		/* Of a prefix that has gone a shorter one is found, which stays. */
-		if (s.kind->prefixes && next >= HALF && !(values[0] >> 32))
-			err = -ENOENT;
-		if (!err && !tally_add(&w->tally, next, values[0])) {
+		if (!err && !tally_add(&w->tally, next, value_at(values))) {
 			if (begun && key >= HALF)
 				return false;
 			wrong(w->way->name, "seen twice", next, values[0]);
@@ -325,12 +352,8 @@ static bool walk_batches(struct walker *w)
 		err = E->bpf(BPF_MAP_LOOKUP_BATCH, &attr, sizeof(attr));
 		if (err && err != -ENOENT)
 			break;
-		for (__u32 i = 0; i < attr.batch.count; i++) {
-			__u64 value;
-
-			memcpy(&value, values + i * s.value_bytes, sizeof(value));
-			count_once(&w->tally, keys[i], value);
-		}
+		for (__u32 i = 0; i < attr.batch.count; i++)
+			count_once(&w->tally, keys[i], value_at(values + i * s.value_bytes));
 		attr.batch.in_batch = PTR(cursor);
 	}
 	if (err != -ENOENT)
@@ -434,11 +457,31 @@ static const struct stress_kind kinds[] = {
 	{"array", BPF_MAP_TYPE_ARRAY, .all_stay = true},
 	{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY, .percpu = true, .all_stay = true},
 	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, .prefixes = true},
+	{"array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, .of_maps = true, .all_stay = true},
+	{"hash_of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, .of_maps = true},
 };
 
 static bool has_way(const struct stress_kind *kind, const struct way *way)
 {
-	return !kind->prefixes || way->walk == walk_next_keys;
+	if (way->walk == walk_next_keys)
+		return true;
+	return !kind->prefixes && (!kind->of_maps || way->walk == walk_batches);
+}
+
+static int make_map(const struct stress_kind *kind)
+{
+	union bpf_attr attr = {.map_type = kind->type,
+			       .key_size = kind->prefixes ? 8 : 4,
+			       .value_size = kind->of_maps ? 4 : 8,
+			       .max_entries = kind->all_stay ? HALF : KEYS,
+			       .map_flags = kind->flags};
+
+	for (size_t i = 0; kind->of_maps && i < ARRAY_SIZE(s.inner); i++) {
+		s.inner[i] = map_new(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+		s.inner_id[i] = id_of(s.inner[i]);
+		attr.inner_map_fd = (__u32)s.inner[i];
+	}
+	return own(bpf(BPF_MAP_CREATE, &attr));
 }
 
 static void walks_while_others_write(void **state)
@@ -452,12 +495,11 @@ static void walks_while_others_write(void **state)
 	memset(walkers, 0, sizeof(walkers));
 	memset(writers, 0, sizeof(writers));
 	s.kind = kind;
-	s.value_bytes = sizeof(__u64) * (kind->percpu ? E->cpus() : 1);
-	s.map = map_try(kind->type, kind->prefixes ? 8 : 4, 8, kind->all_stay ? HALF : KEYS,
-			kind->flags);
+	s.value_bytes = kind->of_maps ? 4 : sizeof(__u64) * (kind->percpu ? E->cpus() : 1);
+	s.map = make_map(kind);
 	assert_true(s.map >= 0);
-	s.link = kind->prefixes ? -1 : attach_elements();
-	assert_true(s.link >= 0 || kind->prefixes);
+	s.link = has_way(kind, &ways[0]) ? attach_elements() : -1;
+	assert_true(s.link >= 0 || !has_way(kind, &ways[0]));
 	for (__u32 key = 0; key < HALF; key++)
 		assert_int_equal(put(key, 0, key, BPF_ANY), 0);
 
