@@ -30,7 +30,17 @@
 #define LIVES 16 /* of one key in one walk; one that has more is not looked at */
 #define BATCH 64
 #define NO_VALUE ~0ull
+
+/* Sanitizers take long. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define OPERATIONS 300000ul
+#else
+#define OPERATIONS 10000000ul
+#endif
 
 static unsigned long operations = OPERATIONS;
 
