@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* Tail calls as they are executed: instructions as verification leaves them. */
+#include "execute.h"
 #include "insn.h"
 #include "map/map.h"
 #include "prog/kfunc.h"
@@ -52,9 +53,22 @@ static struct bpf_prog *prog_of(const struct bpf_insn *insns, u32 len)
 	return prog;
 }
 
+/* As the last step of loading. */
+static void select_runtime(struct bpf_prog *prog)
+{
+#ifdef COMPILED
+	if (!prog->jited)
+		assert_int_equal(bpf_jit_compile(prog), 0);
+#else
+	if (prog->aux->reads_unwritten_stack)
+		prog->bpf_func = bpf_interp_run_cleared;
+#endif
+}
+
 /* Takes the reference over. */
 static void put_at(u32 index, struct bpf_prog *prog)
 {
+	select_runtime(prog);
 	rcu_read_lock();
 	assert_int_equal(progs->ops->map_set_object(progs, &index, prog, 0), 0);
 	rcu_read_unlock();
@@ -66,11 +80,13 @@ static u32 run(struct bpf_prog *prog, void *ctx)
 	struct bpf_run_ctx run;
 	u32 ret;
 
+	select_runtime(prog);
 	bpf_run_begin(&run, &rt);
 	outer = run.prog;
 	ret = bpf_prog_run(prog, ctx);
 	/* Whatever was called instead, who ran it goes on. */
 	assert_ptr_equal(run.prog, outer);
+	assert_null(run.callback);
 	assert_int_equal(run.tail_calls, 0);
 	bpf_run_end(&run);
 	bpf_prog_put(prog);
@@ -160,6 +176,43 @@ static void kfuncs_of_each(void **state)
 	assert_int_equal(run(caller, NULL), 21);
 }
 
+static u64 call_back(u64 func, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return bpf_current->callback(func, 1, 2, 3, 4, 5);
+}
+
+/* One that hands a function of its own to what it calls, a kfunc for once. */
+static struct bpf_prog *with_callback(s32 result)
+{
+	struct bpf_prog *prog = PROG(LD64_SRC(R1, BPF_PSEUDO_FUNC, 0, 0), CALL_KFUNC(0), EXIT,
+				     MOV(R0, result), EXIT);
+	u64 addr = (unsigned long)&prog->insnsi[4];
+
+	prog->insnsi[0].imm = addr;
+	prog->insnsi[1].imm = addr >> 32;
+	give_kfunc(prog, call_back);
+	return prog;
+}
+
+/* The called one's callbacks are in force while it runs, its caller's afterwards. */
+static void callbacks_of_each(void **state)
+{
+	struct bpf_prog *caller =
+		PROG(CALL_SUB(7), MOVR(R6, R0), LD64_SRC(R1, BPF_PSEUDO_FUNC, 0, 0), CALL_KFUNC(0),
+		     ALU64_X(ADD, R0, R6), EXIT, MOV(R0, 0), TAIL_CALL(progs, 0), EXIT, MOV(R0, 30),
+		     EXIT);
+	u64 addr = (unsigned long)&caller->insnsi[13];
+
+	caller->insnsi[2].imm = addr;
+	caller->insnsi[3].imm = addr >> 32;
+	give_kfunc(caller, call_back);
+	put_at(0, with_callback(12));
+	assert_int_equal(run(caller, NULL), 42);
+	/* Who has none is called by one that has, and calls one. */
+	put_at(1, PROG(TAIL_CALL(progs, 0), EXIT));
+	assert_int_equal(run(PROG(TAIL_CALL(progs, 1), EXIT), NULL), 12);
+}
+
 /* A program that reads stack which it has not written finds none of the one before it. */
 static void stack_is_not_handed_on(void **state)
 {
@@ -178,6 +231,7 @@ static void taken_out_while_it_runs(void **state)
 
 	put_at(0, PROG(MOV(R0, 9), EXIT));
 	prog = PROG(TAIL_CALL(progs, 0), MOV(R0, 7), EXIT);
+	select_runtime(prog);
 	bpf_run_begin(&ctx, &rt);
 	assert_int_equal(bpf_prog_run(prog, NULL), 9);
 	progs->ops->map_set_object(progs, &index, NULL, 0);
@@ -230,6 +284,7 @@ int main(void)
 		cmocka_unit_test(is_counted),
 		cmocka_unit_test(from_a_function),
 		cmocka_unit_test(kfuncs_of_each),
+		cmocka_unit_test(callbacks_of_each),
 		cmocka_unit_test(stack_is_not_handed_on),
 		cmocka_unit_test(taken_out_while_it_runs),
 		cmocka_unit_test(circle_is_broken),

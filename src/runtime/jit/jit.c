@@ -230,10 +230,11 @@ int bpf_jit_compile(struct bpf_prog *prog)
 	int err = -ENOMEM;
 
 	jit.at = calloc(2 * (size_t)jit.nr, sizeof(*jit.at));
-	jit.laid_out = jit.at + jit.nr;
 	jit.jumps = calloc(jit.nr, sizeof(*jit.jumps));
-	if (jit.at && jit.jumps)
+	if (jit.at && jit.jumps) {
+		jit.laid_out = jit.at + jit.nr;
 		err = find_functions(&jit);
+	}
 	if (!err)
 		err = compile(&jit, &image);
 	if (!err) {

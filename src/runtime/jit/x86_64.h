@@ -204,7 +204,7 @@ static inline void x86_jcc_back(struct jit *jit, enum x86_cc cc, u32 to)
 /* Call code outside of the program. Changes @scratch where it is far away. */
 static inline void x86_call(struct jit *jit, const void *to, u8 scratch)
 {
-	s64 distance = (s64)(unsigned long)to - (s64)(unsigned long)(jit->out + jit->pos + 5);
+	s64 distance = (unsigned long)to - ((unsigned long)jit->out + jit->pos + 5);
 
 	if (jit->out && fits_s32(distance)) {
 		jit_byte(jit, 0xe8);
