@@ -25,7 +25,16 @@ enum case_kind {
 /* A function of the program beside the main one: where it begins, and of what kind it is. */
 struct case_func {
 	unsigned int insn; /* 0: none */
-	enum { STATIC, GLOBAL_INT, GLOBAL_VOID, GLOBAL_MEM } kind;
+	enum {
+		STATIC,
+		GLOBAL_INT,
+		GLOBAL_VOID,
+		GLOBAL_MEM,
+		GLOBAL_MAP,
+		GLOBAL_CTX,
+		NR_FUNC_KINDS
+	} kind;
+	const char *tag, *tag2; /* of its argument */
 };
 
 /* It depends on the version. */
@@ -50,6 +59,7 @@ struct case_table {
 };
 
 extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases, precision_cases, ref_cases, dynptr_cases, map_cases, order_cases, global_cases, goto_cases;
+	loop_cases, precision_cases, ref_cases, dynptr_cases, map_cases, order_cases, global_cases,
+	goto_cases;
 
 #endif /* TESTS_VERIFIER_CASES_H */

@@ -222,7 +222,7 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	static const char *const names[MAX_CASE_FUNCS] = {"first", "second", "third", "fourth"};
 	struct btf *btf = btf__new_empty();
 	union bpf_attr attr = {0};
-	int integer, proto[4], i, fd, mem, ptr;
+	int integer, proto[NR_FUNC_KINDS], i, fd, mem, ptr;
 	unsigned int size;
 
 	integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
@@ -236,6 +236,16 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	proto[GLOBAL_VOID] = btf__add_func_proto(btf, 0);
 	proto[GLOBAL_MEM] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "mem", ptr);
+	mem = btf__add_struct(btf, "bpf_map", 8);
+	btf__add_field(btf, "id", integer, 0, 0);
+	ptr = btf__add_ptr(btf, mem);
+	proto[GLOBAL_MAP] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "map", ptr);
+	mem = btf__add_struct(btf, "bpf_iter__case", 8);
+	btf__add_field(btf, "meta", ptr, 0, 0);
+	ptr = btf__add_ptr(btf, mem);
+	proto[GLOBAL_CTX] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "ctx", ptr);
 	info[0].insn_off = 0;
 	info[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto[STATIC]);
 	for (i = 0; i < MAX_CASE_FUNCS && c->funcs[i].insn; i++) {
@@ -244,6 +254,10 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 						    c->funcs[i].kind == STATIC ? BTF_FUNC_STATIC
 									       : BTF_FUNC_GLOBAL,
 						    proto[c->funcs[i].kind]);
+		if (c->funcs[i].tag)
+			btf__add_decl_tag(btf, c->funcs[i].tag, (int)info[i + 1].type_id, 0);
+		if (c->funcs[i].tag2)
+			btf__add_decl_tag(btf, c->funcs[i].tag2, (int)info[i + 1].type_id, 0);
 	}
 	*nr = i + 1;
 	attr.btf = PTR(btf__raw_data(btf, &size));

@@ -5,6 +5,7 @@
  * program's BTF; messages and global functions rest on them.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "verifier/env.h"
 
@@ -32,10 +33,49 @@ static int check_func(struct bpf_verifier_env *env, u32 i)
 			      info->type_id);
 	subprog->func = func;
 	subprog->proto = proto;
+	subprog->func_id = info->type_id;
 	subprog->is_global = i && btf_vlen(func) == BTF_FUNC_GLOBAL;
 	if (aux->func_info_aux)
 		aux->func_info_aux[i].linkage = btf_vlen(func);
 	return 0;
+}
+
+static u8 arg_tag(const char *name)
+{
+	static const struct {
+		const char *name;
+		u8 tag;
+	} tags[] = {{"ctx", ARG_TAG_CTX},
+		    {"nonnull", ARG_TAG_NONNULL},
+		    {"trusted", ARG_TAG_TRUSTED},
+		    {"nullable", ARG_TAG_NULLABLE}};
+
+	for (u32 i = 0; i < ARRAY_SIZE(tags); i++)
+		if (!strcmp(name, tags[i].name))
+			return tags[i].tag;
+	return ARG_TAG_UNKNOWN;
+}
+
+/* Tags are types of their own, which refer to the function: all are looked at once. */
+static void find_arg_tags(struct bpf_verifier_env *env)
+{
+	const struct btf *btf = env->prog->aux->btf;
+	const struct btf_type *t;
+	const char *name;
+	u32 id, i, arg;
+
+	for (id = 1; id < btf_nr_types(btf); id++) {
+		t = btf_type_by_id(btf, id);
+		if (BTF_INFO_KIND(t->info) != BTF_KIND_DECL_TAG)
+			continue;
+		name = btf_type_name(btf, t);
+		arg = ((const struct btf_decl_tag *)(t + 1))->component_idx;
+		if (arg >= 5 || strncmp(name, "arg:", 4))
+			continue;
+		for (i = 0; i < env->nr_subprogs; i++)
+			if (env->subprogs[i].func_id == t->type)
+				env->subprogs[i].arg_tags[arg] |= arg_tag(name + 4);
+	}
 }
 
 static int check_func_info(struct bpf_verifier_env *env)
@@ -52,6 +92,8 @@ static int check_func_info(struct bpf_verifier_env *env)
 			      aux->func_info_cnt, env->nr_subprogs);
 	for (i = 0; !err && i < aux->func_info_cnt; i++)
 		err = check_func(env, i);
+	if (!err)
+		find_arg_tags(env);
 	return err;
 }
 

@@ -206,7 +206,7 @@ static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 
 	if (id < 0)
 		return need(env, i + 1, "a structure that does not exist");
-	return check_btf_arg(env, i + 1, id, -EACCES);
+	return check_btf_arg(env, i + 1, id, false, -EACCES);
 }
 
 static int arg_spin_lock(struct bpf_verifier_env *env, struct helper_call *call, u32 i)

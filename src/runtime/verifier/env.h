@@ -188,6 +188,15 @@ struct bpf_pending_path {
 	u32 insn_idx;
 };
 
+/* Of an argument, said by its declaration: "arg:ctx" ... */
+enum bpf_arg_tag {
+	ARG_TAG_CTX = 1,
+	ARG_TAG_NONNULL = 2,
+	ARG_TAG_TRUSTED = 4,
+	ARG_TAG_NULLABLE = 8,
+	ARG_TAG_UNKNOWN = 16,
+};
+
 struct bpf_subprog_info {
 	u32 start, end; /* instructions [start, end) */
 	u32 stack_depth;
@@ -198,6 +207,8 @@ struct bpf_subprog_info {
 	bool walked;
 	const struct btf_type *func;  /* FUNC; NULL: no func_info */
 	const struct btf_type *proto; /* FUNC_PROTO */
+	u32 func_id;
+	u8 arg_tags[5]; /* enum bpf_arg_tag */
 };
 
 /* What a frame of the function takes, in bytes. */
@@ -560,7 +571,8 @@ int init_walk(struct bpf_verifier_env *env, u32 subprog);
 void clear_caller_saved(struct bpf_verifier_env *env);
 /* Is register @regno a pointer to structure @name of the built-in types that a function may be
  * given to use? */
-int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, int err_untrusted);
+int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null,
+		  int err_untrusted);
 
 /* --- prog_types.c --- */
 
@@ -572,9 +584,10 @@ struct bpf_prog_type_ops {
 	 * before). */
 	int (*ctx_access)(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
 			  struct bpf_reg_state *result);
-	bool ctx_is_memory;   /* the context may be given to calls as memory */
-	const char *ctx_name; /* of the structure, as an argument of a global function; NULL */
-	bool checks_result;   /* r0 at the end of the program must be in: */
+	bool ctx_is_memory;	/* the context may be given to calls as memory */
+	const char *ctx_prefix; /* of the structures that may be called the context by a tag */
+	const char *ctx_name;	/* of the structure, as an argument of a global function; NULL */
+	bool checks_result;	/* r0 at the end of the program must be in: */
 	s32 result_min, result_max;
 };
 const struct bpf_prog_type_ops *bpf_prog_type_find(enum bpf_prog_type type);

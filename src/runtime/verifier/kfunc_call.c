@@ -18,14 +18,15 @@ static u32 reg_btf_id(const struct bpf_verifier_env *env, const struct bpf_reg_s
 	return id < 0 ? 0 : id;
 }
 
-int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, int err_untrusted)
+int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null,
+		  int err_untrusted)
 {
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
 	const char *name = btf_type_name(btf, btf_type_by_id(btf, btf_id));
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	u32 id = reg_btf_id(env, reg);
 
-	if ((reg->type & PTR_MAYBE_NULL) || reg_is_null(reg))
+	if (((reg->type & PTR_MAYBE_NULL) && !or_null) || reg_is_null(reg))
 		return refuse(env, -EACCES, regno, "compare it with NULL first",
 			      "the call needs a struct %s in R%u, which may be NULL", name, regno);
 	if (!id)
@@ -66,7 +67,7 @@ static int check_kfunc_arg(struct bpf_verifier_env *env, const struct btf *btf,
 	if (!t || !btf_type_is_struct(t))
 		return refuse(env, -EINVAL, regno, NULL,
 			      "argument %u is of a kind that is not supported", regno);
-	return check_btf_arg(env, regno, id, -EINVAL);
+	return check_btf_arg(env, regno, id, false, -EINVAL);
 }
 
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)

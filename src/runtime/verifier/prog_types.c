@@ -130,6 +130,7 @@ static const struct bpf_prog_type_ops prog_types[] = {
 		.type = BPF_PROG_TYPE_TRACING,
 		.check = check_tracing,
 		.ctx_access = tracing_ctx_access,
+		.ctx_prefix = "bpf_iter__",
 		.checks_result = true,
 		.result_min = 0,
 		.result_max = 1,

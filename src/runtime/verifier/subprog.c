@@ -8,6 +8,8 @@
  * behind the call; one enters the callback, and comes back to the call itself, as if it were made
  * again with what the callback left behind. prune.c ends that when nothing new comes back.
  */
+#include <string.h>
+
 #include "verifier/env.h"
 
 static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
@@ -35,37 +37,106 @@ static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_ver
 /* --- global functions ----------------------------------------------------------------------- */
 
 /* What an argument of a global function is. */
-enum global_arg {
-	GLOBAL_ARG_SCALAR,
-	GLOBAL_ARG_CTX,
-	GLOBAL_ARG_MEM, /* or NULL */
-	GLOBAL_ARG_UNSUPPORTED,
+struct global_arg {
+	enum {
+		GLOBAL_ARG_SCALAR,
+		GLOBAL_ARG_CTX,
+		GLOBAL_ARG_MEM,
+		GLOBAL_ARG_BTF, /* a structure of the built-in types, trusted */
+	} kind;
+	bool or_null;
+	u32 mem_size, btf_id;
 };
 
-static enum global_arg global_arg_kind(const struct bpf_verifier_env *env,
-				       const struct bpf_subprog_info *subprog, u32 i, u32 *mem_size)
+static int bad_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog, u32 i,
+		   const char *what)
+{
+	return refuse(env, -EINVAL, -1, "make it static", "argument %u of global function %s %s",
+		      i + 1, btf_type_name(env->prog->aux->btf, subprog->func), what);
+}
+
+/* May an argument with the tag "ctx" point to @t? */
+static bool is_ctx_type(const struct bpf_verifier_env *env, const struct btf_type *t)
+{
+	const struct bpf_prog_type_ops *type = env->type;
+	const char *name = btf_type_name(env->prog->aux->btf, t);
+
+	if (btf_type_is_void(t) || type->ctx_is_memory || !(type->ctx_name || type->ctx_prefix))
+		return true;
+	if (!btf_type_is_struct(t))
+		return false;
+	return type->ctx_prefix ? !strncmp(name, type->ctx_prefix, strlen(type->ctx_prefix))
+				: !strcmp(name, type->ctx_name);
+}
+
+static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog, u32 i,
+		       struct global_arg *arg)
+{
+	const struct btf *btf = env->prog->aux->btf, *vmlinux = env->prog->aux->rt->vmlinux;
+	u32 type_id = btf_params(subprog->proto)[i].type, id;
+	const struct btf_type *t = btf_type_resolve_ptr(btf, type_id, &id);
+	u8 tags = subprog->arg_tags[i];
+	s32 btf_id;
+
+	if (!t)
+		return bad_arg(env, subprog, i, "is of a kind that is not supported");
+	if ((tags & ARG_TAG_CTX) ||
+	    (env->type->ctx_name && !strcmp(btf_type_name(btf, t), env->type->ctx_name))) {
+		arg->kind = GLOBAL_ARG_CTX;
+		if (!is_ctx_type(env, t))
+			return bad_arg(env, subprog, i,
+				       "is called the context, and is another type");
+		return tags & ~ARG_TAG_CTX ? bad_arg(env, subprog, i, "has other tags beside ctx")
+					   : 0;
+	}
+	if (tags & ARG_TAG_TRUSTED) {
+		if (tags & ARG_TAG_NONNULL)
+			return bad_arg(env, subprog, i, "is trusted, and so is never NULL");
+		btf_id = btf_type_is_struct(t)
+				 ? btf_find_by_name_kind(vmlinux, btf_type_name(btf, t),
+							 BTF_KIND_STRUCT)
+				 : -ENOENT;
+		if (btf_id < 0)
+			return refuse(env, -ENOENT, -1, NULL,
+				      "argument %u of global function %s is of a structure that "
+				      "does not exist here",
+				      i + 1, btf_type_name(btf, subprog->func));
+		arg->kind = GLOBAL_ARG_BTF;
+		arg->btf_id = (u32)btf_id;
+		arg->or_null = tags & ARG_TAG_NULLABLE;
+		return 0;
+	}
+	if (tags & ARG_TAG_NULLABLE)
+		return bad_arg(env, subprog, i, "may be NULL as it is, without a tag");
+	if (!btf_type_id_size(btf, &id, &arg->mem_size) || !arg->mem_size)
+		return bad_arg(env, subprog, i, "is of a size that is not known");
+	arg->kind = GLOBAL_ARG_MEM;
+	arg->or_null = !(tags & ARG_TAG_NONNULL);
+	return 0;
+}
+
+static int find_global_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog,
+			   u32 i, struct global_arg *arg)
 {
 	const struct btf *btf = env->prog->aux->btf;
-	u32 type_id = btf_params(subprog->proto)[i].type, id;
-	const struct btf_type *t = btf_type_skip_modifiers(btf, type_id, NULL);
+	const struct btf_type *t =
+		btf_type_skip_modifiers(btf, btf_params(subprog->proto)[i].type, NULL);
 
-	if (t && (btf_type_is_int(t) || btf_type_is_any_enum(t)))
-		return GLOBAL_ARG_SCALAR;
-	t = btf_type_resolve_ptr(btf, type_id, &id);
-	if (!t)
-		return GLOBAL_ARG_UNSUPPORTED;
-	if (env->type->ctx_name && !__builtin_strcmp(btf_type_name(btf, t), env->type->ctx_name))
-		return GLOBAL_ARG_CTX;
-	if (!btf_type_id_size(btf, &id, mem_size) || !*mem_size)
-		return GLOBAL_ARG_UNSUPPORTED;
-	return GLOBAL_ARG_MEM;
+	*arg = (struct global_arg){0};
+	if (subprog->arg_tags[i] & ARG_TAG_UNKNOWN)
+		return refuse(env, -EOPNOTSUPP, -1, NULL,
+			      "argument %u of global function %s has a tag that is not supported",
+			      i + 1, btf_type_name(btf, subprog->func));
+	if (!t || !(btf_type_is_int(t) || btf_type_is_any_enum(t)))
+		return pointer_arg(env, subprog, i, arg);
+	arg->kind = GLOBAL_ARG_SCALAR;
+	return subprog->arg_tags[i] ? bad_arg(env, subprog, i, "has tags, and is no pointer") : 0;
 }
 
 static int check_global_proto(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
 {
 	const struct btf *btf = env->prog->aux->btf;
 	const struct btf_type *result;
-	u32 i, size;
 
 	result = btf_type_skip_modifiers(btf, subprog->proto->type, NULL);
 	if (!result || !(btf_type_is_int(result) || btf_type_is_any_enum(result)))
@@ -76,23 +147,34 @@ static int check_global_proto(struct bpf_verifier_env *env, const struct bpf_sub
 		return refuse(env, -EINVAL, -1, NULL,
 			      "global function %s has more than 5 arguments",
 			      btf_type_name(btf, subprog->func));
-	for (i = 0; i < btf_vlen(subprog->proto); i++)
-		if (global_arg_kind(env, subprog, i, &size) == GLOBAL_ARG_UNSUPPORTED)
-			return refuse(env, -EINVAL, -1, "make it static",
-				      "argument %u of global function %s is of a kind that is not "
-				      "supported",
-				      i + 1, btf_type_name(btf, subprog->func));
 	return 0;
 }
 
-static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, u32 regno, u32 size)
+static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	u32 access = ACCESS_READ | ACCESS_WRITE | ACCESS_FUNC;
+
+	mark_reg_precise(env, reg);
+	if (arg->or_null && reg_is_null(reg))
+		return 0;
+	if (reg->type == PTR_TO_CTX && reg->off)
+		return refuse(env, -EACCES, regno, NULL,
+			      "the function is given the context, moved by %d bytes", reg->off);
+	return check_call_mem(env, regno, arg->mem_size, arg->mem_size,
+			      access | (arg->or_null ? ACCESS_OR_NULL : 0))
+		       ? -EINVAL
+		       : 0;
+}
+
+static int check_global_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	int err = check_reg_read(env, regno);
 
 	if (err)
 		return err;
-	switch (kind) {
+	switch (arg->kind) {
 	case GLOBAL_ARG_SCALAR:
 		if (reg->type == SCALAR_VALUE)
 			return 0;
@@ -105,34 +187,29 @@ static int check_global_arg(struct bpf_verifier_env *env, enum global_arg kind, 
 			return 0;
 		return refuse(env, -EINVAL, regno, NULL, "the function takes the context in R%u",
 			      regno);
-	case GLOBAL_ARG_MEM:
+	case GLOBAL_ARG_BTF:
 		mark_reg_precise(env, reg);
-		if (reg_is_null(reg))
+		if (arg->or_null && reg_is_null(reg))
 			return 0;
-		if (reg->type == PTR_TO_CTX && reg->off)
-			return refuse(env, -EACCES, regno, NULL,
-				      "the function is given the context, moved by %d bytes",
-				      reg->off);
-		err = check_call_mem(env, regno, size, size,
-				     ACCESS_READ | ACCESS_WRITE | ACCESS_OR_NULL | ACCESS_FUNC);
-		return err ? -EINVAL : 0;
+		return check_btf_arg(env, regno, arg->btf_id, arg->or_null, -EACCES);
 	default:
-		return -EINVAL;
+		return check_mem_arg(env, arg, regno);
 	}
 }
 
 static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_info *subprog)
 {
-	enum global_arg kind;
-	u32 i, size = 0;
+	struct global_arg arg;
+	u32 i;
 	int err;
 
 	err = check_not_locked(env, "a call of a global function");
 	if (!err)
 		err = check_global_proto(env, subprog);
 	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
-		kind = global_arg_kind(env, subprog, i, &size);
-		err = check_global_arg(env, kind, i + 1, size);
+		err = find_global_arg(env, subprog, i, &arg);
+		if (!err)
+			err = check_global_arg(env, &arg, i + 1);
 	}
 	if (err)
 		return err;
@@ -142,31 +219,44 @@ static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_in
 	return 0;
 }
 
+static void init_global_arg(struct bpf_verifier_env *env, const struct global_arg *arg,
+			    struct bpf_reg_state *reg)
+{
+	u32 or_null = arg->or_null ? PTR_MAYBE_NULL : 0;
+
+	switch (arg->kind) {
+	case GLOBAL_ARG_SCALAR:
+		reg_mark_unknown(reg);
+		return;
+	case GLOBAL_ARG_CTX:
+		reg_mark_pointer(reg, PTR_TO_CTX);
+		return;
+	case GLOBAL_ARG_BTF:
+		reg_mark_pointer(reg, PTR_TO_BTF_ID | PTR_TRUSTED | or_null);
+		reg->btf = env->prog->aux->rt->vmlinux;
+		reg->btf_id = arg->btf_id;
+		break;
+	default:
+		reg_mark_pointer(reg, PTR_TO_MEM | or_null);
+		reg->mem_size = arg->mem_size;
+	}
+	if (arg->or_null)
+		reg->id = ++env->next_id;
+}
+
 static int init_global_args(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
 {
-	u32 i, size = 0;
+	struct global_arg arg;
+	u32 i;
 	int err;
 
 	err = check_global_proto(env, subprog);
-	if (err)
-		return err;
-	for (i = 0; i < btf_vlen(subprog->proto); i++) {
-		struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
-
-		switch (global_arg_kind(env, subprog, i, &size)) {
-		case GLOBAL_ARG_SCALAR:
-			reg_mark_unknown(reg);
-			break;
-		case GLOBAL_ARG_CTX:
-			reg_mark_pointer(reg, PTR_TO_CTX);
-			break;
-		default:
-			reg_mark_pointer(reg, PTR_TO_MEM | PTR_MAYBE_NULL);
-			reg->mem_size = size;
-			reg->id = ++env->next_id;
-		}
+	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
+		err = find_global_arg(env, subprog, i, &arg);
+		if (!err)
+			init_global_arg(env, &arg, &cur_regs(env)[i + 1]);
 	}
-	return 0;
+	return err;
 }
 
 /* --- calls and returns ---------------------------------------------------------------------- */
