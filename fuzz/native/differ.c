@@ -2,7 +2,7 @@
 /*
  * One program, run both ways from the same memory. Native code runs in what prog_pack_alloc() of
  * this file gives, in place of the library's: in turn near the helpers and far away from them, for
- * calls look different there.
+ * calls look different there. The same is done with what the processor can do.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +20,9 @@
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog_pack.h"
+#ifdef __x86_64__
+#include "jit/x86_64.h"
+#endif
 
 #define AREA_SIZE (AREA_HIGH - AREA_LOW + 1 + 8)
 #define RUNS 3 /* of a program, each from memory of its own */
@@ -73,6 +76,16 @@ void prog_pack_free(void *code, u32 size)
 {
 	munmap(code, size);
 }
+
+/* Without the newer instructions as often as with them. */
+static bool old_processor;
+
+#ifdef __x86_64__
+bool x86_has_bmi2(void)
+{
+	return !old_processor && __builtin_cpu_supports("bmi2");
+}
+#endif
 
 /* --- what programs call ----------------------------------------------------------------------- */
 
@@ -295,6 +308,7 @@ u32 differ_check(struct differ *d, u64 seed)
 	prog.len = d->program.nr;
 	aux.reads_unwritten_stack = d->program.clear;
 	far_away = seed & 1;
+	old_processor = seed & 2;
 	ok = !bpf_jit_compile(&prog);
 	if (!ok)
 		fprintf(stderr, "program %llu: does not compile\n", seed);

@@ -286,7 +286,9 @@ static void step_jump(struct gen *g)
 	if (g->nr_open == MAX_OPEN)
 		return;
 	g->open[g->nr_open++] = g->program->nr;
-	if (chance(g, 5))
+	if (chance(g, 3))
+		emit(g, BPF_JMP | BPF_MAY_GOTO, 0, 0, 0, 0);
+	else if (chance(g, 5))
 		emit(g, (chance(g, 50) ? BPF_JMP : BPF_JMP32) | BPF_JA, 0, 0, 0, 0);
 	else if (chance(g, 50))
 		emit(g, code | BPF_K, any_reg(g), 0, 0, number(g));

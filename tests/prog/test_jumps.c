@@ -120,6 +120,43 @@ static void test_longest_back(void **state)
 	assert_int_equal(run(), 42);
 }
 
+#define MAY_GOTO(o) INSN(BPF_JMP | BPF_MAY_GOTO, 0, 0, o, 0)
+
+/* It goes on as often in each call of a function, and jumps from then on. */
+static void test_may_goto(void **state)
+{
+	const struct bpf_insn loop[] = {MAY_GOTO(2), ALU64_K(ADD, R0, 1), JA(-3)};
+
+	add(MOV(R0, 0));
+	for (int i = 0; i < 2; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(loop); j++)
+			add(loop[j]);
+	add(EXIT);
+	assert_int_equal(run(), 8 << 20);
+
+	add(CALL_SUB(4));
+	add(MOVR(R6, R0));
+	add(CALL_SUB(2));
+	add(ALU64_X(ADD, R0, R6));
+	add(EXIT);
+	add(MOV(R0, 0));
+	for (size_t j = 0; j < ARRAY_SIZE(loop); j++)
+		add(loop[j]);
+	add(EXIT);
+	assert_int_equal(run(), 16 << 20);
+
+	/* Backwards, at last. */
+	add(MOV(R0, 0));
+	add(JMP_K(JSET, R0, 1, 3));
+	add(ALU64_K(ADD, R0, 2));
+	add(MAY_GOTO(1));
+	add(JA(-4));
+	add(JMP_K(JGT, R0, 0, 1));
+	add(MAY_GOTO(-6));
+	add(EXIT);
+	assert_int_equal(run(), 2 * ((8 << 20) + 1));
+}
+
 static int set_up(void **state)
 {
 	insns = calloc(LONGEST + 1, sizeof(*insns));
@@ -138,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_distances),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_longest_back),
+		cmocka_unit_test(test_may_goto),
 	};
 
 	return cmocka_run_group_tests_name("jumps", tests, set_up, tear_down);

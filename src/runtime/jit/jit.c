@@ -58,6 +58,7 @@ static void look_over(const struct jit *jit, struct jit_func *func)
 
 		func->saved |= 1u << insn->dst_reg | 1u << insn->src_reg;
 		func->loops |= calls_loop(insn);
+		func->may_goto |= insn->code == (BPF_JMP | BPF_MAY_GOTO);
 	}
 	func->saved &= R6_TO_R9;
 }

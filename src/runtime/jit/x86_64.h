@@ -57,6 +57,7 @@ enum x86_op {
 	OP_LEA = 0x8d,
 	OP_MOVSXD = 0x63,
 	OP_IMUL_K = 0x69,
+	OP_IMUL_K8 = 0x6b,
 	OP_IMUL = 0x0faf,
 	OP_CMPXCHG = 0x0fb1,
 	OP_MOVZX_B = 0x0fb6,
@@ -79,6 +80,10 @@ enum x86_op {
 enum { K_ADD, K_OR, K_AND = 4, K_SUB, K_XOR, K_CMP }; /* OP_ALU_K */
 enum { U_TEST, U_NEG = 3, U_DIV = 6, U_IDIV };	      /* OP_UNARY */
 enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };	      /* OP_SHIFT */
+
+/* Shifts of BMI2: by any register, and without flags. The value is the prefix's. */
+enum x86_shift { SHLX = 1, SARX, SHRX };
+bool x86_has_bmi2(void);
 
 #define X86_LOCK 0xf0
 #define X86_16BIT 0x66
@@ -141,6 +146,18 @@ static inline void x86_shift_k(struct jit *jit, bool wide, u8 which, u8 reg, u8 
 	jit_byte(jit, bits);
 }
 
+/* @reg by as many bits as @bits has. VEX: what registers need of REX is inverted in it. */
+static inline void x86_shift_x(struct jit *jit, bool wide, enum x86_shift which, u8 reg, u8 bits)
+{
+	u8 high = reg >> 3;
+
+	jit_byte(jit, 0xc4);
+	jit_byte(jit, !high << 7 | 0x40 | !high << 5 | 2);
+	jit_byte(jit, wide << 7 | (~bits & 15) << 3 | which);
+	jit_byte(jit, 0xf7);
+	jit_byte(jit, 0xc0 | (reg & 7) << 3 | (reg & 7));
+}
+
 static inline void x86_mov(struct jit *jit, u8 to, u8 from)
 {
 	if (to != from)
@@ -199,6 +216,13 @@ static inline void x86_jcc_back(struct jit *jit, enum x86_cc cc, u32 to)
 {
 	jit_byte(jit, 0x70 | cc);
 	jit_byte(jit, to - (jit->pos + 1));
+}
+
+/* One of OP_ALU_K, on the 32 bits of memory at @base + @off. */
+static inline void x86_alu_mk(struct jit *jit, u8 which, u8 base, s32 off, s8 imm)
+{
+	x86_rm(jit, false, OP_ALU_K8, which, base, off);
+	jit_byte(jit, imm);
 }
 
 /* Call code outside of the program. Changes @scratch where it is far away. */

@@ -31,8 +31,6 @@
 
 #define LOAD_SX 0x80 /* BPF_MEMSX */
 
-#define JMP_MAY_GOTO 0xe0 /* BPF_JCOND: goes on BPF_MAX_LOOPS times in a frame, then jumps */
-
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define to_le(x, swap) (x)
 #define to_be(x, swap) swap(x)
@@ -315,7 +313,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 		[BPF_JMP | BPF_CALL] = &&CALL,
 		[BPF_JMP | BPF_EXIT] = &&EXIT,
 		[BPF_JMP | BPF_TAIL_CALL] = &&TAIL_CALL,
-		[BPF_JMP | JMP_MAY_GOTO] = &&MAY_GOTO,
+		[BPF_JMP | BPF_MAY_GOTO] = &&MAY_GOTO,
 		[BPF_LD | BPF_IMM | BPF_DW] = &&LD_IMM64,
 		[BPF_LDX | BPF_MEM | BPF_B] = &&LDX_B,
 		[BPF_LDX | BPF_MEM | BPF_H] = &&LDX_H,

@@ -20,6 +20,10 @@
 /* The same of BPF_JMP: bpf_tail_call(), see prog/prog_array.h. */
 #define BPF_TAIL_CALL 0xf0
 
+/* BPF_JCOND; the headers of the build may be older. Goes on BPF_MAX_LOOPS times in one call of a
+ * function, then jumps. */
+#define BPF_MAY_GOTO 0xe0
+
 #define MAX_TAIL_CALL_CNT 33 /* in one run of a program, those of its subprograms included */
 
 /* A program with room for @len instructions and its aux, one reference, no id; NULL. */

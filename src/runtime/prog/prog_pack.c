@@ -74,6 +74,20 @@ static void mark(struct pack *pack, u32 first, u32 pages, bool used)
 	pack->nr_free += used ? -pages : pages;
 }
 
+/* With the lock. */
+static void drop_if_empty(struct pack *pack)
+{
+	struct pack **link = &packs;
+
+	if (pack->nr_free < pack->nr_pages)
+		return;
+	while (*link != pack)
+		link = &(*link)->next;
+	*link = pack->next;
+	munmap(pack->base, (size_t)pack->nr_pages * PAGE);
+	free(pack);
+}
+
 void *prog_pack_alloc(u32 size)
 {
 	const u32 pages = pages_of(max_of(size, 1u));
@@ -91,10 +105,15 @@ void *prog_pack_alloc(u32 size)
 		first = 0;
 		pack = new_pack(pages);
 	}
-	if (pack && !mprotect(pack->base + (size_t)first * PAGE, (size_t)pages * PAGE,
-			      PROT_READ | PROT_WRITE)) {
-		mark(pack, first, pages, true);
-		code = pack->base + (size_t)first * PAGE;
+	if (pack) {
+		u8 *begin = pack->base + (size_t)first * PAGE;
+
+		if (!mprotect(begin, (size_t)pages * PAGE, PROT_READ | PROT_WRITE)) {
+			mark(pack, first, pages, true);
+			code = begin;
+		} else {
+			drop_if_empty(pack);
+		}
 	}
 	pthread_mutex_unlock(&pack_lock);
 	return code;
@@ -103,20 +122,6 @@ void *prog_pack_alloc(u32 size)
 int prog_pack_seal(void *code, u32 size)
 {
 	return mprotect(code, (size_t)pages_of(size) * PAGE, PROT_READ | PROT_EXEC) ? -errno : 0;
-}
-
-/* With the lock. */
-static void drop_if_empty(struct pack *pack)
-{
-	struct pack **link = &packs;
-
-	if (pack->nr_free < pack->nr_pages)
-		return;
-	while (*link != pack)
-		link = &(*link)->next;
-	*link = pack->next;
-	munmap(pack->base, (size_t)pack->nr_pages * PAGE);
-	free(pack);
 }
 
 void prog_pack_free(void *code, u32 size)
