@@ -352,6 +352,77 @@ static void a_program_takes_the_lock(void **state)
 	assert_int_equal(update_locked(map, 0, 1, 2, 0, BPF_F_LOCK), 0);
 }
 
+/* What bpf_map_update_elem() with BPF_F_LOCK gives a program, with and without a lock in the value;
+ * key 0 is there. */
+static void programs_update_with_the_flag(void **state)
+{
+	static const struct {
+		const char *name;
+		enum bpf_map_type type;
+		bool locks;
+	} kinds[] = {
+		{"hash with a lock", BPF_MAP_TYPE_HASH, true},
+		{"array with a lock", BPF_MAP_TYPE_ARRAY, true},
+		{"array", BPF_MAP_TYPE_ARRAY},
+		{"percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY},
+		{"hash", BPF_MAP_TYPE_HASH},
+		{"lru_hash", BPF_MAP_TYPE_LRU_HASH},
+		{"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH},
+		{"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH},
+	};
+	/* With a lock in a hash, in an array; in an array without; the other hashes: -EINVAL. */
+	static const struct {
+		int key, flags, results[3];
+	} rows[] = {
+		{0, BPF_F_LOCK, {0, 0, -EINVAL}},
+		{0, BPF_F_LOCK | BPF_EXIST, {0, 0, -EINVAL}},
+		{0, BPF_F_LOCK | BPF_NOEXIST, {-EEXIST, -EEXIST, -EEXIST}},
+		{0, BPF_F_LOCK | 3, {-EINVAL, -EINVAL, -EINVAL}},
+		{0, BPF_F_LOCK | 8, {-EINVAL, -EINVAL, -EINVAL}},
+		{1, BPF_F_LOCK | BPF_EXIST, {-ENOENT, 0, -EINVAL}},
+		{2, BPF_F_LOCK, {0, 0, -EINVAL}},
+		{77, BPF_F_LOCK | BPF_EXIST, {-ENOENT, -E2BIG, -E2BIG}},
+	};
+	static struct value values[1024];
+	int one = map_of_numbers(BPF_MAP_TYPE_ARRAY, 1);
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			int expected = k > 3 ? -EINVAL : rows[i].results[k > 2 ? 2 : k];
+			int map = kinds[k].locks ? map_with_lock(kinds[k].type, LAST, 0)
+						 : map_new(kinds[k].type, 4, 16, 4, 0);
+			struct code code = {.n = 0};
+			__u64 got[2] = {0};
+			__u32 key = 0;
+
+			memset(values, 0, sizeof(values));
+			assert_int_equal(map_update(map, &key, values, BPF_ANY), 0);
+			emit_prologue(&code);
+			EMIT(&code, ST_MEM(W, 10, -4, rows[i].key), ST_MEM(DW, 10, -24, 7),
+			     ST_MEM(DW, 10, -16, -1), LD_MAP_FD(1, map), MOV64_REG(2, 10),
+			     ALU64_IMM(BPF_ADD, 2, -4), MOV64_REG(3, 10),
+			     ALU64_IMM(BPF_ADD, 3, -24), MOV64_IMM(4, rows[i].flags),
+			     CALL(BPF_FUNC_map_update_elem), STX_MEM(DW, 10, 0, -32),
+			     MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -32));
+			emit_seq_write(&code, sizeof(__u64));
+			emit_return(&code, 0);
+			/* For the one element, and at the end. */
+			assert_int_equal(
+				read_all(session("bpf_map_elem", &code, one), got, sizeof(got)),
+				sizeof(got));
+			if ((int)got[0] != expected)
+				fail_msg("%s, row %zu: %d, not %d", kinds[k].name, i, (int)got[0],
+					 expected);
+			key = (__u32)rows[i].key;
+			if (got[0])
+				continue;
+			assert_int_equal(map_lookup(map, &key, values), 0);
+			assert_int_equal(values[0].a, 7);
+			assert_int_equal(values[0].b, UINT32_MAX);
+			assert_int_equal(values[0].lock, 0);
+		}
+}
+
 /* An iterator that writes could write over the lock. */
 static void an_iterator_that_writes(void **state)
 {
@@ -389,5 +460,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_cannot_be_done),
 	cmocka_unit_test(a_program_takes_the_lock),
 	cmocka_unit_test(an_iterator_that_writes),
+	cmocka_unit_test(programs_update_with_the_flag),
 };
 const struct section lock_section = {"lock", tests, ARRAY_SIZE(tests)};

@@ -17,11 +17,14 @@ static inline u32 array_index_of(const void *key)
 }
 
 /* What an update's @flags and index allow where all elements are there already: 0; -EINVAL, -E2BIG,
- * -EEXIST. */
+ * -EEXIST. That there is no lock to take is said last, as in Linux: a program sees that. */
 static inline int array_check_update(const struct bpf_map *map, u32 index, u64 flags)
 {
-	if (!bpf_map_update_flags_ok(map, flags))
-		return -EINVAL;
+	if (unlikely(!bpf_map_update_flags_ok(map, flags))) {
+		if ((flags & ~(u64)BPF_F_LOCK) > BPF_EXIST)
+			return -EINVAL;
+		return index >= map->max_entries ? -E2BIG : flags & BPF_NOEXIST ? -EEXIST : -EINVAL;
+	}
 	if (index >= map->max_entries)
 		return -E2BIG;
 	return flags & BPF_NOEXIST ? -EEXIST : 0;
