@@ -324,6 +324,48 @@ static void lru_of_each_cpu(void **state)
 	}
 }
 
+/* --- BPF_F_ZERO_SEED --------------------------------------------------------------------- */
+
+/* Maps that are filled in the same way are walked in the same order. */
+static void zero_seed(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		unsigned int flags, max;
+	} kinds[] = {
+		{BPF_MAP_TYPE_HASH, 0, 64},
+		{BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, 64},
+		{BPF_MAP_TYPE_PERCPU_HASH, 0, 64},
+		{BPF_MAP_TYPE_LRU_HASH, 0, 2000},
+		{BPF_MAP_TYPE_LRU_PERCPU_HASH, 0, 2000},
+	};
+	static __u64 values[1024];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		__u32 key[2], *prev[2] = {NULL};
+		struct bpf_map_info info;
+		int map[2], n = 0, end;
+
+		for (int k = 0; k < 2; k++) {
+			map[k] = map_new(kinds[i].type, 4, 8, kinds[i].max,
+					 kinds[i].flags | BPF_F_ZERO_SEED);
+			info_of(map[k], &info, sizeof(info));
+			assert_int_equal(info.map_flags, kinds[i].flags | BPF_F_ZERO_SEED);
+			for (__u32 number = 0; number < 50; number++)
+				assert_int_equal(map_update(map[k], &number, values, BPF_ANY), 0);
+		}
+		do {
+			end = map_next_key(map[0], prev[0], &key[0]);
+			assert_int_equal(map_next_key(map[1], prev[1], &key[1]), end);
+			assert_true(end || key[0] == key[1]);
+			prev[0] = &key[0];
+			prev[1] = &key[1];
+			n += !end;
+		} while (!end);
+		assert_int_equal(n, 50);
+	}
+}
+
 /* --- BPF_F_MMAPABLE ---------------------------------------------------------------------- */
 
 static const size_t page = 4096;
@@ -410,6 +452,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(lru_of_each_cpu),
 	cmocka_unit_test(values_of_other_cpus),
 	cmocka_unit_test(constant_index),
+	cmocka_unit_test(zero_seed),
 	cmocka_unit_test(mmap_shares_values),
 	cmocka_unit_test(mmap_errors),
 	cmocka_unit_test(mmap_and_freeze),

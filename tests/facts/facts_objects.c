@@ -506,15 +506,16 @@ static int load_filter(const struct code *code)
 	return load(BPF_PROG_TYPE_SOCKET_FILTER, code);
 }
 
-/* Number 0 of the inner map at key 0 of @map; 1001: no map, 1002: no such element. */
-static int load_inner_lookup(int map)
+/* Number @key of the inner map at key 0 of @map; 1001: no map, 1002: no such element. */
+static int load_inner_lookup(int map, int key)
 {
 	return load_filter(CODE(ST_MEM(W, 10, -4, 0), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
 				LD_MAP_FD(1, map), CALL(BPF_FUNC_map_lookup_elem),
 				JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 1001), EXIT(),
-				MOV64_REG(1, 0), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
-				CALL(BPF_FUNC_map_lookup_elem), JMP_IMM(BPF_JNE, 0, 0, 2),
-				MOV64_IMM(0, 1002), EXIT(), LDX_MEM(DW, 0, 0, 0), EXIT()));
+				ST_MEM(W, 10, -4, key), MOV64_REG(1, 0), MOV64_REG(2, 10),
+				ALU64_IMM(BPF_ADD, 2, -4), CALL(BPF_FUNC_map_lookup_elem),
+				JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 1002), EXIT(),
+				LDX_MEM(DW, 0, 0, 0), EXIT()));
 }
 
 static void inner_lookups(void **state)
@@ -527,7 +528,7 @@ static void inner_lookups(void **state)
 			int full = map_of_numbers(inner[k], 1);
 
 			map = outer_new(outer[i], empty);
-			prog = load_inner_lookup(map);
+			prog = load_inner_lookup(map, 0);
 			assert_int_equal(run(prog), 1001);
 			assert_int_equal(put(map, 0, empty, 0), 0);
 			assert_int_equal(run(prog), inner[k] == A ? 0 : 1002);
@@ -539,6 +540,64 @@ static void inner_lookups(void **state)
 			assert_int_equal(take(map, 0), 0);
 			assert_int_equal(run(prog), 1001);
 		}
+}
+
+/* BPF_F_INNER_MAP: how many elements an inner array has is its own affair, not that of the one that
+ * the outer map was made with. */
+static void inner_arrays_of_other_lengths(void **state)
+{
+	static const enum bpf_map_type outer[] = {AOM, HOM};
+	static const struct {
+		unsigned int max;
+		__u32 key;
+		unsigned int result;
+	} rows[] = {
+		{4, 3, 103}, {4, 4, 1002}, {9, 8, 108},	 {9, 9, 1002}, {9, UINT32_MAX, 1002},
+		{2, 1, 101}, {2, 2, 1002}, {2, 3, 1002}, {1, 1, 1002},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(outer); i++) {
+		int map = outer_new(outer[i], map_new(A, 4, 8, 4, BPF_F_INNER_MAP));
+
+		for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+			int inner = map_new(A, 4, 8, rows[k].max, BPF_F_INNER_MAP);
+			unsigned int result;
+
+			for (__u32 key = 0; key < rows[k].max; key++) {
+				__u64 value = 100 + key;
+
+				assert_int_equal(map_update(inner, &key, &value, BPF_ANY), 0);
+			}
+			assert_int_equal(put(map, 0, inner, 0), 0);
+			result = run(load_inner_lookup(map, (__s32)rows[k].key));
+			if (result != rows[k].result)
+				fail_msg("outer %zu, row %zu: %u", i, k, result);
+			end(inner);
+		}
+	}
+}
+
+/* No index is in bounds of all of them: what a lookup gives is compared with NULL, whatever the map
+ * is long that the outer one was made with. */
+static void no_index_is_in_bounds(void **state)
+{
+	static const struct {
+		unsigned int flags;
+		int key;
+	} rows[] = {{0, 3}, {0, 4}, {BPF_F_INNER_MAP, 3}, {BPF_F_INNER_MAP, 4}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int map = outer_new(AOM, map_new(A, 4, 8, 4, rows[i].flags));
+		int prog = load_filter(
+			CODE(ST_MEM(W, 10, -4, 0), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+			     LD_MAP_FD(1, map), CALL(BPF_FUNC_map_lookup_elem),
+			     JMP_IMM(BPF_JNE, 0, 0, 2), MOV64_IMM(0, 0), EXIT(),
+			     ST_MEM(W, 10, -4, rows[i].key), MOV64_REG(1, 0), MOV64_REG(2, 10),
+			     ALU64_IMM(BPF_ADD, 2, -4), CALL(BPF_FUNC_map_lookup_elem),
+			     LDX_MEM(DW, 0, 0, 0), EXIT()));
+
+		assert_int_equal(prog, -EACCES);
+	}
 }
 
 #define TAIL_CALL(map, index) LD_MAP_FD(2, map), MOV64_IMM(3, index), CALL(BPF_FUNC_tail_call)
@@ -767,6 +826,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(prog_array_owner),
 	cmocka_unit_test(prog_array_without_handle),
 	cmocka_unit_test(inner_lookups),
+	cmocka_unit_test(inner_arrays_of_other_lengths),
+	cmocka_unit_test(no_index_is_in_bounds),
 	cmocka_unit_test(tail_calls),
 	cmocka_unit_test(tail_calls_of_one_run),
 	cmocka_unit_test(tail_calls_from_functions),
