@@ -29,6 +29,13 @@ struct {
 	__type(value, __u32);
 } seen SEC(".maps");
 
+/* Only declared: how many elements it has libbpf decides. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(int));
+	__uint(value_size, sizeof(int));
+} events SEC(".maps");
+
 static __noinline __u32 bits(__u64 value)
 {
 	__u32 n = 0;
