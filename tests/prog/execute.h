@@ -17,11 +17,18 @@
 /* What compiling says; if it can be done, @r0. */
 static inline int try_execute(struct bpf_prog *prog, u64 r1, u64 r2, u64 *r0)
 {
+	struct bpf_run_ctx none = {0}, *outer = bpf_current, *run = outer ? outer : &none;
+	const struct bpf_prog *outer_prog = run->prog;
 	int err = bpf_jit_compile(prog);
 
 	if (err)
 		return err;
+	/* Who is running says where its loads may fault. */
+	run->prog = prog;
+	bpf_current = run;
 	*r0 = ((u64(*)(u64, u64))(void (*)(void))prog->bpf_func)(r1, r2);
+	bpf_current = outer;
+	run->prog = outer_prog;
 	bpf_jit_image_free(prog->aux->jit);
 	prog->aux->jit = NULL;
 	return 0;

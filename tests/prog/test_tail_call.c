@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/nofault.h"
 #include "base/rcu.h"
 
 #define TAIL_CALL(map, index)                                                                      \
@@ -29,6 +30,8 @@ static int set_up(void **state)
 			       .max_entries = 4};
 
 	new_runtime(&rt);
+	if (nofault_init())
+		return -1;
 	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);
 	progs = bpf_map_create(&rt, &attr, NULL, NULL);
 	return IS_ERR(progs);
@@ -213,6 +216,22 @@ static void callbacks_of_each(void **state)
 	assert_int_equal(run(PROG(TAIL_CALL(progs, 1), EXIT), NULL), 12);
 }
 
+#define PROBE(d, s, o) INSN(BPF_LDX | BPF_PROBE_MEM | BPF_DW, d, s, o, 0)
+
+/* Loads from where nothing is give 0: in the called one, and in its caller when it goes on. */
+static void bad_loads_of_each(void **state)
+{
+	struct bpf_prog *called =
+		PROG(MOV(R2, 1), PROBE(R2, R2, 7), MOV(R0, 40), ALU64_X(ADD, R0, R2), EXIT);
+
+	put_at(0, called);
+	assert_int_equal(run(PROG(MOV(R6, 1), PROBE(R6, R6, 15), CALL_SUB(5), MOV(R7, 2),
+				  PROBE(R7, R7, -2), ALU64_X(ADD, R0, R7), ALU64_K(ADD, R0, 2),
+				  EXIT, TAIL_CALL(progs, 0), EXIT),
+			     NULL),
+			 42);
+}
+
 /* A program that reads stack which it has not written finds none of the one before it. */
 static void stack_is_not_handed_on(void **state)
 {
@@ -285,6 +304,7 @@ int main(void)
 		cmocka_unit_test(from_a_function),
 		cmocka_unit_test(kfuncs_of_each),
 		cmocka_unit_test(callbacks_of_each),
+		cmocka_unit_test(bad_loads_of_each),
 		cmocka_unit_test(stack_is_not_handed_on),
 		cmocka_unit_test(taken_out_while_it_runs),
 		cmocka_unit_test(circle_is_broken),

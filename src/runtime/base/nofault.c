@@ -2,7 +2,8 @@
 /*
  * Every instruction below that may fault has an entry in a table, in a section of its own, that
  * says where to go on if it does (kernel: arch/x86/mm/extable.c). The handler changes nothing but
- * the instruction pointer; what was reached is told by values that the instructions leave.
+ * the instruction pointer; what was reached is told by values that the instructions leave. Native
+ * code of programs has tables of its own.
  *
  * Addresses are checked by the processor alone, so a bad one costs a signal and a good one nothing.
  * The instructions are assembler, which the sanitizers do not see.
@@ -78,15 +79,34 @@ static void call_old_handler(struct sigaction *old, int sig, siginfo_t *info, vo
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
+static unsigned long (*resume_made_code)(unsigned long ip);
+
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip))
+{
+	__atomic_store_n(&resume_made_code, resume, __ATOMIC_RELEASE);
+}
+
+/* Where to go on after a fault at @ip; 0: it is none of ours. */
+static unsigned long resume_at(unsigned long ip)
+{
+	const struct fault_entry *e = find_entry(ip);
+	unsigned long (*made_code)(unsigned long ip);
+
+	if (e)
+		return (unsigned long)&e->resume + e->resume;
+	made_code = __atomic_load_n(&resume_made_code, __ATOMIC_ACQUIRE);
+	return made_code ? made_code(ip) : 0;
+}
+
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	greg_t *ip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-	const struct fault_entry *e = find_entry(*ip);
+	/* A signal that was sent may arrive at any instruction, also at one of ours. */
+	unsigned long resume = info->si_code > 0 ? resume_at(*ip) : 0;
 	int saved_errno = errno;
 
-	/* A signal that was sent may arrive at any instruction, also at one of ours. */
-	if (e && info->si_code > 0)
-		*ip = (unsigned long)&e->resume + e->resume;
+	if (resume)
+		*ip = resume;
 	else
 		call_old_handler(sig == SIGBUS ? &old_bus : &old_segv, sig, info, context);
 	errno = saved_errno;
@@ -204,19 +224,6 @@ u64 load_nofault(const void *unsafe_src, u32 size)
 	return value;
 }
 
-#define PROBE_LOAD(name, insn)                                                                     \
-	__attribute__((naked)) void name(void)                                                     \
-	{                                                                                          \
-		__asm__("1: " insn "\n"                                                            \
-			"ret\n"                                                                    \
-			"2: xorl %r11d, %r11d\n"                                                   \
-			"ret\n" FAULT_ENTRY("1b", "2b"));                                          \
-	}
-PROBE_LOAD(probe_load_u8, "movzbl (%r11), %r11d")
-PROBE_LOAD(probe_load_u16, "movzwl (%r11), %r11d")
-PROBE_LOAD(probe_load_u32, "movl (%r11), %r11d")
-PROBE_LOAD(probe_load_u64, "movq (%r11), %r11")
-
 /* A word that lies in one page: either all of it is there or nothing. */
 static bool load_word(const void *unsafe_src, u64 *word)
 {
@@ -234,6 +241,10 @@ static bool load_word(const void *unsafe_src, u64 *word)
 }
 
 #else /* !__x86_64__ */
+
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip))
+{
+}
 
 int nofault_init(void)
 {

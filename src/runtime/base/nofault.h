@@ -48,14 +48,9 @@ long strncpy_from_nofault(char *dst, const void *unsafe_src, long size);
  * BPF_PROBE_MEM. */
 u64 load_nofault(const void *unsafe_src, u32 size);
 
-#ifdef __x86_64__
-/* The same for native code: the address in r11, which then has the value; no other register but
- * the flags changes. Not to be called from C. */
-void probe_load_u8(void);
-void probe_load_u16(void);
-void probe_load_u32(void);
-void probe_load_u64(void);
-#endif
+/* Who is asked about faults in code that was made at run time: where to go on after one at @ip, 0
+ * if it is none of theirs. From the signal handler, on the thread that faulted. */
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip));
 
 /* bpf(2)'s user pointers: addresses in this process as u64. */
 static inline int copy_from_user(void *dst, u64 src, size_t size)

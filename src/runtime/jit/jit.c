@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nofault.h"
 #include "prog/prog_pack.h"
 
 #define R6_TO_R9 0x3c0u
@@ -145,6 +146,47 @@ static void fill_in_distances(struct jit *jit)
 	}
 }
 
+/* --- loads that may fault --------------------------------------------------------------------- */
+
+void jit_may_fault(struct jit *jit, u32 at)
+{
+	if (jit->out)
+		jit->faults[jit->nr_faults] = (struct jit_fault){at, jit->pos};
+	jit->nr_faults++;
+}
+
+static struct jit_fault *faults_of(const struct bpf_prog_aux *aux, struct bpf_jit_image *image)
+{
+	return (struct jit_fault *)(image->offs + image->nr_funcs + aux->nr_linfo);
+}
+
+/* In a signal handler. What this thread runs stays where it is while it does. */
+static unsigned long resume_after_load(unsigned long ip)
+{
+	const struct bpf_prog *prog = bpf_current ? bpf_current->prog : NULL;
+	struct bpf_jit_image *image = prog ? prog->aux->jit : NULL;
+	const struct jit_fault *faults;
+	unsigned long off;
+	u32 low = 0, high;
+
+	if (!image)
+		return 0;
+	off = ip - (unsigned long)image->code;
+	faults = faults_of(prog->aux, image);
+	high = image->nr_faults;
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (faults[mid].at == off)
+			return (unsigned long)image->code + faults[mid].resume;
+		if (faults[mid].at < off)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return 0;
+}
+
 /* --- passes ----------------------------------------------------------------------------------- */
 
 static int pass(struct jit *jit, u8 *out, u32 *at)
@@ -152,7 +194,7 @@ static int pass(struct jit *jit, u8 *out, u32 *at)
 	int err = 0;
 
 	jit->out = out;
-	jit->pos = 0;
+	jit->pos = jit->nr_faults = 0;
 	for (u32 f = 0; f < jit->nr_funcs && !err; f++) {
 		jit->func = &jit->funcs[f];
 		jit->func->entry = jit->pos;
@@ -175,11 +217,13 @@ static struct bpf_jit_image *new_image(const struct jit *jit, u32 size)
 {
 	const struct bpf_prog_aux *aux = jit->prog->aux;
 	struct bpf_jit_image *image =
-		malloc(sizeof(*image) + (jit->nr_funcs + aux->nr_linfo) * sizeof(u32));
+		malloc(sizeof(*image) + (jit->nr_funcs + aux->nr_linfo) * sizeof(u32) +
+		       jit->nr_faults * sizeof(struct jit_fault));
 
 	if (!image)
 		return NULL;
-	*image = (struct bpf_jit_image){.size = size, .nr_funcs = jit->nr_funcs};
+	*image = (struct bpf_jit_image){
+		.size = size, .nr_funcs = jit->nr_funcs, .nr_faults = jit->nr_faults};
 	return image;
 }
 
@@ -210,6 +254,7 @@ static int compile(struct jit *jit, struct bpf_jit_image **result)
 		free(image);
 		return err;
 	}
+	jit->faults = faults_of(jit->prog->aux, image);
 	err = pass(jit, image->code, jit->at);
 	if (!err) {
 		fill_in_distances(jit);
@@ -239,6 +284,7 @@ int bpf_jit_compile(struct bpf_prog *prog)
 	if (!err)
 		err = compile(&jit, &image);
 	if (!err) {
+		nofault_set_made_code(resume_after_load);
 		prog->aux->jit = image;
 		prog->bpf_func = (unsigned int (*)(const void *, const struct bpf_insn *))(
 					 void (*)(void))image->code;

@@ -39,6 +39,11 @@ struct jit_jump {
 	bool wide; /* it has four bytes, not one */
 };
 
+/* A load that may fault, and where to go on if it does. */
+struct jit_fault {
+	u32 at, resume;
+};
+
 struct jit {
 	const struct bpf_prog *prog;
 	const struct bpf_insn *insns;
@@ -51,6 +56,8 @@ struct jit {
 	u32 nr_funcs;
 	struct jit_jump *jumps;
 	u32 nr_jumps;
+	struct jit_fault *faults; /* in ascending order; counted in the first pass */
+	u32 nr_faults;
 };
 
 static inline void jit_byte(struct jit *jit, u8 byte)
@@ -74,6 +81,9 @@ bool jit_is_far(const struct jit *jit, u32 insn);
 /* The distance from behind it to @to, one of jit->at or a function's entry. One for each
  * instruction. */
 void jit_distance(struct jit *jit, const u32 *to, bool wide);
+
+/* The load that begins at @at and ends here may fault: then it is over. */
+void jit_may_fault(struct jit *jit, u32 at);
 
 /* What the code calls: a function of the program for a helper; a tail call, which gives r0. */
 u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);

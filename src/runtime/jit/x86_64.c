@@ -15,14 +15,14 @@
  *
  * Measured on an AMD EPYC, in processor time: 27 us to compile 1,000 instructions; 1.9 ns for a
  * turn of bpf_loop that makes a random number and stores it, 2.4 ns if it looks it up in an array
- * that is in the cache (Linux 6.18, the same program: 8.5 and 8.9 ns).
+ * that is in the cache (Linux 6.18, the same program: 8.5 and 8.9 ns); 0.3 ns for a load, guarded
+ * or not, and 1.1 ns where the next one waits for it.
  */
 #include "jit/x86_64.h"
 
 #include <errno.h>
 #include <limits.h>
 
-#include "base/nofault.h"
 #include "map/map.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
@@ -380,27 +380,18 @@ static void emit_store(struct jit *jit, u8 size, u8 base, s32 off, u8 src)
 	x86_rm(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B : OP_STORE, src, base, off);
 }
 
-/* The address is in r11, and so is what was there: 0 where there is nothing. */
+/* 0 where there is nothing: what is loaded to is 0 before, and stays so. */
 static void emit_probe(struct jit *jit, const struct bpf_insn *insn, bool sign)
 {
-	static void (*const probes[])(void) = {
-		[BPF_B >> 3] = probe_load_u8,
-		[BPF_H >> 3] = probe_load_u16,
-		[BPF_W >> 3] = probe_load_u32,
-		[BPF_DW >> 3] = probe_load_u64,
-	};
-	const u8 size = BPF_SIZE(insn->code), dst = regs[insn->dst_reg];
+	const u8 dst = regs[insn->dst_reg], base = regs[insn->src_reg];
+	const u8 into = dst == base ? R11 : dst;
+	u32 at;
 
-	x86_rm(jit, true, OP_LEA, R11, regs[insn->src_reg], insn->off);
-	x86_call(jit, probes[size >> 3], R10);
-	if (!sign || size == BPF_DW)
-		x86_mov(jit, dst, R11);
-	else
-		x86_rr(jit, true,
-		       size == BPF_B   ? OP_MOVSX_B
-		       : size == BPF_H ? OP_MOVSX_H
-				       : OP_MOVSXD,
-		       dst, R11);
+	x86_mov_k(jit, into, 0);
+	at = jit->pos;
+	emit_load(jit, BPF_SIZE(insn->code), sign, into, base, insn->off);
+	jit_may_fault(jit, at);
+	x86_mov(jit, dst, into);
 }
 
 static int emit_ldx(struct jit *jit, const struct bpf_insn *insn)
@@ -620,7 +611,7 @@ static bool emit_map_call(struct jit *jit, const struct bpf_map *map, u32 id)
 		}
 	}
 	if (function)
-		x86_call(jit, function, RAX);
+		x86_call(jit, function);
 	return function;
 }
 
@@ -675,7 +666,7 @@ static int emit_helper_call(struct jit *jit, const struct bpf_insn *insn)
 		return 0;
 	}
 	if (!map || !emit_map_call(jit, map, insn->imm))
-		x86_call(jit, bpf_helper_funcs[insn->imm], RAX);
+		x86_call(jit, bpf_helper_funcs[insn->imm]);
 	return 0;
 }
 
@@ -689,7 +680,7 @@ static int emit_call(struct jit *jit, const struct bpf_insn *insn)
 		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
 		return 0;
 	case BPF_PSEUDO_KFUNC_CALL:
-		x86_call(jit, jit->prog->aux->kfunc_tab->descs[insn->imm].func, RAX);
+		x86_call(jit, jit->prog->aux->kfunc_tab->descs[insn->imm].func);
 		return 0;
 	}
 	return -ENOTSUP;
@@ -704,13 +695,13 @@ static int emit_tail_call(struct jit *jit)
 	x86_push(jit, RDI); /* for the alignment */
 	x86_mov(jit, RDI, RSI);
 	x86_rr(jit, false, OP_STORE, RDX, RSI);
-	x86_call(jit, bpf_prog_array_next, RAX);
+	x86_call(jit, bpf_prog_array_next);
 	x86_pop(jit, RSI);
 	x86_pop(jit, RSI);
 	x86_rr(jit, true, OP_TEST, RAX, RAX);
 	none = x86_jcc(jit, CC_E);
 	x86_mov(jit, RDI, RAX);
-	x86_call(jit, bpf_jit_run_instead, RAX);
+	x86_call(jit, bpf_jit_run_instead);
 	emit_exit(jit);
 	x86_here(jit, none);
 	return 0;

@@ -225,8 +225,8 @@ static inline void x86_alu_mk(struct jit *jit, u8 which, u8 base, s32 off, s8 im
 	jit_byte(jit, imm);
 }
 
-/* Call code outside of the program. Changes @scratch where it is far away. */
-static inline void x86_call(struct jit *jit, const void *to, u8 scratch)
+/* Call code outside of the program. Changes rax where it is far away. */
+static inline void x86_call(struct jit *jit, const void *to)
 {
 	s64 distance = (unsigned long)to - ((unsigned long)jit->out + jit->pos + 5);
 
@@ -236,9 +236,9 @@ static inline void x86_call(struct jit *jit, const void *to, u8 scratch)
 		return;
 	}
 	/* As long as it can be, until it is known where the code lies. */
-	x86_opcode(jit, true, 0xb8 + (scratch & 7), 0, scratch, false);
+	x86_opcode(jit, true, 0xb8 + RAX, 0, RAX, false);
 	jit_bytes(jit, (unsigned long)to, 8);
-	x86_rr(jit, false, OP_CALL_X, 2, scratch);
+	x86_rr(jit, false, OP_CALL_X, 2, RAX);
 }
 
 #endif /* JIT_X86_64_H */

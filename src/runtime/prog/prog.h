@@ -61,12 +61,14 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
 	return ret;
 }
 
-/* Native code, which jit/ made, and where in it functions and then the lines of aux->linfo begin. */
+/* Native code, which jit/ made, and where in it functions and then the lines of aux->linfo begin;
+ * then, of each load that may fault, where it is and where to go on. */
 struct bpf_jit_image {
 	void *code;
 	u32 size; /* what it has room for: see prog/prog_pack.h */
 	u32 used;
 	u32 nr_funcs;
+	u32 nr_faults;
 	u32 offs[];
 };
 /* NULL: nothing. */
