@@ -51,6 +51,13 @@ static bool calls_loop(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == BPF_FUNC_loop;
 }
 
+static bool needs_frame(const struct bpf_insn *insn)
+{
+	return insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
+	       insn->code == (BPF_JMP | BPF_CALL) || insn->code == (BPF_JMP | BPF_TAIL_CALL) ||
+	       insn->code == (BPF_JMP | BPF_MAY_GOTO);
+}
+
 /* What the function's code will need of its frame. */
 static void look_over(const struct jit *jit, struct jit_func *func)
 {
@@ -60,8 +67,10 @@ static void look_over(const struct jit *jit, struct jit_func *func)
 		func->saved |= 1u << insn->dst_reg | 1u << insn->src_reg;
 		func->loops |= calls_loop(insn);
 		func->may_goto |= insn->code == (BPF_JMP | BPF_MAY_GOTO);
+		func->frame |= needs_frame(insn);
 	}
 	func->saved &= R6_TO_R9;
+	func->frame |= func->saved || func->sets_callback;
 }
 
 static int find_functions(struct jit *jit)
@@ -86,10 +95,9 @@ static int find_functions(struct jit *jit)
 				jit->funcs[n++].start = i;
 		for (u32 i = 0; i < nr; i++) {
 			jit->funcs[i].end = i + 1 < nr ? jit->funcs[i + 1].start : jit->nr;
+			jit->funcs[i].sets_callback = !i && has_callbacks;
 			look_over(jit, &jit->funcs[i]);
 		}
-		jit->funcs[0].main = true;
-		jit->funcs[0].sets_callback = has_callbacks;
 		jit->nr_funcs = nr;
 	}
 	free(starts);

@@ -26,7 +26,7 @@ struct jit_func {
 	u32 start, end;	    /* instructions */
 	u32 entry;	    /* where its code begins */
 	u16 saved;	    /* registers r6 to r9 that it names, a bit each */
-	bool main;	    /* the program's own: the others are called by it */
+	bool frame;	    /* it has one: it uses stack, keeps registers, or calls */
 	bool loops;	    /* it calls bpf_loop */
 	bool may_goto;	    /* it has one */
 	bool sets_callback; /* the main one of a program that hands functions to helpers */
