@@ -132,7 +132,7 @@ int map_of_numbers(enum bpf_map_type type, unsigned n)
 
 static int load_attr(union bpf_attr *attr, const struct code *code)
 {
-	int fd;
+	int fd = -EAGAIN;
 
 	attr->insns = PTR(code->insn);
 	attr->insn_cnt = code->n;
@@ -141,8 +141,13 @@ static int load_attr(union bpf_attr *attr, const struct code *code)
 	attr->log_buf = PTR(load_log);
 	attr->log_size = sizeof(load_log);
 	strcpy(attr->prog_name, "facts");
-	load_log[0] = '\0';
-	fd = bpf(BPF_PROG_LOAD, attr);
+	/* Linux gives up where a signal is pending; libbpf tries as often. */
+	for (int attempt = 0; attempt < 5; attempt++) {
+		load_log[0] = '\0';
+		fd = bpf(BPF_PROG_LOAD, attr);
+		if (fd != -EAGAIN)
+			break;
+	}
 	return own(fd);
 }
 

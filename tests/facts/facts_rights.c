@@ -180,6 +180,43 @@ static void handles(void **state)
 			}
 }
 
+/* What else a handle is good for: a mapping, and an iterator, which asks for no right. Linux shares
+ * no mapping of a descriptor that may not be written. */
+static void mappings_and_iterators(void **state)
+{
+	static const struct {
+		__u32 flags;
+		int prot, linux_result, result;
+	} rows[] = {
+		{0, PROT_READ, 0, 0},
+		{0, PROT_WRITE, 0, 0},
+		{0, PROT_READ | PROT_WRITE, 0, 0},
+		{BPF_F_RDONLY, PROT_READ, -EINVAL, 0},
+		{BPF_F_RDONLY, PROT_WRITE, -EACCES, -EPERM},
+		{BPF_F_RDONLY, PROT_READ | PROT_WRITE, -EACCES, -EPERM},
+		{BPF_F_WRONLY, PROT_READ, -EACCES, -EPERM},
+		{BPF_F_WRONLY, PROT_WRITE, -EACCES, -EPERM},
+		{BPF_F_WRONLY, PROT_READ | PROT_WRITE, -EACCES, -EPERM},
+	};
+	int reads = load_trivial_iter("bpf_map_elem");
+	int writes = load_iter("bpf_map_elem",
+			       CODE(LDX_MEM(DW, 2, 1, CTX_VALUE), JMP_IMM(BPF_JEQ, 2, 0, 1),
+				    ST_MEM(DW, 2, 0, 1), MOV64_IMM(0, 0), EXIT()));
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int map = map_new(BPF_MAP_TYPE_ARRAY, 4, 8, 4, BPF_F_MMAPABLE | rows[i].flags);
+		void *addr;
+		int err = E->mmap(map, 4096, rows[i].prot, 0, &addr);
+
+		if (err != (E->is_private ? rows[i].result : rows[i].linux_result))
+			fail_msg("row %zu: %d", i, err);
+		if (!err)
+			munmap(addr, 4096);
+		assert_true(attach_map(reads, map) >= 0);
+		assert_true(attach_map(writes, map) >= 0);
+	}
+}
+
 /* Reading goes on; what changes the map is refused through every handle. */
 static void frozen(void **state)
 {
@@ -371,6 +408,7 @@ static void programs(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(handles),
+	cmocka_unit_test(mappings_and_iterators),
 	cmocka_unit_test(frozen),
 	cmocka_unit_test(programs),
 };
