@@ -328,7 +328,8 @@ void htab_insert_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_ele
 	memcpy(e->data, key, htab->map.key_size);
 	if (htab->lru)
 		htab_lru_init(htab, lane, e, slot);
-	__atomic_store_n(&e->slot, slot, __ATOMIC_RELAXED);
+	/* Walks find it from here on, if it was the last one in the slot. */
+	set_elem_slot(e, slot);
 	__atomic_store_n(&htab->slots[slot], (unsigned long)e, __ATOMIC_RELEASE);
 	add_to_bucket(bucket_of(htab, hash), tag_of(hash), e);
 }
@@ -343,7 +344,7 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 {
 	struct htab_elem *e;
 
-	__builtin_prefetch(&htab->slots[old->slot], 1);
+	__builtin_prefetch(&htab->slots[elem_slot(old)], 1);
 	e = htab_swap_begin(htab, lane);
 	if (unlikely(!e)) {
 		if (!htab->lru && htab_no_elem(htab) == -ERESTART)
@@ -353,8 +354,8 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 	} else {
 		memcpy(e->data, old->data, htab->map.key_size);
 		bpf_map_value_init(&htab->map, elem_value(htab, e), value);
-		e->slot = old->slot;
-		__atomic_store_n(&htab->slots[e->slot], (unsigned long)e, __ATOMIC_RELEASE);
+		set_elem_slot(e, elem_slot(old));
+		__atomic_store_n(&htab->slots[elem_slot(old)], (unsigned long)e, __ATOMIC_RELEASE);
 		replace_in_bucket(bucket_of(htab, hash), tag_of(hash), old, e);
 		htab_swap_end(htab, lane, old);
 	}
@@ -475,7 +476,7 @@ int htab_delete(struct bpf_htab *htab, const void *key,
 	bucket_lock(bucket);
 	e = find_elem(htab, hash, key);
 	if (e) {
-		__builtin_prefetch(&htab->slots[e->slot], 1);
+		__builtin_prefetch(&htab->slots[elem_slot(e)], 1);
 		if (copy)
 			copy(htab, e, to);
 		replace_in_bucket(bucket, tag_of(hash), e, NULL);
@@ -531,16 +532,16 @@ static struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot)
 	const u64 end = slots_end(htab);
 
 	for (u64 i = *slot; i < end; i++) {
-		u64 content = __atomic_load_n(&htab->slots[i], __ATOMIC_ACQUIRE);
+		struct htab_elem *e = elem_in_slot(htab, i);
 
-		if (unlikely(!slot_in_use(content)))
+		if (unlikely(!e))
 			continue;
 		/* Where updates have put the elements out of order. */
 		if (i + PREFETCH_SLOTS < end)
 			__builtin_prefetch((void *)(unsigned long)__atomic_load_n(
 				&htab->slots[i + PREFETCH_SLOTS], __ATOMIC_RELAXED));
 		*slot = i + 1;
-		return (struct htab_elem *)(unsigned long)content;
+		return e;
 	}
 	return NULL;
 }
@@ -556,12 +557,11 @@ static u64 slot_behind(const struct bpf_htab *htab, const void *key)
 	struct htab_elem *e;
 
 	while ((e = find_elem(htab, hash, key))) {
-		u64 slot = __atomic_load_n(&e->slot, __ATOMIC_RELAXED), content = 0;
+		u64 slot = elem_slot(e);
 
 		if (slot < htab->map.max_entries)
-			content = __atomic_load_n(&htab->slots[slot], __ATOMIC_ACQUIRE);
-		if (slot_in_use(content) &&
-		    key_equal(htab, (struct htab_elem *)(unsigned long)content, key))
+			e = elem_in_slot(htab, slot);
+		if (slot < htab->map.max_entries && e && key_equal(htab, e, key))
 			return slot + 1;
 	}
 	return 0;

@@ -26,7 +26,7 @@
 struct htab_elem {
 	struct htab_elem *next; /* in the bucket's chain, also once it has left it */
 	union {
-		u64 slot;		/* while it is in a bucket; without its lock: slot_behind() */
+		u64 slot; /* while it is in a bucket; without its lock: slot_behind() */
 		struct htab_elem *link; /* after that: waiting or free */
 	};
 	u8 data[]; /* the key; at htab->value_off the value, but in per-CPU kinds */
@@ -60,9 +60,13 @@ struct slot_range {
 	u64 hand; /* of the clock: see htab_lru.c */
 };
 
+#define LANE_SLOTS 16
+
 struct lane {
 	struct spinlock lock;
-	bool grace; /* a callback is under way, for what is in `waiting` */
+	bool grace;   /* a callback is under way, for what is in `waiting` */
+	u32 nr_slots; /* free ones: these, and those that begin with free_slot */
+	u32 slots[LANE_SLOTS];
 	u64 free_slot;
 	struct elem_list free;
 	struct elem_list retired; /* since that callback was queued */
@@ -75,7 +79,7 @@ struct lane {
 struct bpf_htab {
 	struct bpf_map map;
 	struct htab_bucket *buckets;
-	u64 *slots; /* address of the element; lowest bit: a free one, see slot_link() */
+	u64 *slots; /* address of the element, see elem_in_slot(); lowest bit: see slot_link() */
 	struct lane *lanes;
 	u64 nr_buckets;
 	u64 seed;
@@ -397,9 +401,43 @@ static inline void replace_in_bucket(struct htab_bucket *bucket, u8 tag, struct 
 
 /* --- slots and elements: htab_elems.c --------------------------------------------------------- */
 
-static inline bool slot_in_use(u64 content)
+/* An odd number says which, so that no link looks like one. */
+static inline u64 elem_slot(const struct htab_elem *e)
 {
-	return content && !(content & 1);
+	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) >> 1;
+}
+
+static inline bool elem_has_slot(const struct htab_elem *e, u64 slot)
+{
+	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) == (slot << 1 | 1);
+}
+
+/* What was written to the element before is there for who finds it so. */
+static inline void set_elem_slot(struct htab_elem *e, u64 slot)
+{
+	__atomic_store_n(&e->slot, slot << 1 | 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * The element whose slot is @slot; NULL. Under RCU: it is good until the section ends. Of one that
+ * has left, the slot may go on telling; but then it is not the element's any more. An update puts
+ * its element there before the old one loses it.
+ */
+static inline struct htab_elem *elem_in_slot(const struct bpf_htab *htab, u64 slot)
+{
+	u64 content = __atomic_load_n(&htab->slots[slot], __ATOMIC_ACQUIRE), before;
+
+	do {
+		struct htab_elem *e = (struct htab_elem *)(unsigned long)content;
+
+		if (unlikely(!content || content & 1))
+			return NULL;
+		if (likely(elem_has_slot(e, slot)))
+			return e;
+		before = content;
+		content = __atomic_load_n(&htab->slots[slot], __ATOMIC_ACQUIRE);
+	} while (content != before);
+	return NULL;
 }
 
 /* One past the last slot that was ever used. */
@@ -407,6 +445,13 @@ static inline u64 slots_end(const struct bpf_htab *htab)
 {
 	return htab->split ? htab->map.max_entries
 			   : __atomic_load_n(&htab->common.used, __ATOMIC_ACQUIRE);
+}
+
+/* Without the lane's lock it may be so no longer. */
+static inline bool lane_has_slot(const struct lane *lane)
+{
+	return __atomic_load_n(&lane->nr_slots, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&lane->free_slot, __ATOMIC_RELAXED);
 }
 
 /* The slots that @lane takes from. */

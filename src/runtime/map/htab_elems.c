@@ -50,7 +50,12 @@ _Static_assert(sizeof(struct chunk) <= CHUNK_HEAD, "a chunk's head");
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
-/* A free slot holds the number of the next free one, which is one more than its index; 0: none. */
+/*
+ * A lane remembers a few of its free slots. That costs no access to them: a slot lies far from its
+ * element, and who deletes a key and inserts another would wait for it. Such a slot has the address
+ * of the element that left it. In what is more than a few, one that is free holds the number of the
+ * next, which is one more than its index; 0: none.
+ */
 static u64 slot_link(u64 next)
 {
 	return next << 1 | 1;
@@ -62,9 +67,19 @@ static void set_free_slot(struct lane *lane, u64 slot)
 	__atomic_store_n(&lane->free_slot, slot, __ATOMIC_RELAXED);
 }
 
+static void set_nr_slots(struct lane *lane, u32 nr)
+{
+	__atomic_store_n(&lane->nr_slots, nr, __ATOMIC_RELAXED);
+}
+
 /* These two with the lane's lock. */
 static void push_slot(struct bpf_htab *htab, struct lane *lane, u64 slot)
 {
+	if (likely(lane->nr_slots < LANE_SLOTS)) {
+		lane->slots[lane->nr_slots] = slot;
+		set_nr_slots(lane, lane->nr_slots + 1);
+		return;
+	}
 	__atomic_store_n(&htab->slots[slot], slot_link(lane->free_slot), __ATOMIC_RELAXED);
 	set_free_slot(lane, slot + 1);
 }
@@ -73,6 +88,11 @@ static bool pop_slot(struct bpf_htab *htab, struct lane *lane, u64 *slot)
 {
 	u64 number = lane->free_slot, next;
 
+	if (likely(lane->nr_slots)) {
+		set_nr_slots(lane, lane->nr_slots - 1);
+		*slot = lane->slots[lane->nr_slots];
+		return true;
+	}
 	if (!number)
 		return false;
 	*slot = number - 1;
@@ -103,7 +123,7 @@ static bool steal_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 	for (u32 i = 1; i < htab->nr_lanes && !found; i++) {
 		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
 
-		if (!__atomic_load_n(&lane->free_slot, __ATOMIC_RELAXED))
+		if (!lane_has_slot(lane))
 			continue;
 		spin_lock(&lane->lock);
 		found = pop_slot(htab, lane, slot);
@@ -122,10 +142,11 @@ static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 
 /* --- lists of elements ----------------------------------------------------------------------- */
 
-/* Somebody may still read what was its slot: see slot_behind() in hashtab.c. */
+/* Somebody may still read what was its slot. Who sees that it is not any more sees what took its
+ * place there: see elem_in_slot(). */
 static void set_link(struct htab_elem *e, struct htab_elem *link)
 {
-	__atomic_store_n(&e->link, link, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->link, link, __ATOMIC_RELEASE);
 }
 
 static void list_push(struct elem_list *list, struct htab_elem *e)
@@ -453,7 +474,7 @@ void htab_swap_end(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 
 void htab_retire_entry(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 {
-	const u64 slot = e->slot;
+	const u64 slot = elem_slot(e);
 	struct lane *lane;
 
 	/* Back to whom it belongs. */

@@ -61,7 +61,7 @@ static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 	bool there;
 
 	bucket_lock(bucket);
-	there = is_in_bucket(bucket, tag, e) && e->slot == victim->slot;
+	there = is_in_bucket(bucket, tag, e) && elem_has_slot(e, victim->slot);
 	if (there) {
 		replace_in_bucket(bucket, tag, e, NULL);
 		htab_retire_entry(htab, lane, e);
@@ -78,21 +78,19 @@ static u32 find_victims(struct bpf_htab *htab, struct slot_range *range, u32 nr,
 	u32 found = 0;
 
 	for (u32 i = 0; i < nr; i++, hand++) {
-		u64 ahead, content, slot;
 		struct htab_elem *e;
+		u64 ahead, slot;
 
 		if (hand >= range->nr)
 			hand -= range->nr;
 		slot = range->first + hand;
 		/* The next time's. */
 		ahead = hand + MAX_BATCH < range->nr ? slot + MAX_BATCH : range->first;
-		content = __atomic_load_n(&htab->slots[ahead], __ATOMIC_RELAXED);
-		if (slot_in_use(content))
-			__builtin_prefetch((void *)(unsigned long)content);
-		content = __atomic_load_n(&htab->slots[slot], __ATOMIC_ACQUIRE);
-		if (!slot_in_use(content))
+		__builtin_prefetch((void *)(unsigned long)__atomic_load_n(&htab->slots[ahead],
+									  __ATOMIC_RELAXED));
+		e = elem_in_slot(htab, slot);
+		if (!e)
 			continue;
-		e = (struct htab_elem *)(unsigned long)content;
 		if (__atomic_load_n(elem_ref(htab, e), __ATOMIC_RELAXED) && !any) {
 			__atomic_store_n(elem_ref(htab, e), 0, __ATOMIC_RELAXED);
 			continue;
@@ -113,9 +111,7 @@ void htab_lru_evict(struct bpf_htab *htab, u32 lane)
 	struct victim victims[MAX_BATCH];
 	bool done = false;
 
-	for (u32 scanned = 0;
-	     !done && !__atomic_load_n(&htab->lanes[lane].free_slot, __ATOMIC_RELAXED);
-	     scanned += batch) {
+	for (u32 scanned = 0; !done && !lane_has_slot(&htab->lanes[lane]); scanned += batch) {
 		u32 found = find_victims(htab, range, batch, scanned >= MAX_SCAN, victims);
 
 		/* The last one's slot is used first. */

@@ -14,6 +14,8 @@
 #include "map/map_types.h"
 #include "map/value.h"
 
+#define MAX_PREFETCH 8
+
 static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *values)
 {
 	u8 *to = values;
@@ -85,6 +87,19 @@ static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void 
 	return bpf_map_percpu_ptr(map, elem_area(htab, e), cpu);
 }
 
+/*
+ * The lock of a bucket waits for all that is written before it, the next one for the values that
+ * are written under this one. So they are fetched first, all at once.
+ */
+static void prefetch_all(const struct bpf_htab *htab, u64 hash, const void *key)
+{
+	const u32 cpus = min_of(htab->map.rt->num_possible_cpus, MAX_PREFETCH);
+	const struct htab_elem *e = find_elem(htab, hash, key);
+
+	for (u32 cpu = 0; e && cpu < cpus; cpu++)
+		__builtin_prefetch(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 1);
+}
+
 /* @init: what a new element's values become. @store: what becomes of those that are there. */
 static inline long update(struct bpf_htab *htab, const void *key, const void *value, u64 flags,
 			  void (*init)(const struct bpf_htab *, struct htab_elem *, const void *),
@@ -99,6 +114,8 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
+	if (store == store_all)
+		prefetch_all(htab, hash, key);
 again:
 	bucket_lock(bucket);
 	old = find_elem(htab, hash, key);
