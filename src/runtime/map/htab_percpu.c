@@ -16,22 +16,48 @@
 
 #define MAX_PREFETCH 8
 
-static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *values)
+/*
+ * What does not change is asked for once: in between there are stores, to who knows what. And short
+ * code lets a CPU begin the next command while this one waits for the memory of a large map.
+ */
+static inline void load_area(const struct bpf_htab *htab, const u8 *from, void *values)
 {
+	const u32 cpus = htab->map.rt->num_possible_cpus, size = htab->value_space;
+	const u64 stride = htab->map.percpu_stride;
 	u8 *to = values;
 
-	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, to += htab->value_space)
-		bpf_map_value_load(to, bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu),
-				   htab->value_space);
+	if (likely(size == sizeof(u64)))
+		for (u8 *end = to + cpus * sizeof(u64); to != end;
+		     to += sizeof(u64), from += stride)
+			bpf_map_value_load(to, from, sizeof(u64));
+	else
+		for (u32 cpu = 0; cpu < cpus; cpu++, to += size, from += stride)
+			bpf_map_value_load(to, from, size);
+}
+
+static inline void store_area(const struct bpf_htab *htab, u8 *to, const void *values)
+{
+	const u32 cpus = htab->map.rt->num_possible_cpus, size = htab->value_space;
+	const u64 stride = htab->map.percpu_stride;
+	const u8 *from = values;
+
+	if (likely(size == sizeof(u64)))
+		for (const u8 *end = from + cpus * sizeof(u64); from != end;
+		     from += sizeof(u64), to += stride)
+			bpf_map_value_store(to, from, sizeof(u64));
+	else
+		for (u32 cpu = 0; cpu < cpus; cpu++, from += size, to += stride)
+			bpf_map_value_store(to, from, size);
+}
+
+static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *values)
+{
+	load_area(htab, elem_area(htab, e), values);
 }
 
 static void store_all(const struct bpf_htab *htab, struct htab_elem *e, const void *values)
 {
-	const u8 *from = values;
-
-	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++, from += htab->value_space)
-		bpf_map_value_store(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), from,
-				    htab->value_space);
+	store_area(htab, elem_area(htab, e), values);
 }
 
 static void *own_value(const struct bpf_htab *htab, struct htab_elem *e)
@@ -88,16 +114,18 @@ static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void 
 }
 
 /*
- * The lock of a bucket waits for all that is written before it, the next one for the values that
- * are written under this one. So they are fetched first, all at once.
+ * Stores become seen one after the other: one that misses the cache holds up the next, and a lock
+ * waits for all of them. So the values are fetched first, all at once. (Inline: see prefetch_elem()
+ * in htab_elems.c.)
  */
-static void prefetch_all(const struct bpf_htab *htab, u64 hash, const void *key)
+static inline __attribute__((always_inline)) void prefetch_all(const struct bpf_htab *htab,
+							       const struct htab_elem *e)
 {
 	const u32 cpus = min_of(htab->map.rt->num_possible_cpus, MAX_PREFETCH);
-	const struct htab_elem *e = find_elem(htab, hash, key);
+	const u8 *value = e ? elem_area(htab, e) : NULL;
 
-	for (u32 cpu = 0; e && cpu < cpus; cpu++)
-		__builtin_prefetch(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 1);
+	for (u32 cpu = 0; value && cpu < cpus; cpu++, value += htab->map.percpu_stride)
+		__builtin_prefetch(value, 1);
 }
 
 /* @init: what a new element's values become. @store: what becomes of those that are there. */
@@ -115,7 +143,7 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	if (store == store_all)
-		prefetch_all(htab, hash, key);
+		prefetch_all(htab, find_elem(htab, hash, key));
 again:
 	bucket_lock(bucket);
 	old = find_elem(htab, hash, key);
@@ -150,6 +178,8 @@ static long htab_percpu_map_update_elem(struct bpf_map *map, const void *key, co
 		struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
 		int err = htab_check_flags(e, flags);
 
+		if (e)
+			__builtin_prefetch(own_value(htab, e), 1);
 		if (e && !err)
 			store_word(own_value(htab, e), load_word(value, map->value_size));
 		if (e)
@@ -158,10 +188,22 @@ static long htab_percpu_map_update_elem(struct bpf_map *map, const void *key, co
 	return update(to_htab(map), key, value, flags, init_own, store_own);
 }
 
+/* So of several at once each CPU's value is from one of them, as in PERCPU_ARRAY. */
 static int htab_percpu_map_set_value(struct bpf_map *map, const void *key, const void *values,
 				     u64 flags)
 {
-	return update(to_htab(map), key, values, flags, store_all, store_all);
+	struct bpf_htab *htab = to_htab(map);
+
+	if (htab_is_unlocked(htab) && flags <= BPF_EXIST) {
+		struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
+		int err = htab_check_flags(e, flags);
+
+		if (e && !err)
+			store_area(htab, elem_area(htab, e), values);
+		if (e)
+			return err;
+	}
+	return update(htab, key, values, flags, store_all, store_all);
 }
 
 static int htab_percpu_map_copy_value(struct bpf_map *map, const void *key, void *values, u64 flags)
