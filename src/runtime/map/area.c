@@ -17,10 +17,21 @@
 
 #define PAGE 4096ul
 
+/* What is mapped for @size bytes: to the end of a huge page that they nearly fill, or it would be
+ * small ones. */
+static u64 mapped_size(u64 size)
+{
+	const u64 rest = size % HUGE_PAGE;
+
+	if (size >= HUGE_PAGE && size <= HUGE_PAGES_TO && rest >= HUGE_PAGE / 8 * 7)
+		return size - rest + HUGE_PAGE;
+	return round_up(size, PAGE);
+}
+
 /* At a multiple of @align, which is pages, too. */
 static void *map_pages(u64 size, u64 align)
 {
-	const u64 pages = round_up(size, PAGE), more = align > PAGE ? pages + align : pages;
+	const u64 pages = mapped_size(size), more = align > PAGE ? pages + align : pages;
 	u8 *area, *start;
 
 	area = mmap(NULL, more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -41,7 +52,7 @@ static void *map_huge_pages(u64 size, u64 align)
 	void *area = map_pages(size, max_of(align, HUGE_PAGE));
 
 	if (area)
-		madvise(area, size, MADV_HUGEPAGE);
+		madvise(area, mapped_size(size), MADV_HUGEPAGE);
 	return area;
 }
 
@@ -70,7 +81,7 @@ void *bpf_map_area_alloc(u64 size)
 void bpf_map_area_free(void *area, u64 size)
 {
 	if (area && size >= MMAP_FROM)
-		munmap(area, size);
+		munmap(area, mapped_size(size));
 	else
 		free(area);
 }

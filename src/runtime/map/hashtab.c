@@ -365,20 +365,20 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 }
 
 /* With the bucket's lock. */
-static int update_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_elem *e,
-		       const void *value, u64 flags)
+static int update_elem(struct bpf_htab *htab, u64 hash, struct htab_elem *e, const void *value,
+		       u64 flags)
 {
 	struct bpf_map *map = &htab->map;
 
 	if (bpf_map_has_spin_lock(map)) {
 		/* Under its lock a value is changed where it is. */
 		if (!(flags & BPF_F_LOCK))
-			return replace_elem(htab, lane, hash, e, value);
+			return replace_elem(htab, own_lane(htab), hash, e, value);
 		bpf_map_copy_in(map, elem_value(htab, e), value, flags);
 		return 0;
 	}
 	if (!htab->in_place)
-		return replace_elem(htab, lane, hash, e, value);
+		return replace_elem(htab, own_lane(htab), hash, e, value);
 	store_word(elem_value(htab, e), load_word(value, map->value_size));
 	if (htab->lru)
 		htab_lru_touch(htab, e);
@@ -406,7 +406,6 @@ static long htab_map_update_elem(struct bpf_map *map, const void *key, const voi
 	struct htab_bucket *bucket = bucket_of(htab, hash);
 	struct htab_elem *old, *e;
 	u64 slot;
-	u32 lane;
 	long err;
 
 	if (!bpf_map_update_flags_ok(map, flags))
@@ -414,7 +413,6 @@ static long htab_map_update_elem(struct bpf_map *map, const void *key, const voi
 	if (htab_is_unlocked(htab) && !bpf_map_has_spin_lock(map) &&
 	    update_unlocked(htab, hash, key, value, flags, &err))
 		return err;
-	lane = own_lane(htab);
 again:
 	bucket_lock(bucket);
 	old = find_elem(htab, hash, key);
@@ -422,17 +420,17 @@ again:
 	if (err)
 		goto unlock;
 	if (old) {
-		err = update_elem(htab, lane, hash, old, value, flags);
+		err = update_elem(htab, hash, old, value, flags);
 		goto unlock;
 	}
-	err = htab_alloc_entry(htab, lane, &slot, &e);
+	err = htab_alloc_entry(htab, own_lane(htab), &slot, &e);
 	if (!err) {
 		bpf_map_value_init(map, elem_value(htab, e), value);
-		htab_insert_elem(htab, lane, hash, e, slot, key);
+		htab_insert_elem(htab, own_lane(htab), hash, e, slot, key);
 	}
 unlock:
 	bucket_unlock(bucket);
-	if (htab_lru_retry(htab, lane, err))
+	if (htab_lru_retry(htab, err))
 		goto again;
 	return err;
 }

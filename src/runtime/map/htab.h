@@ -250,6 +250,8 @@ static inline void bucket_lock(struct htab_bucket *bucket)
 {
 	u32 spins = 0;
 
+	/* What takes the lock waits until all that was written before is seen, this does not. */
+	__builtin_prefetch(bucket, 1);
 	while (__atomic_fetch_or(&bucket->tags, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED)
 		while (__atomic_load_n(&bucket->tags, __ATOMIC_RELAXED) & BUCKET_LOCKED)
 			spin_wait(&spins);
@@ -486,11 +488,11 @@ void htab_put(struct bpf_htab *htab);
 void htab_lru_evict(struct bpf_htab *htab, u32 lane);
 
 /* An update gave @err. True: an element was evicted if need be, try again. Without a lock. */
-static inline bool htab_lru_retry(struct bpf_htab *htab, u32 lane, long err)
+static inline bool htab_lru_retry(struct bpf_htab *htab, long err)
 {
 	if (likely(err != -E2BIG && err != -ENOMEM) || !htab->lru)
 		return false;
-	htab_lru_evict(htab, lane);
+	htab_lru_evict(htab, own_lane(htab));
 	return true;
 }
 

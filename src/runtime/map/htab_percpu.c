@@ -14,8 +14,6 @@
 #include "map/map_types.h"
 #include "map/value.h"
 
-#define MAX_PREFETCH 8
-
 /*
  * What does not change is asked for once: in between there are stores, to who knows what. And short
  * code lets a CPU begin the next command while this one waits for the memory of a large map.
@@ -113,21 +111,6 @@ static void *htab_percpu_map_lookup_percpu_elem(struct bpf_map *map, const void 
 	return bpf_map_percpu_ptr(map, elem_area(htab, e), cpu);
 }
 
-/*
- * Stores become seen one after the other: one that misses the cache holds up the next, and a lock
- * waits for all of them. So the values are fetched first, all at once. (Inline: see prefetch_elem()
- * in htab_elems.c.)
- */
-static inline __attribute__((always_inline)) void prefetch_all(const struct bpf_htab *htab,
-							       const struct htab_elem *e)
-{
-	const u32 cpus = min_of(htab->map.rt->num_possible_cpus, MAX_PREFETCH);
-	const u8 *value = e ? elem_area(htab, e) : NULL;
-
-	for (u32 cpu = 0; value && cpu < cpus; cpu++, value += htab->map.percpu_stride)
-		__builtin_prefetch(value, 1);
-}
-
 /* @init: what a new element's values become. @store: what becomes of those that are there. */
 static inline long update(struct bpf_htab *htab, const void *key, const void *value, u64 flags,
 			  void (*init)(const struct bpf_htab *, struct htab_elem *, const void *),
@@ -135,15 +118,12 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 {
 	const u64 hash = hash_key(htab, key);
 	struct htab_bucket *bucket = bucket_of(htab, hash);
-	u32 lane = own_lane(htab);
 	struct htab_elem *old, *e;
 	u64 slot;
 	long err;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
-	if (store == store_all)
-		prefetch_all(htab, find_elem(htab, hash, key));
 again:
 	bucket_lock(bucket);
 	old = find_elem(htab, hash, key);
@@ -156,14 +136,14 @@ again:
 			htab_lru_touch(htab, old);
 		goto unlock;
 	}
-	err = htab_alloc_entry(htab, lane, &slot, &e);
+	err = htab_alloc_entry(htab, own_lane(htab), &slot, &e);
 	if (!err) {
 		init(htab, e, value);
-		htab_insert_elem(htab, lane, hash, e, slot, key);
+		htab_insert_elem(htab, own_lane(htab), hash, e, slot, key);
 	}
 unlock:
 	bucket_unlock(bucket);
-	if (htab_lru_retry(htab, lane, err))
+	if (htab_lru_retry(htab, err))
 		goto again;
 	return err;
 }
