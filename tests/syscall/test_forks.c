@@ -22,20 +22,26 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* More than a word: an update puts another element in the place of the old one, which is freed. */
+struct value {
+	uint64_t words[2];
+};
+
 static int update(int map, uint64_t value)
 {
+	struct value both = {{value, value}};
 	uint32_t key = 1;
 
-	return BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&value));
+	return BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&both));
 }
 
 static uint64_t look(int map)
 {
-	uint64_t value = 0;
+	struct value both = {{0}};
 	uint32_t key = 1;
 
-	BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&value));
-	return value;
+	BPF(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = PTR(&key), .value = PTR(&both));
+	return both.words[1];
 }
 
 /* The status of a child that uses @map, drops it and closes its runtime. */
@@ -60,7 +66,7 @@ static int child_status(int map)
 
 static void child_closes_its_copy(void **state)
 {
-	int map = map_new(BPF_MAP_TYPE_HASH, 8, 4, 0);
+	int map = map_new(BPF_MAP_TYPE_HASH, sizeof(struct value), 4, 0);
 
 	assert_true(map > 0);
 	/* Twice: now a thread of liburcu's is there, and something for it to free. */
@@ -112,23 +118,35 @@ static void fork_beside_runs(void **state)
 	alarm(0);
 }
 
+enum { FORKS = 20 };
+
 static volatile sig_atomic_t forked, failed;
 
 static void fork_here(int sig)
 {
 	int status = -1;
-	pid_t child = fork();
+	pid_t child;
 
+	usleep(20000); /* liburcu's thread sleeps for 10 ms before it waits for this one */
+	child = fork();
 	if (!child)
 		_exit(0);
 	failed |= child < 0 || waitpid(child, &status, 0) != child || status;
 	forked++;
 }
 
+struct interrupts {
+	pthread_t thread; /* that is interrupted */
+	int map;
+};
+
 static void *interrupt(void *arg)
 {
-	for (sig_atomic_t seen = 0; seen < 100; seen++) {
-		pthread_kill(*(pthread_t *)arg, SIGUSR1);
+	const struct interrupts *to = arg;
+
+	for (sig_atomic_t seen = 0; seen < FORKS; seen++) {
+		failed |= update(to->map, seen); /* there is something to free again */
+		pthread_kill(to->thread, SIGUSR1);
 		while (forked == seen)
 			usleep(100);
 	}
@@ -136,24 +154,26 @@ static void *interrupt(void *arg)
 	return NULL;
 }
 
-/* A command on an element is under way mostly, and liburcu's thread waits for its end. */
+/*
+ * A command on an element is under way mostly, and liburcu's thread waits for its end. It is one
+ * that needs no memory: fork(2) waits for the allocator's locks, one of which the interrupted
+ * thread may have.
+ */
 static void fork_within_commands(void **state)
 {
 	struct sigaction new = {.sa_handler = fork_here}, old;
-	int map = map_new(BPF_MAP_TYPE_HASH, 64, 4, 0);
-	uint8_t value[64] = {0};
-	uint32_t key = 1;
-	pthread_t thread, self = pthread_self();
+	struct interrupts to = {pthread_self(),
+				map_new(BPF_MAP_TYPE_HASH, sizeof(struct value), 4, 0)};
+	pthread_t thread;
 
 	forked = failed = 0;
 	__atomic_store_n(&done, false, __ATOMIC_RELAXED);
 	assert_int_equal(sigaction(SIGUSR1, &new, &old), 0);
+	assert_int_equal(update(to.map, 0), 0);
 	alarm(PATIENCE);
-	assert_int_equal(pthread_create(&thread, NULL, interrupt, &self), 0);
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, &to), 0);
 	while (!__atomic_load_n(&done, __ATOMIC_RELAXED))
-		assert_int_equal(BPF(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = PTR(&key),
-				     .value = PTR(value)),
-				 0);
+		assert_true(look(to.map) < FORKS);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(failed, 0);
 	alarm(0);
