@@ -226,7 +226,6 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 		return ERR_PTR(-ENOMEM);
 	bpf_map_init_from_attr(&htab->map, rt, attr);
 	htab->users = 1;
-	htab->fresh.last = &htab->fresh.chunks;
 	htab->nr_lanes = min_of(rt->num_possible_cpus, MAX_LANES);
 	if (attr->map_flags & BPF_F_NO_COMMON_LRU)
 		split_slots(htab);
@@ -260,7 +259,7 @@ u64 htab_map_mem_usage(const struct bpf_map *map)
 
 	return sizeof(*htab) + htab->nr_buckets * sizeof(struct htab_bucket) +
 	       map->max_entries * sizeof(u64) + htab->nr_lanes * sizeof(struct lane) +
-	       __atomic_load_n(&htab->fresh.bytes, __ATOMIC_RELAXED);
+	       __atomic_load_n(&htab->bytes, __ATOMIC_RELAXED);
 }
 
 /* --- lookup ---------------------------------------------------------------------------------- */
@@ -345,7 +344,7 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 	struct htab_elem *e;
 
 	__builtin_prefetch(&htab->slots[elem_slot(old)], 1);
-	e = htab_swap_begin(htab, lane);
+	e = htab_alloc_elem(htab, lane);
 	if (unlikely(!e)) {
 		if (!htab->lru && htab_no_elem(htab) == -ERESTART)
 			return -ERESTART;
@@ -357,7 +356,7 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 		set_elem_slot(e, elem_slot(old));
 		__atomic_store_n(&htab->slots[elem_slot(old)], (unsigned long)e, __ATOMIC_RELEASE);
 		replace_in_bucket(bucket_of(htab, hash), tag_of(hash), old, e);
-		htab_swap_end(htab, lane, old);
+		htab_retire_elem(htab, lane, old);
 	}
 	if (htab->lru)
 		htab_lru_touch(htab, e);

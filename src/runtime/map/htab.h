@@ -48,11 +48,6 @@ struct htab_bucket {
 	struct htab_elem *places[BUCKET_PLACES];
 };
 
-/* A list that can be appended to another at once. */
-struct elem_list {
-	struct htab_elem *head, *tail;
-};
-
 /* Slots first to first + nr - 1, of which the first `used` have been used. */
 struct slot_range {
 	u64 first, nr;
@@ -61,16 +56,17 @@ struct slot_range {
 };
 
 #define LANE_SLOTS 16
+#define LANE_STACKS 4
 
+/* Stacks are linked by htab_elem.link. */
 struct lane {
-	struct spinlock lock;
-	bool grace;   /* a callback is under way, for what is in `waiting` */
-	u32 nr_slots; /* free ones: these, and those that begin with free_slot */
-	u32 slots[LANE_SLOTS];
-	u64 free_slot;
-	struct elem_list free;
-	struct elem_list retired; /* since that callback was queued */
-	struct elem_list waiting;
+	struct htab_elem *free[LANE_STACKS]; /* pushed to only when a grace period is over */
+	struct htab_elem *retired;
+	struct htab_elem *waiting; /* for the callback that is under way */
+	u32 grace;		   /* one is, or is being begun */
+	u32 nr_slots;		   /* about so many of `slots` are taken, from the first on */
+	u64 free_slots;		   /* a stack of more: changes, 1 + the first one's index */
+	u32 slots[LANE_SLOTS] __attribute__((aligned(CACHE_LINE))); /* 1 + a free one; 0: none */
 	struct callback_head rcu;
 	struct bpf_htab *htab;
 	struct slot_range own; /* BPF_F_NO_COMMON_LRU */
@@ -102,14 +98,11 @@ struct bpf_htab {
 	/* What follows is written while the map grows; what is above only when it is made. */
 	struct slot_range common __attribute__((aligned(CACHE_LINE)));
 	u64 users; /* the map, and each callback under way */
-	struct {
-		struct spinlock lock;
-		u8 *next, *end; /* of the current chunk */
-		struct chunk *chunks, *current, **last;
-		u64 nr;	      /* elements that were ever handed out */
-		u64 capacity; /* of all chunks, in elements */
-		u64 bytes;
-	} fresh;
+	struct chunk *chunks, *current;
+	u64 capacity; /* of all chunks, in elements */
+	u64 bytes;
+	struct spinlock recycle_lock;
+	struct htab_elem *reserve; /* with that lock: waits, and is to be used again early */
 };
 
 static inline struct bpf_htab *to_htab(const struct bpf_map *map)
@@ -401,7 +394,7 @@ static inline void replace_in_bucket(struct htab_bucket *bucket, u8 tag, struct 
 	__atomic_store_n(link, by, __ATOMIC_RELEASE);
 }
 
-/* --- slots and elements: htab_elems.c --------------------------------------------------------- */
+/* --- slots and elements: htab_elems.c. All under RCU ------------------------------------------ */
 
 /* An odd number says which, so that no link looks like one. */
 static inline u64 elem_slot(const struct htab_elem *e)
@@ -449,11 +442,11 @@ static inline u64 slots_end(const struct bpf_htab *htab)
 			   : __atomic_load_n(&htab->common.used, __ATOMIC_ACQUIRE);
 }
 
-/* Without the lane's lock it may be so no longer. */
+/* Mostly; it may have one that this does not see, or no longer. */
 static inline bool lane_has_slot(const struct lane *lane)
 {
 	return __atomic_load_n(&lane->nr_slots, __ATOMIC_RELAXED) ||
-	       __atomic_load_n(&lane->free_slot, __ATOMIC_RELAXED);
+	       (u32)__atomic_load_n(&lane->free_slots, __ATOMIC_RELAXED);
 }
 
 /* The slots that @lane takes from. */
@@ -465,15 +458,12 @@ static inline struct slot_range *slots_of(struct bpf_htab *htab, u32 lane)
 /* A slot and an element for a new entry, which is counted. -E2BIG: no slot is free. -ENOMEM, in LRU
  * kinds only for a moment. */
 int htab_alloc_entry(struct bpf_htab *htab, u32 lane, u64 *slot, struct htab_elem **e);
-/*
- * An element to replace another with, and what it replaces, which is then in no chain and no slot
- * any more and is used again after a grace period. Between the two @lane is locked. begin: NULL,
- * not locked: no memory.
+/* An element to replace another with; NULL: no memory. */
+struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 lane);
+/* @e is in no bucket and no slot any more, and is used again after a grace period. */
+void htab_retire_elem(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
+/* The same of an entry: @e is in no bucket any more; its slot, which still points to it, is free.
  */
-struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 lane);
-void htab_swap_end(struct bpf_htab *htab, u32 lane, struct htab_elem *old);
-/* @e is in no chain any more; its slot, which still points to it, is free. The element is used
- * again after a grace period. */
 void htab_retire_entry(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
 /* Why an update gets no element: -ENOMEM, or -ERESTART, see bpf_map_restart(). */
 int htab_no_elem(const struct bpf_htab *htab);

@@ -6,11 +6,14 @@
  * deletion. An element waits for a grace period before it is used again, meanwhile the map has more
  * elements than slots.
  *
- * Free slots and elements are kept in lanes, one for each virtual CPU up to a limit, so that few
- * threads which update different buckets share a lock. The waiting elements of a lane form a list,
- * and one RCU callback takes all of them: no memory is needed to free memory, and a grace period is
- * paid for once however many elements it frees. What one lane lacks it takes from the others. What
- * will be taken next is prefetched: it was last touched long ago.
+ * Nobody waits for another here: who is stopped anywhere stops no one else. Free slots and elements
+ * are kept in lanes, one for each virtual CPU up to a limit, so that few threads write to the same
+ * cache lines. What one lane lacks it takes from the others. Free elements are stacks. Taking one
+ * off a stack is safe because it is done under RCU, and an element comes back to one only after a
+ * grace period: who has seen it at the top finds it there with the same one below it, or not at
+ * the top. The retired elements of a lane form another stack, and one RCU callback takes all of
+ * them: no memory is needed to free memory, and a grace period is paid for once however many
+ * elements it frees. What will be taken next is prefetched: it was last touched long ago.
  *
  * A chunk of memory is elements, one after the other. In per-CPU kinds there follow the values: for
  * each CPU those of all the chunk's elements, from a cache line of its own on. So the values of two
@@ -22,9 +25,7 @@
  * run out, because so many wait for a grace period and there is no memory for more, an element that
  * waits is used again before its time, as Linux always does. Lookups see by a counter that this has
  * happened while they read, and read again; a program that has the value of an element which was
- * evicted since may then find another's in it.
- *
- * Locks nest in the order bucket, lane, fresh; never two of a kind.
+ * evicted since may then find another's in it. Those who do that have a lock.
  */
 #include "map/htab.h"
 
@@ -44,6 +45,7 @@ struct chunk {
 	struct chunk *next;
 	u64 size;
 	u64 elems;
+	u64 used; /* so many were handed out, or more */
 };
 
 _Static_assert(sizeof(struct chunk) <= CHUNK_HEAD, "a chunk's head");
@@ -55,16 +57,13 @@ _Static_assert(sizeof(struct chunk) <= CHUNK_HEAD, "a chunk's head");
  * element, and who deletes a key and inserts another would wait for it. Such a slot has the address
  * of the element that left it. In what is more than a few, one that is free holds the number of the
  * next, which is one more than its index; 0: none.
+ *
+ * How many are remembered is a hint: where two change it at once, a slot may be left behind it,
+ * which is looked for when there seems to be none (find_slot()).
  */
 static u64 slot_link(u64 next)
 {
 	return next << 1 | 1;
-}
-
-/* With the lane's lock; others may look without. */
-static void set_free_slot(struct lane *lane, u64 slot)
-{
-	__atomic_store_n(&lane->free_slot, slot, __ATOMIC_RELAXED);
 }
 
 static void set_nr_slots(struct lane *lane, u32 nr)
@@ -72,34 +71,60 @@ static void set_nr_slots(struct lane *lane, u32 nr)
 	__atomic_store_n(&lane->nr_slots, nr, __ATOMIC_RELAXED);
 }
 
-/* These two with the lane's lock. */
+/* The number of changes in its upper half tells a stack from one that looks alike. */
+static u64 next_stack(u64 stack, u64 number)
+{
+	return ((stack >> 32) + 1) << 32 | number;
+}
+
 static void push_slot(struct bpf_htab *htab, struct lane *lane, u64 slot)
 {
-	if (likely(lane->nr_slots < LANE_SLOTS)) {
-		lane->slots[lane->nr_slots] = slot;
-		set_nr_slots(lane, lane->nr_slots + 1);
+	const u32 nr = __atomic_load_n(&lane->nr_slots, __ATOMIC_RELAXED);
+	u64 stack;
+	u32 none = 0;
+
+	if (likely(nr < LANE_SLOTS) &&
+	    likely(__atomic_compare_exchange_n(&lane->slots[nr], &none, slot + 1, false,
+					       __ATOMIC_RELEASE, __ATOMIC_RELAXED))) {
+		set_nr_slots(lane, nr + 1);
 		return;
 	}
-	__atomic_store_n(&htab->slots[slot], slot_link(lane->free_slot), __ATOMIC_RELAXED);
-	set_free_slot(lane, slot + 1);
+	stack = __atomic_load_n(&lane->free_slots, __ATOMIC_RELAXED);
+	do
+		__atomic_store_n(&htab->slots[slot], slot_link((u32)stack), __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&lane->free_slots, &stack, next_stack(stack, slot + 1),
+					    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+static bool take_slot(struct lane *lane, u32 nr, u64 *slot)
+{
+	u32 number = __atomic_exchange_n(&lane->slots[nr], 0, __ATOMIC_ACQUIRE);
+
+	*slot = number - 1ull;
+	return number;
 }
 
 static bool pop_slot(struct bpf_htab *htab, struct lane *lane, u64 *slot)
 {
-	u64 number = lane->free_slot, next;
+	u64 stack, next;
+	u32 nr;
 
-	if (likely(lane->nr_slots)) {
-		set_nr_slots(lane, lane->nr_slots - 1);
-		*slot = lane->slots[lane->nr_slots];
-		return true;
+	while (likely(nr = __atomic_load_n(&lane->nr_slots, __ATOMIC_RELAXED))) {
+		set_nr_slots(lane, nr - 1);
+		if (likely(take_slot(lane, nr - 1, slot)))
+			return true;
 	}
-	if (!number)
-		return false;
-	*slot = number - 1;
-	next = __atomic_load_n(&htab->slots[*slot], __ATOMIC_RELAXED) >> 1;
+	stack = __atomic_load_n(&lane->free_slots, __ATOMIC_ACQUIRE);
+	do {
+		if (!(u32)stack)
+			return false;
+		*slot = (u32)stack - 1;
+		/* Nonsense, if somebody else has taken it; then so has the stack changed. */
+		next = (u32)(__atomic_load_n(&htab->slots[*slot], __ATOMIC_RELAXED) >> 1);
+	} while (!__atomic_compare_exchange_n(&lane->free_slots, &stack, next_stack(stack, next),
+					      false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE));
 	if (next)
 		__builtin_prefetch(&htab->slots[next - 1], 1);
-	set_free_slot(lane, next);
 	return true;
 }
 
@@ -123,13 +148,25 @@ static bool steal_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 	for (u32 i = 1; i < htab->nr_lanes && !found; i++) {
 		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
 
-		if (!lane_has_slot(lane))
-			continue;
-		spin_lock(&lane->lock);
-		found = pop_slot(htab, lane, slot);
-		spin_unlock(&lane->lock);
+		found = lane_has_slot(lane) && pop_slot(htab, lane, slot);
 	}
 	return found;
+}
+
+/* One that the hints do not lead to. */
+static bool find_lost_slot(struct bpf_htab *htab, u32 own, u64 *slot)
+{
+	const u32 lanes = htab->split ? 1 : htab->nr_lanes;
+
+	for (u32 i = 0; i < lanes; i++) {
+		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
+
+		for (u32 nr = 0; nr < LANE_SLOTS; nr++)
+			if (__atomic_load_n(&lane->slots[nr], __ATOMIC_RELAXED) &&
+			    take_slot(lane, nr, slot))
+				return true;
+	}
+	return false;
 }
 
 /* Where the lane has none. A new one only where none is free: walks pass over all that were ever
@@ -137,10 +174,10 @@ static bool steal_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 {
 	return (!htab->split && steal_slot(htab, own, slot)) ||
-	       fresh_slot(slots_of(htab, own), slot);
+	       fresh_slot(slots_of(htab, own), slot) || find_lost_slot(htab, own, slot);
 }
 
-/* --- lists of elements ----------------------------------------------------------------------- */
+/* --- stacks of elements ---------------------------------------------------------------------- */
 
 /* Somebody may still read what was its slot. Who sees that it is not any more sees what took its
  * place there: see elem_in_slot(). */
@@ -149,35 +186,27 @@ static void set_link(struct htab_elem *e, struct htab_elem *link)
 	__atomic_store_n(&e->link, link, __ATOMIC_RELEASE);
 }
 
-static void list_push(struct elem_list *list, struct htab_elem *e)
+static struct htab_elem *elem_link(const struct htab_elem *e)
 {
-	set_link(e, list->head);
-	__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
-	if (!list->tail)
-		list->tail = e;
+	return __atomic_load_n(&e->link, __ATOMIC_RELAXED);
 }
 
-static void list_append(struct elem_list *list, struct htab_elem *e)
+static struct htab_elem *take_stack(struct htab_elem **stack)
 {
-	set_link(e, NULL);
-	if (list->tail)
-		set_link(list->tail, e);
-	else
-		__atomic_store_n(&list->head, e, __ATOMIC_RELAXED);
-	list->tail = e;
+	return __atomic_load_n(stack, __ATOMIC_RELAXED)
+		       ? __atomic_exchange_n(stack, NULL, __ATOMIC_SEQ_CST)
+		       : NULL;
 }
 
-/* Move all of @from to the front of @to. Who has not the lock may look whether there are any. */
-static void list_splice(struct elem_list *to, struct elem_list *from)
+/* What is linked from @first to @last. */
+static void push_elems(struct htab_elem **stack, struct htab_elem *first, struct htab_elem *last)
 {
-	if (!from->head)
-		return;
-	set_link(from->tail, to->head);
-	__atomic_store_n(&to->head, from->head, __ATOMIC_RELAXED);
-	if (!to->tail)
-		to->tail = from->tail;
-	__atomic_store_n(&from->head, NULL, __ATOMIC_RELAXED);
-	from->tail = NULL;
+	struct htab_elem *top = __atomic_load_n(stack, __ATOMIC_RELAXED);
+
+	do
+		set_link(last, top);
+	while (!__atomic_compare_exchange_n(stack, &top, first, true, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED));
 }
 
 /* With the values of the first few CPUs, which all become zero. Inline, since gcc takes a function
@@ -192,18 +221,40 @@ static inline __attribute__((always_inline)) void prefetch_elem(const struct bpf
 		__builtin_prefetch(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 1);
 }
 
-static struct htab_elem *list_pop(const struct bpf_htab *htab, struct elem_list *list)
+static struct htab_elem *pop_elem(const struct bpf_htab *htab, struct lane *lane)
 {
-	struct htab_elem *e = list->head;
+	for (u32 i = 0; i < LANE_STACKS; i++) {
+		struct htab_elem *e = __atomic_load_n(&lane->free[i], __ATOMIC_ACQUIRE), *below;
 
-	if (!e)
-		return NULL;
-	__atomic_store_n(&list->head, e->link, __ATOMIC_RELAXED);
-	if (e->link)
-		prefetch_elem(htab, e->link);
-	else
-		list->tail = NULL;
-	return e;
+		while (e) {
+			below = elem_link(e);
+			if (likely(__atomic_compare_exchange_n(&lane->free[i], &e, below, true,
+							       __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)))
+				break;
+		}
+		if (unlikely(!e))
+			continue;
+		if (below)
+			prefetch_elem(htab, below);
+		return e;
+	}
+	return NULL;
+}
+
+/* All of @first and what is below it. Mostly one stack is empty; else its end has to be found. */
+static void push_free(struct lane *lane, struct htab_elem *first)
+{
+	struct htab_elem *last = first, *none;
+
+	for (u32 i = 0; i < LANE_STACKS; i++) {
+		none = NULL;
+		if (__atomic_compare_exchange_n(&lane->free[i], &none, first, false,
+						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			return;
+	}
+	while (elem_link(last))
+		last = elem_link(last);
+	push_elems(&lane->free[0], first, last);
 }
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -222,22 +273,26 @@ static u64 chunk_size(const struct bpf_htab *htab, u64 elems)
 	return htab->values_off + htab->map.rt->num_possible_cpus * htab->map.percpu_stride;
 }
 
-/* With fresh.lock, or alone. */
-static bool add_chunk(struct bpf_htab *htab, u64 elems)
+/* A chunk at *@link, which was NULL; if somebody else has put one there meanwhile, that. */
+static struct chunk *add_chunk(struct bpf_htab *htab, struct chunk **link, u64 elems)
 {
 	const u64 size = chunk_size(htab, elems);
 	struct chunk *chunk =
 		bpf_map_area_alloc_aligned(size, max_of(htab->chunk_align, CACHE_LINE));
+	struct chunk *there = NULL;
 
 	if (!chunk)
-		return false;
+		return __atomic_load_n(link, __ATOMIC_ACQUIRE);
 	chunk->size = size;
 	chunk->elems = elems;
-	*htab->fresh.last = chunk;
-	htab->fresh.last = &chunk->next;
-	htab->fresh.capacity += elems;
-	__atomic_store_n(&htab->fresh.bytes, htab->fresh.bytes + size, __ATOMIC_RELAXED);
-	return true;
+	if (!__atomic_compare_exchange_n(link, &there, chunk, false, __ATOMIC_RELEASE,
+					 __ATOMIC_ACQUIRE)) {
+		bpf_map_area_free(chunk, size);
+		return there;
+	}
+	__atomic_fetch_add(&htab->capacity, elems, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&htab->bytes, size, __ATOMIC_RELAXED);
+	return chunk;
 }
 
 /*
@@ -245,83 +300,64 @@ static bool add_chunk(struct bpf_htab *htab, u64 elems)
  * grace period beside them, an eighth more at a time, to an end: a program that runs for long holds
  * up the grace period for as long.
  */
-static bool grow(struct bpf_htab *htab)
+static struct chunk *grow(struct bpf_htab *htab, struct chunk **link)
 {
-	const u64 max = htab->map.max_entries, capacity = htab->fresh.capacity;
-	const u64 bytes = elem_bytes(htab);
+	const u64 max = htab->map.max_entries, bytes = elem_bytes(htab);
+	const u64 capacity = __atomic_load_n(&htab->capacity, __ATOMIC_RELAXED);
 	u64 elems = capacity < max ? min_of(max_of(capacity, 1), max - capacity) : capacity / 8;
 
 	if (capacity > max && (capacity - max) * bytes >= MAX_SPARE)
-		return false;
+		return NULL;
 	elems = min_of(max_of(elems, CHUNK_MIN / bytes), max_of(CHUNK_MAX / bytes, 1));
 	if (htab->percpu)
 		elems = htab->chunk_elems;
-	return add_chunk(htab, max_of(elems, 1));
+	return add_chunk(htab, link, max_of(elems, 1));
 }
 
 int htab_prealloc(struct bpf_htab *htab)
 {
 	const u64 max = htab->map.max_entries,
 		  in_chunk = max_of(PREALLOC_MAX / elem_bytes(htab), 1);
+	struct chunk **link = &htab->chunks, *chunk;
 
-	while (htab->fresh.capacity < max) {
-		u64 elems = min_of(in_chunk, max - htab->fresh.capacity);
+	while (htab->capacity < max) {
+		u64 elems = min_of(in_chunk, max - htab->capacity);
 
-		if (!add_chunk(htab, htab->percpu ? htab->chunk_elems : elems))
+		chunk = add_chunk(htab, link, htab->percpu ? htab->chunk_elems : elems);
+		if (!chunk)
 			return -ENOMEM;
+		link = &chunk->next;
 	}
 	return 0;
 }
 
-/* On to the next chunk, which may have to be made. */
-static bool next_chunk(struct bpf_htab *htab)
+/* An element of @chunk that was never used; NULL. */
+static struct htab_elem *take_of_chunk(const struct bpf_htab *htab, struct chunk *chunk)
 {
-	struct chunk **next =
-		htab->fresh.current ? &htab->fresh.current->next : &htab->fresh.chunks;
+	u64 nr = __atomic_fetch_add(&chunk->used, 1, __ATOMIC_RELAXED);
 
-	if (!*next && !grow(htab))
-		return false;
-	htab->fresh.current = *next;
-	htab->fresh.next = (u8 *)*next + CHUNK_HEAD;
-	htab->fresh.end = htab->fresh.next + (*next)->elems * htab->elem_size;
-	return true;
+	return nr < chunk->elems
+		       ? (struct htab_elem *)((u8 *)chunk + CHUNK_HEAD + nr * htab->elem_size)
+		       : NULL;
 }
 
-/* An element that was never used. */
 static struct htab_elem *fresh_elem(struct bpf_htab *htab)
 {
-	struct htab_elem *e = NULL;
+	struct chunk *chunk = __atomic_load_n(&htab->current, __ATOMIC_ACQUIRE), *next, **link;
+	struct htab_elem *e = chunk ? take_of_chunk(htab, chunk) : NULL;
 
-	spin_lock(&htab->fresh.lock);
-	if (htab->fresh.next != htab->fresh.end || next_chunk(htab)) {
-		e = (struct htab_elem *)(void *)htab->fresh.next;
-		htab->fresh.next += htab->elem_size;
-		htab->fresh.nr++;
-	}
-	spin_unlock(&htab->fresh.lock);
-	return e;
-}
-
-/* All the free elements of another lane: where one thread deletes and another inserts, they are
- * fetched in one go. */
-static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
-{
-	struct lane *lane = &htab->lanes[own];
-	struct htab_elem *e = NULL;
-
-	for (u32 i = 1; i < htab->nr_lanes && !e; i++) {
-		struct lane *from = &htab->lanes[(own + i) % htab->nr_lanes];
-		struct elem_list all = {NULL, NULL};
-
-		if (!__atomic_load_n(&from->free.head, __ATOMIC_RELAXED))
-			continue;
-		spin_lock(&from->lock);
-		list_splice(&all, &from->free);
-		spin_unlock(&from->lock);
-		spin_lock(&lane->lock);
-		list_splice(&lane->free, &all);
-		e = list_pop(htab, &lane->free);
-		spin_unlock(&lane->lock);
+	while (!e) {
+		link = chunk ? &chunk->next : &htab->chunks;
+		next = __atomic_load_n(link, __ATOMIC_ACQUIRE);
+		if (!next)
+			next = grow(htab, link);
+		if (!next)
+			return NULL;
+		/* If not, somebody else went on, there or further. */
+		if (__atomic_compare_exchange_n(&htab->current, &chunk, next, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			chunk = next;
+		e = take_of_chunk(htab, chunk);
 	}
 	return e;
 }
@@ -329,25 +365,18 @@ static struct htab_elem *steal_elems(struct bpf_htab *htab, u32 own)
 /* Where the lane has none. */
 static struct htab_elem *find_free_elem(struct bpf_htab *htab, u32 own)
 {
-	struct htab_elem *e = steal_elems(htab, own);
+	struct htab_elem *e = NULL;
 
+	for (u32 i = 1; i < htab->nr_lanes && !e; i++)
+		e = pop_elem(htab, &htab->lanes[(own + i) % htab->nr_lanes]);
 	return e ? e : fresh_elem(htab);
 }
 
-struct htab_elem *htab_swap_begin(struct bpf_htab *htab, u32 own)
+struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 own)
 {
-	struct lane *lane = &htab->lanes[own];
-	struct htab_elem *e;
+	struct htab_elem *e = pop_elem(htab, &htab->lanes[own]);
 
-	spin_lock(&lane->lock);
-	e = list_pop(htab, &lane->free);
-	if (likely(e))
-		return e;
-	spin_unlock(&lane->lock);
-	e = find_free_elem(htab, own);
-	if (e)
-		spin_lock(&lane->lock);
-	return e;
+	return likely(e) ? e : find_free_elem(htab, own);
 }
 
 static bool any_waits(const struct bpf_htab *htab)
@@ -355,8 +384,7 @@ static bool any_waits(const struct bpf_htab *htab)
 	bool any = false;
 
 	for (u32 i = 0; i < htab->nr_lanes && !any; i++)
-		any = __atomic_load_n(&htab->lanes[i].waiting.head, __ATOMIC_RELAXED) ||
-		      __atomic_load_n(&htab->lanes[i].retired.head, __ATOMIC_RELAXED);
+		any = __atomic_load_n(&htab->lanes[i].grace, __ATOMIC_RELAXED);
 	return any;
 }
 
@@ -366,136 +394,122 @@ int htab_no_elem(const struct bpf_htab *htab)
 	return !bpf_current && any_waits(htab) ? -ERESTART : -ENOMEM;
 }
 
-/* One that waits, the longest first: see above. */
+/* One that waits: see above. */
 static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 {
-	struct htab_elem *e = NULL;
+	struct htab_elem *e;
 
-	for (u32 i = 0; i < htab->nr_lanes && !e; i++) {
+	spin_lock(&htab->recycle_lock);
+	for (u32 i = 0; i < htab->nr_lanes && !htab->reserve; i++) {
 		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
 
-		spin_lock(&lane->lock);
-		e = list_pop(htab, &lane->waiting);
-		if (!e)
-			e = list_pop(htab, &lane->retired);
-		spin_unlock(&lane->lock);
+		htab->reserve = take_stack(&lane->waiting);
+		if (!htab->reserve)
+			htab->reserve = take_stack(&lane->retired);
 	}
+	e = htab->reserve;
+	if (e)
+		htab->reserve = elem_link(e);
+	spin_unlock(&htab->recycle_lock);
 	__atomic_add_fetch(&htab->recycled, 1, __ATOMIC_SEQ_CST);
 	htab_fence();
 	return e;
 }
 
-/* Where the lane has no slot (if not @has_slot) or no element (if @e is NULL): from elsewhere. */
-static int find_entry(struct bpf_htab *htab, u32 own, bool has_slot, u64 *slot,
-		      struct htab_elem **e)
-{
-	struct lane *lane = &htab->lanes[own];
-	int err = 0;
-
-	if (!has_slot && !find_slot(htab, own, slot))
-		err = -E2BIG;
-	if (!err && !*e)
-		*e = find_free_elem(htab, own);
-	if (!err && !*e && htab->lru)
-		*e = recycle_elem(htab, own);
-	if (!err && !*e)
-		err = htab->lru ? -ENOMEM : htab_no_elem(htab);
-	spin_lock(&lane->lock);
-	if (!err)
-		bpf_map_add_elem_count(&htab->map, own, 1);
-	else if (err != -E2BIG)
-		push_slot(htab, lane, *slot);
-	else if (*e)
-		list_push(&lane->free, *e);
-	spin_unlock(&lane->lock);
-	return err;
-}
-
 int htab_alloc_entry(struct bpf_htab *htab, u32 own, u64 *slot, struct htab_elem **e)
 {
 	struct lane *lane = &htab->lanes[own];
-	bool found;
 
-	spin_lock(&lane->lock);
-	found = pop_slot(htab, lane, slot);
-	*e = list_pop(htab, &lane->free);
-	if (likely(found && *e))
-		bpf_map_add_elem_count(&htab->map, own, 1);
-	spin_unlock(&lane->lock);
-	return likely(found && *e) ? 0 : find_entry(htab, own, found, slot, e);
+	if (unlikely(!pop_slot(htab, lane, slot)) && !find_slot(htab, own, slot))
+		return -E2BIG;
+	*e = htab_alloc_elem(htab, own);
+	if (unlikely(!*e) && htab->lru)
+		*e = recycle_elem(htab, own);
+	if (unlikely(!*e)) {
+		push_slot(htab, lane, *slot);
+		return htab->lru ? -ENOMEM : htab_no_elem(htab);
+	}
+	bpf_map_add_elem_count(&htab->map, own, 1);
+	return 0;
 }
 
 /* --- grace periods --------------------------------------------------------------------------- */
 
 static void grace_over(struct callback_head *head);
 
-/* With the lane's lock, when no callback is under way. */
-static void begin_grace(struct lane *lane)
+/* By who has set lane->grace. False: there is nothing to wait for. */
+static bool begin_grace(struct lane *lane)
 {
-	list_splice(&lane->waiting, &lane->retired);
+	struct htab_elem *retired = take_stack(&lane->retired);
+
+	if (!retired)
+		return false;
+	__atomic_store_n(&lane->waiting, retired, __ATOMIC_RELEASE);
 	call_rcu_head(&lane->rcu, grace_over);
+	return true;
+}
+
+/*
+ * Who retires an element looks at lane->grace after that, and who takes it away looks for retired
+ * elements after that: one of the two sees the other.
+ */
+static void end_grace(struct lane *lane)
+{
+	do {
+		__atomic_store_n(&lane->grace, 0, __ATOMIC_SEQ_CST);
+		if (!__atomic_load_n(&lane->retired, __ATOMIC_SEQ_CST) ||
+		    __atomic_exchange_n(&lane->grace, 1, __ATOMIC_SEQ_CST)) {
+			htab_put(lane->htab);
+			return;
+		}
+	} while (!begin_grace(lane));
 }
 
 static void grace_over(struct callback_head *head)
 {
 	struct lane *lane = container_of(head, struct lane, rcu);
-	struct bpf_htab *htab = lane->htab;
-	bool done;
+	struct htab_elem *waited = take_stack(&lane->waiting);
 
-	spin_lock(&lane->lock);
-	list_splice(&lane->free, &lane->waiting);
+	if (waited)
+		push_free(lane, waited);
 	/* A map that nobody has any more goes as a whole. */
-	done = !lane->retired.head || !atomic64_read(&htab->map.refcnt);
-	if (done)
-		lane->grace = false;
-	else
-		begin_grace(lane);
-	spin_unlock(&lane->lock);
-	if (done)
-		htab_put(htab);
+	if (!atomic64_read(&lane->htab->map.refcnt))
+		htab_put(lane->htab);
+	else if (!begin_grace(lane))
+		end_grace(lane);
 }
 
-/* With the lane's lock. */
-static void retire(struct bpf_htab *htab, struct lane *lane, struct htab_elem *e)
-{
-	list_append(&lane->retired, e);
-	if (likely(lane->grace))
-		return;
-	lane->grace = true;
-	__atomic_add_fetch(&htab->users, 1, __ATOMIC_RELAXED);
-	begin_grace(lane);
-}
-
-void htab_swap_end(struct bpf_htab *htab, u32 own, struct htab_elem *e)
+void htab_retire_elem(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 {
 	struct lane *lane = &htab->lanes[own];
 
-	retire(htab, lane, e);
-	spin_unlock(&lane->lock);
+	push_elems(&lane->retired, e, e);
+	if (likely(__atomic_load_n(&lane->grace, __ATOMIC_SEQ_CST)) ||
+	    __atomic_exchange_n(&lane->grace, 1, __ATOMIC_SEQ_CST))
+		return;
+	__atomic_add_fetch(&htab->users, 1, __ATOMIC_RELAXED);
+	if (!begin_grace(lane))
+		end_grace(lane);
 }
 
 void htab_retire_entry(struct bpf_htab *htab, u32 own, struct htab_elem *e)
 {
 	const u64 slot = elem_slot(e);
-	struct lane *lane;
 
 	/* Back to whom it belongs. */
 	if (htab->split)
 		own = slot / htab->lanes[own].own.nr;
-	lane = &htab->lanes[own];
-	spin_lock(&lane->lock);
 	bpf_map_add_elem_count(&htab->map, own, -1);
-	push_slot(htab, lane, slot);
-	retire(htab, lane, e);
-	spin_unlock(&lane->lock);
+	push_slot(htab, &htab->lanes[own], slot);
+	htab_retire_elem(htab, own, e);
 }
 
 static void free_chunks(struct bpf_htab *htab)
 {
-	while (htab->fresh.chunks) {
-		struct chunk *chunk = htab->fresh.chunks;
+	while (htab->chunks) {
+		struct chunk *chunk = htab->chunks;
 
-		htab->fresh.chunks = chunk->next;
+		htab->chunks = chunk->next;
 		bpf_map_area_free(chunk, chunk->size);
 	}
 }

@@ -227,13 +227,11 @@ u32 bpf_map_lane(const struct bpf_map *map);
 /* Element counters: one for each virtual CPU, so that writers do not share a line. */
 int bpf_map_init_elem_count(struct bpf_map *map);
 void bpf_map_free_elem_count(struct bpf_map *map);
-/* Under a lock that belongs to @counter, below num_possible_cpus. */
+/* @counter: any below num_possible_cpus. */
 #define BPF_ELEM_COUNT_STRIDE (64 / sizeof(s64))
 static inline void bpf_map_add_elem_count(struct bpf_map *map, u32 counter, s64 n)
 {
-	s64 *count = &map->elem_count[counter * BPF_ELEM_COUNT_STRIDE];
-
-	__atomic_store_n(count, *count + n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&map->elem_count[counter * BPF_ELEM_COUNT_STRIDE], n, __ATOMIC_RELAXED);
 }
 s64 bpf_map_read_elem_count(const struct bpf_map *map); /* their sum; 0 if it keeps none */
 
