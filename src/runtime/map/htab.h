@@ -239,13 +239,18 @@ static inline u32 first_place(u64 places)
 	return __builtin_ctzll(places) / 8 - 2;
 }
 
+static inline bool bucket_trylock(struct htab_bucket *bucket)
+{
+	return !(__atomic_fetch_or(&bucket->tags, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED);
+}
+
 static inline void bucket_lock(struct htab_bucket *bucket)
 {
 	u32 spins = 0;
 
 	/* What takes the lock waits until all that was written before is seen, this does not. */
 	__builtin_prefetch(bucket, 1);
-	while (__atomic_fetch_or(&bucket->tags, BUCKET_LOCKED, __ATOMIC_ACQUIRE) & BUCKET_LOCKED)
+	while (!bucket_trylock(bucket))
 		while (__atomic_load_n(&bucket->tags, __ATOMIC_RELAXED) & BUCKET_LOCKED)
 			spin_wait(&spins);
 }

@@ -52,7 +52,8 @@ void htab_lru_init(struct bpf_htab *htab, u32 lane, struct htab_elem *e, u64 slo
 	*elem_ref(htab, e) = ahead < range->nr / 2;
 }
 
-/* Unless it has been deleted, updated, or become another one meanwhile. */
+/* Unless it has been deleted, updated, or become another one meanwhile, or somebody writes to its
+ * bucket, for whom an insertion into another must not wait. */
 static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 {
 	struct htab_bucket *bucket = bucket_of(htab, victim->hash);
@@ -60,7 +61,8 @@ static bool evict(struct bpf_htab *htab, u32 lane, const struct victim *victim)
 	struct htab_elem *e = victim->e;
 	bool there;
 
-	bucket_lock(bucket);
+	if (!bucket_trylock(bucket))
+		return false;
 	there = is_in_bucket(bucket, tag, e) && elem_has_slot(e, victim->slot);
 	if (there) {
 		replace_in_bucket(bucket, tag, e, NULL);
@@ -110,6 +112,7 @@ void htab_lru_evict(struct bpf_htab *htab, u32 lane)
 	const u32 batch = min_of(max_of(range->nr / 64, 1), MAX_BATCH);
 	struct victim victims[MAX_BATCH];
 	bool done = false;
+	u32 spins = 0;
 
 	for (u32 scanned = 0; !done && !lane_has_slot(&htab->lanes[lane]); scanned += batch) {
 		u32 found = find_victims(htab, range, batch, scanned >= MAX_SCAN, victims);
@@ -117,5 +120,8 @@ void htab_lru_evict(struct bpf_htab *htab, u32 lane)
 		/* The last one's slot is used first. */
 		for (u32 i = found; i-- > 0;)
 			done |= evict(htab, lane, &victims[i]);
+		/* All that is left may be in the hands of others. */
+		if (!done && scanned >= MAX_SCAN)
+			spin_wait(&spins);
 	}
 }
