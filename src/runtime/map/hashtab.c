@@ -45,35 +45,27 @@
  * Full maps: HASH refuses a new key, LRU kinds evict (htab_lru.c), with no lock held.
  *
  * Speed. At a thousand elements what counts are atomic operations: none in a lookup and in an
- * update of a small value, two in another update of what is there, four in a deletion and an
+ * update of a small value, three in another update of what is there, eight in a deletion and an
  * insertion. At a million it is misses: a lookup has two, bucket and element, one after the other;
  * a per-CPU value, whose address follows from its element's, is fetched beside the element. Where
- * keys do not wait for values, a CPU has the misses of several lookups under way at once, since no
- * atomic operation lies between them. The slot, and the element that will be used next, are
- * prefetched; but the slot of a deletion is known only from its element, and the next lock waits
- * until it is in the cache. Nanoseconds beside Linux 6.18 in one run of bench/maps on a busy
- * machine of two cores, keys of 4 bytes at random, values of 8. In a chained lookup the next key
- * waits for the value:
+ * keys do not wait for values, a CPU has the misses of several operations under way at once, as
+ * many as it has room for instructions: so what is not needed in the common case is out of the way,
+ * and what is needed soon is prefetched before a lock, which waits until all that was written
+ * before it is seen. The slot of a deletion is not touched (htab_elems.c). Nanoseconds beside Linux
+ * 6.18 in one run of bench/maps on a quiet machine of two cores (AMD EPYC), keys of 4 bytes at
+ * random, values of 8. In a chained lookup the next key waits for the value:
  *
  *   by programs              lookup     chained      update      delete and insert
- *   HASH           1,000     5 /  29    17 /  30     8 /  82   102 / 171
- *              1,000,000    96 / 257   376 / 471   111 / 522   511 / 727
- *   PERCPU         1,000     8 /  25    20 /  28    10 /  66    96 / 198
- *              1,000,000   129 / 271   397 / 691   132 / 508   614 / 726
- *   LRU            1,000     5 /  27    17 /  24    12 / 208   100 / 235
- *              1,000,000   106 / 239   361 / 468   131 / 976   546 / 874
- *   LRU_PERCPU     1,000     7 /  31    19 /  30    14 / 131    82 / 267
- *              1,000,000   143 / 246   384 / 674   162 / 768   595 /1040
+ *   HASH           1,000     5 /  29    16 /  29     8 /  91      85 / 174
+ *              1,000,000    96 / 244   337 / 467   107 / 500     415 / 692
+ *   PERCPU         1,000     7 /  30    19 /  30    10 /  74      84 / 209
+ *              1,000,000   118 / 266   327 / 662   143 / 513     441 / 770
+ *   LRU            1,000     6 /  28    18 /  27    13 / 211      83 / 239
+ *              1,000,000    97 / 227   337 / 436   124 / 900     400 / 801
+ *   LRU_PERCPU     1,000     8 /  34    22 /  33    14 / 138      79 / 270
+ *              1,000,000   129 / 241   326 / 618   131 / 678     410 /1040
  *
- *   by bpf(2)                 lookup        update      delete and insert
- *   HASH           1,000    22 / 1056    25 / 1094   145 / 2067
- *              1,000,000   201 / 1624   218 / 1745   695 / 2856
- *   PERCPU         1,000    29 / 1113    37 / 1149   137 / 2147
- *              1,000,000   385 / 1865   401 / 1790   773 / 3175
- *   LRU            1,000    23 / 1053    32 / 1281   150 / 2152
- *              1,000,000   221 / 1635   360 / 2066   705 / 3025
- *   LRU_PERCPU     1,000    29 / 1100    37 / 1237   119 / 2194
- *              1,000,000   362 / 1839   402 / 1935   716 / 3095
+ * From user space: see syscall/map_elem.c.
  */
 #include "map/htab.h"
 

@@ -122,6 +122,8 @@ static inline long update(struct bpf_htab *htab, const void *key, const void *va
 	u64 slot;
 	long err;
 
+	/* As early as can be: the lock has to wait until what was written before is seen. */
+	__builtin_prefetch(bucket, 1);
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 again:

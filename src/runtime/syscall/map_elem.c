@@ -11,22 +11,22 @@
  * those before it; where the memory of the map is slow, the CPU begins the next one meanwhile.
  * Every instruction less lets it begin earlier: of a lookup in an array there are 230.
  *
- * Nanoseconds of CPU time a call, beside Linux 6.18's on the same busy machine of two cores, keys
+ * Nanoseconds of CPU time a call, beside Linux 6.18's on the same quiet machine of two cores, keys
  * of 4 bytes at random, values of 8 (bench/maps.c; delete and insert: two calls):
  *
  *                                 lookup       update       delete and insert
- *   HASH                  1,000    21 / 1075    27 / 1147   144 / 2218
- *                     1,000,000   192 / 1646   221 / 1787   658 / 2967
- *   PERCPU_HASH           1,000    27 / 1133    41 / 1172   149 / 2198
- *                     1,000,000   267 / 1895   387 / 1801   762 / 3040
- *   LRU_HASH              1,000    20 / 1056    29 / 1274   137 / 2148
- *                     1,000,000   186 / 1640   213 / 1996   668 / 2854
- *   LRU_PERCPU_HASH       1,000    24 / 1108    38 / 1281   124 / 2256
- *                     1,000,000   254 / 1858   371 / 1922   717 / 3085
- *   ARRAY                 1,000    13 / 1000    13 /  996
- *                     1,000,000    77 / 1159    60 / 1055
- *   PERCPU_ARRAY          1,000    16 / 1060    16 / 1064
- *                     1,000,000   100 / 1395    70 / 1277
+ *   HASH                 1,000    21 / 1029    26 / 1070   108 / 2023
+ *                    1,000,000   188 / 1450   204 / 1538   477 / 2593
+ *   PERCPU_HASH          1,000    26 / 1087    28 / 1119   103 / 2089
+ *                    1,000,000   223 / 1725   227 / 1646   494 / 2882
+ *   LRU_HASH             1,000    20 / 1022    30 / 1277   106 / 2098
+ *                    1,000,000   183 / 1458   205 / 1817   418 / 2665
+ *   LRU_PERCPU_HASH      1,000    24 / 1075    35 / 1228    98 / 2181
+ *                    1,000,000   228 / 1749   232 / 1774   439 / 2933
+ *   ARRAY                1,000    13 /  982    14 /  989
+ *                    1,000,000    72 / 1106    54 /  997
+ *   PERCPU_ARRAY         1,000    16 / 1035    17 / 1043
+ *                    1,000,000    97 / 1349    76 / 1273
  */
 #include "syscall/map_elem.h"
 
