@@ -257,6 +257,18 @@ static void assert_numbers(const __u32 *keys, const __u64 *values, unsigned int 
 	}
 }
 
+/* Where to go on is not told: out_batch is not looked at. */
+static void past_the_end(int map, int cmd)
+{
+	__u32 past = 0xffffffff, out = 7, key;
+	__u64 value;
+
+	assert_batch(batch(cmd, map, &past, &out, &key, &value, 1, 0, 0), -ENOENT, 0);
+	assert_int_equal(out, 7);
+	assert_batch(batch(cmd, map, &past, (void *)8, &key, &value, 1, 0, 0), -ENOENT, 0);
+	assert_batch(batch(cmd, map, (void *)8, &out, &key, &value, 1, 0, 0), -EFAULT, 0);
+}
+
 static void lookup_all_of_hash(void **state)
 {
 	enum { N = 20 };
@@ -275,6 +287,8 @@ static void lookup_all_of_hash(void **state)
 	pos = 0xffffffff;
 	assert_batch(batch(BPF_MAP_LOOKUP_BATCH, map, &pos, &pos, keys, values, N, 0, 0), -ENOENT,
 		     0);
+	past_the_end(map, BPF_MAP_LOOKUP_BATCH);
+	past_the_end(map, BPF_MAP_LOOKUP_AND_DELETE_BATCH);
 	assert_batch(
 		batch(BPF_MAP_LOOKUP_AND_DELETE_BATCH, map, NULL, &pos, keys, values, 2 * N, 0, 0),
 		-ENOENT, N);

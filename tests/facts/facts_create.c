@@ -210,6 +210,49 @@ static void types_of_key_and_value(void **state)
 	}
 }
 
+/* A map of types whose btf_fd is no descriptor, and that has something else wrong with it: what
+ * comes before, and what does not come any more. */
+static void types_come_last(void **state)
+{
+	static const struct {
+		unsigned int type, key, value, max, flags, ifindex, key_type, value_type;
+		const char *name;
+		int result;
+	} cases[] = {
+		{H, 4, 8, 1, 0, 0, 0, 1, "", -EBADF},
+		{H, 0, 8, 1, 0, 0, 0, 1, "", -EINVAL},
+		{H, 4, 8, 1, 1u << 31, 0, 0, 1, "", -EINVAL},
+		{H, 4, 8, 0xffffffff, 0, 0, 1, 1, "", -E2BIG},
+		{9999, 4, 8, 1, 0, 0, 0, 1, "", -EINVAL},
+		{L, 4, 8, 1, BPF_F_NO_PREALLOC, 0, 1, 1, "", -ENOTSUPP},
+		{A, 4, 0x7ffffff8, 0xffffffff, 0, 0, 1, 1, "", -ENOMEM},
+		{H, 4, 8, 1, 0, 0, 0, 1, "a b", -EINVAL},
+		{H, 4, 8, 1, 0, 0, 1, 0, "", -EINVAL},
+		{H, 4, 8, 1, BPF_F_RDONLY | BPF_F_WRONLY, 0, 1, 1, "", -EINVAL},
+		/* No device is looked for before the kind has had its say. */
+		{H, 4, 8, 1, 0, 0x7ffffff0, 0, 1, "", -EINVAL},
+		{BPF_MAP_TYPE_BLOOM_FILTER, 0, 0xffffffff, 1, 0, 0x7ffffff0, 0, 0, "", -E2BIG},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		union bpf_attr attr = {.map_type = cases[i].type,
+				       .key_size = cases[i].key,
+				       .value_size = cases[i].value,
+				       .max_entries = cases[i].max,
+				       .map_flags = cases[i].flags,
+				       .map_ifindex = cases[i].ifindex,
+				       .btf_fd = 9999,
+				       .btf_key_type_id = cases[i].key_type,
+				       .btf_value_type_id = cases[i].value_type};
+		int ret;
+
+		memcpy(attr.map_name, cases[i].name, strlen(cases[i].name));
+		ret = own(bpf(BPF_MAP_CREATE, &attr));
+		if (ret != cases[i].result)
+			fail_msg("case %zu: %d, not %d", i, ret, cases[i].result);
+	}
+}
+
 static void other_fields(void **state)
 {
 	static const struct {
@@ -261,7 +304,7 @@ static void too_much_memory(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(sizes_and_flags), cmocka_unit_test(per_cpu_value_too_large),
 	cmocka_unit_test(names),	   cmocka_unit_test(types_of_key_and_value),
-	cmocka_unit_test(other_fields),	   cmocka_unit_test(numa_node),
-	cmocka_unit_test(too_much_memory),
+	cmocka_unit_test(types_come_last), cmocka_unit_test(other_fields),
+	cmocka_unit_test(numa_node),	   cmocka_unit_test(too_much_memory),
 };
 const struct section create_section = {"create", tests, ARRAY_SIZE(tests)};

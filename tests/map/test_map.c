@@ -33,7 +33,6 @@ static void attributes_are_checked_as_linux_does(void **state)
 		{HASH, 4, 8, 1, BPF_F_NO_COMMON_LRU, -EINVAL},
 		{HASH, 4, 8, 1, BPF_F_STACK_BUILD_ID, -EINVAL},
 		{HASH, 4, 8, 1, 1u << 31, -EINVAL},
-		{HASH, 4, 8, 1, BPF_F_RDONLY | BPF_F_WRONLY, -EINVAL},
 		{HASH, 4, 8, 1, BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG, -EINVAL},
 		{HASH, 4, 8, 1, BPF_F_RDONLY | BPF_F_WRONLY_PROG, 0},
 		{HASH, 4, 8, 1, BPF_F_NUMA_NODE, 0},

@@ -275,6 +275,38 @@ static void test_errno_is_left_alone(void **state)
 	assert_int_equal(errno, 4321);
 }
 
+static int poll_result;
+
+/* The end is waiting already when poll(2) is called. */
+static void *wait_and_end(void *ring)
+{
+	pthread_cancel(pthread_self());
+	poll_result = trek_poll(rt, *(int *)ring, 60000);
+	return NULL;
+}
+
+/* A thread that is cancelled while it waits takes nothing with it. */
+static void test_waiting_is_cancelled(void **state)
+{
+	int ring = BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096);
+	struct bpf_map_info info = {0};
+	pthread_t thread;
+	void *result;
+
+	assert_true(ring > 0);
+	assert_int_equal(
+		BPF(BPF_OBJ_GET_INFO_BY_FD,
+		    .info = {.bpf_fd = ring, .info_len = sizeof(info), .info = PTR(&info)}),
+		0);
+	poll_result = 1;
+	assert_int_equal(pthread_create(&thread, NULL, wait_and_end, &ring), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_int_equal(poll_result, 1);
+	assert_int_equal(trek_close(rt, ring), 0);
+	assert_int_equal(BPF(BPF_MAP_GET_FD_BY_ID, .map_id = info.id), -ENOENT);
+}
+
 #define PLAIN(test) cmocka_unit_test_setup_teardown(test, open_plain, close_runtime)
 #define LENT(test) cmocka_unit_test_setup_teardown(test, open_lent, close_runtime)
 
@@ -293,6 +325,7 @@ int main(void)
 		PLAIN(test_many_threads),
 		PLAIN(test_errno_is_left_alone),
 		PLAIN(test_options),
+		PLAIN(test_waiting_is_cancelled),
 	};
 
 	return cmocka_run_group_tests_name("handles", tests, NULL, NULL);

@@ -50,20 +50,13 @@ const struct bpf_map_ops *bpf_map_type_ops(u32 type)
 
 static int check_attr(const union bpf_attr *attr)
 {
-	const u32 access = BPF_F_RDONLY | BPF_F_WRONLY;
-
 	if (attr->btf_vmlinux_value_type_id) /* of struct_ops maps */
 		return -EINVAL;
 	if (attr->btf_key_type_id && !attr->btf_value_type_id)
 		return -EINVAL;
 	if (attr->map_extra && attr->map_type != BPF_MAP_TYPE_BLOOM_FILTER)
 		return -EINVAL;
-	if ((attr->map_flags & access) == access)
-		return -EINVAL;
-	/* One memory node, no network device to offload to. */
-	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node)
-		return -EINVAL;
-	if (attr->map_ifindex)
+	if (attr->map_flags & BPF_F_NUMA_NODE && attr->numa_node) /* there is one node */
 		return -EINVAL;
 	return bpf_map_type_ops(attr->map_type) ? 0 : -EINVAL;
 }
@@ -92,8 +85,8 @@ static int set_btf(struct bpf_map *map, const union bpf_attr *attr, struct btf *
 
 	if (!attr->btf_value_type_id)
 		return 0;
-	if (!btf)
-		return -EBADF;
+	if (IS_ERR_OR_NULL(btf))
+		return btf ? PTR_ERR(btf) : -EBADF;
 	if (btf->kernel_btf)
 		return -EACCES;
 	err = bpf_map_check_btf(map, btf, attr->btf_key_type_id, attr->btf_value_type_id);
@@ -151,6 +144,8 @@ struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *at
 		return ERR_PTR(err);
 	ops = map_types[attr->map_type];
 	err = ops->map_alloc_check(attr);
+	if (!err && attr->map_ifindex) /* there is no device to offload to */
+		err = -EINVAL;
 	if (err)
 		return ERR_PTR(err);
 	if (ops->holds == BPF_MAP_HOLDS_MAPS) {

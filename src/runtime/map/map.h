@@ -139,8 +139,9 @@ void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops
 const struct bpf_map_ops *bpf_map_type_ops(u32 type);
 
 /* BPF_MAP_CREATE but for the handle. The map has one reference, one user reference, and an id.
- * @btf: of attr->btf_fd, NULL if none; a reference is taken. @inner: of attr->inner_map_fd, or why
- * there is none, which only kinds that hold maps look at. ERR_PTR. */
+ * @btf: of attr->btf_fd, or why there is none, which matters if attr has types; a reference is taken.
+ * @inner: of attr->inner_map_fd, or why there is none, which only kinds that hold maps look at. What
+ * BPF_F_RDONLY and BPF_F_WRONLY say is the handle's business. ERR_PTR. */
 struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf,
 			       const struct bpf_map *inner);
 

@@ -6,7 +6,7 @@
  * The caller's count says how many elements there is room for, and then how many were done, also
  * where an error stopped in between; it is 0 after -EFAULT in a lookup. A lookup goes on from
  * in_batch (NULL: the beginning) and says in out_batch where the next one goes on; -ENOENT: that
- * was all.
+ * was all. Where nothing is behind an in_batch, out_batch is left as it is.
  *
  * What in_batch and out_batch hold. Kinds with BPF_MAP_BATCH_WALK: the position of a walk in 4
  * bytes, so that no deletion of a neighbour makes a lookup lose or repeat an element, and one call
@@ -152,6 +152,9 @@ static int lookup_by_walk(struct batch *b, bool delete)
 		if (err)
 			return err;
 	}
+	/* Past the end: there is nowhere to go on from. */
+	if (!err && !b->done && attr->batch.in_batch)
+		return -ENOENT;
 	if (err >= 0)
 		err = b->done < b->max || walk_is_over(b, walk) ? -ENOENT : 0;
 	pos = walk.pos;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,38 +26,24 @@
 int map_create(struct bpf_call *call)
 {
 	const union bpf_attr *attr = &call->attr;
-	const struct bpf_map_ops *ops;
+	const struct bpf_map_ops *ops = bpf_map_type_ops(attr->map_type);
 	struct bpf_map *map, *inner = NULL;
 	struct btf *btf = NULL;
 	u32 mode;
-	int err;
+	int err = bpf_get_file_flag(attr->map_flags, &mode);
 
-	if (attr->btf_vmlinux_value_type_id) {
-		if (attr->map_type != BPF_MAP_TYPE_STRUCT_OPS || attr->btf_key_type_id ||
-		    attr->btf_value_type_id)
-			return -EINVAL;
-	} else if (attr->btf_key_type_id && !attr->btf_value_type_id) {
-		return -EINVAL;
-	}
-	err = bpf_get_file_flag(attr->map_flags, &mode);
 	if (err)
 		return err;
-	if (attr->btf_key_type_id || attr->btf_value_type_id) {
+	/* That there is none is an error only after others. */
+	if (attr->btf_key_type_id || attr->btf_value_type_id)
 		btf = btf_get_by_fd(call->rt, attr->btf_fd);
-		if (IS_ERR(btf))
-			return PTR_ERR(btf);
-		if (btf->kernel_btf) {
-			btf_put(btf);
-			return -EACCES;
-		}
-	}
-	ops = bpf_map_type_ops(attr->map_type);
 	if (ops && ops->holds == BPF_MAP_HOLDS_MAPS)
 		inner = bpf_map_get(call->rt, attr->inner_map_fd);
 	map = bpf_map_create(call->rt, attr, btf, inner);
 	if (!IS_ERR_OR_NULL(inner))
 		bpf_map_put(inner);
-	btf_put(btf);
+	if (!IS_ERR_OR_NULL(btf))
+		btf_put(btf);
 	return IS_ERR(map) ? PTR_ERR(map) : fd_install(call->rt, &bpf_map_fops, map, mode);
 }
 
@@ -159,7 +146,7 @@ static int ms_until(const struct timespec *end)
 	return min_of(max_of(ms, 0), INT_MAX);
 }
 
-/* A wakeup says only that it is worth looking again. */
+/* A wakeup says only that it is worth looking again. A thread may be cancelled here. */
 static int map_wait(struct bpf_map *map, int timeout)
 {
 	struct pollfd waiting = {.fd = map->ops->map_poll_fd(map), .events = POLLIN};
@@ -179,6 +166,11 @@ static int map_wait(struct bpf_map *map, int timeout)
 	return 1;
 }
 
+static void put_file(void *file)
+{
+	file_put(file);
+}
+
 int trek_poll(struct trek_runtime *rt, int handle, int timeout)
 {
 	LEAVE_ERRNO_ALONE;
@@ -190,9 +182,10 @@ int trek_poll(struct trek_runtime *rt, int handle, int timeout)
 		return PTR_ERR(file);
 	if (file_ops(file) == &bpf_map_fops)
 		map = file_object(file);
+	pthread_cleanup_push(put_file, file);
 	if (map && map->ops->map_poll)
 		ret = map_wait(map, timeout);
-	file_put(file);
+	pthread_cleanup_pop(true);
 	return ret;
 }
 
