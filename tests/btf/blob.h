@@ -3,7 +3,6 @@
 #ifndef TESTS_BTF_BLOB_H
 #define TESTS_BTF_BLOB_H
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -11,14 +10,12 @@
 
 #include "test.h"
 
+#include "base/kernel_errno.h"
 #include "base/idr.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "base/runtime.h"
 #include "btf/btf.h"
-
-/* Linux' own, and in no header for user space. */
-#define ENOTSUPP 524
 
 /* struct btf_type in words: name offset, info, size or type. */
 #define TYPE(name, kind, kflag, vlen, size)                                                        \

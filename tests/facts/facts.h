@@ -19,6 +19,7 @@
 #include <bpf/btf.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ENOTSUPP 524 /* the kernel's own, which reaches user space: libc has no name for it */
 #define PTR(p) ((__u64)(uintptr_t)(p))
 
 /* The engine under test, and its types. */

@@ -5,8 +5,6 @@
 
 #include "facts.h"
 
-#define ENOTSUPP 524
-
 struct batch {
 	int result;
 	__u32 count; /* as the engine left it */

@@ -2,8 +2,6 @@
 /* BPF_BTF_LOAD and the info of what it made. What BTF is valid is tested beside the parser. */
 #include "facts.h"
 
-#define ENOTSUPP 524 /* Linux's, which libc has no name for */
-
 struct blob {
 	struct btf_header hdr;
 	__u32 type[4]; /* one int */

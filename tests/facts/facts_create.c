@@ -9,8 +9,6 @@
 #define HP BPF_MAP_TYPE_PERCPU_HASH
 #define LP BPF_MAP_TYPE_LRU_PERCPU_HASH
 
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
-
 static void sizes_and_flags(void **state)
 {
 	static const struct {

@@ -4,8 +4,6 @@
 
 #include "facts.h"
 
-#define ENOTSUPP 524
-
 /* LAST */
 struct value {
 	__u64 a;

@@ -7,8 +7,6 @@
 
 #include "facts.h"
 
-#define ENOTSUPP 524
-
 #define A BPF_MAP_TYPE_ARRAY
 #define H BPF_MAP_TYPE_HASH
 #define AOM BPF_MAP_TYPE_ARRAY_OF_MAPS

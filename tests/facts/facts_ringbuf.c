@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define ENOTSUPP 524
 #define RING BPF_MAP_TYPE_RINGBUF
 #define SIZE 4096u
 #define R 0x1 /* PROT_READ */

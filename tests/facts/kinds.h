@@ -8,8 +8,6 @@
 
 #include "facts.h"
 
-#define ENOTSUPP 524
-
 #define QUEUE BPF_MAP_TYPE_QUEUE
 #define STACK BPF_MAP_TYPE_STACK
 #define BLOOM BPF_MAP_TYPE_BLOOM_FILTER

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ENOTSUPP 524
+#include "base/kernel_errno.h"
 
 static struct bpf_map *new_array(u32 value_size, u32 max_entries, u32 flags)
 {

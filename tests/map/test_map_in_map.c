@@ -79,13 +79,14 @@ static void *walker(void *arg)
 
 	while (!__atomic_load_n(&load->stop, __ATOMIC_RELAXED)) {
 		struct bpf_map_walk walk = {0};
-		u32 key, id, seen = 0;
+		u32 key, id;
 		bool more = ops->map_walk;
 
 		while (more) {
 			rcu_read_lock();
 			more = ops->map_walk(load->map, &walk);
-			seen += more && ops->map_walk_object_id(load->map, &walk);
+			if (more)
+				ops->map_walk_object_id(load->map, &walk);
 			rcu_read_unlock();
 		}
 		rcu_read_lock();

@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/kernel_errno.h"
 #include "map/ringbuf.h"
 
-#define ENOTSUPP 524
 #define SIZE 4096u
 
 static size_t page;

@@ -21,7 +21,6 @@
 #define INNER 6	 /* what may be put into a map of maps, some of it wrong */
 #define UNTOUCHED 0xa5
 #define LOCK_OFFSET 12 /* of a value of 16 */
-#define ENOTSUPP 524   /* the kernel's own, which reaches user space */
 
 enum family { FAMILY_ARRAY, FAMILY_HASH, FAMILY_TRIE, FAMILY_QUEUE, FAMILY_BLOOM };
 

@@ -12,6 +12,7 @@
 
 #include "insn.h"
 
+#define ENOTSUPP 524 /* the kernel's own, which libc has no name for */
 #define MAX_CASE_INSNS 64
 #define MAX_CASE_FUNCS 4
 

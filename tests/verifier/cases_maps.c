@@ -2,8 +2,6 @@
 /* Maps of maps, and tail calls through arrays of programs. */
 #include "cases.h"
 
-#define ENOTSUPP 524
-
 /* A key of 4 bytes, or 8, on the stack, which R2 then points to. */
 #define KEY4(n) ST(W, R10, -4, n), MOVX(R2, R10), OP(ADD, R2, -4)
 #define KEY8(n) ST(DW, R10, -8, n), MOVX(R2, R10), OP(ADD, R2, -8)

@@ -5,8 +5,6 @@
  */
 #include "cases.h"
 
-#define ENOTSUPP 524
-
 #define KEY ST(DW, R10, -8, 0), MOVX(R2, R10), OP(ADD, R2, -8)
 /* 5 instructions */
 #define RESERVE(size) LD_MAP(R1, MAP_RING), MOV(R2, size), MOV(R3, 0), CALL(ringbuf_reserve)

@@ -7,16 +7,12 @@
 #ifndef BTF_PARSE_H
 #define BTF_PARSE_H
 
-#include <errno.h>
-
+#include "base/kernel_errno.h"
 #include "btf/btf.h"
 #include "btf/lookup.h"
 
 /* Deepest chain of types that wait for each other to be resolved (Linux: the same). */
 #define MAX_RESOLVE_DEPTH 32
-
-/* Linux' own, and in no header for user space. */
-#define ENOTSUPP 524
 
 #define BITS_PER_BYTE_MASKED(bits) ((bits)&7)
 #define BITS_ROUNDDOWN_BYTES(bits) ((bits) >> 3)

@@ -7,7 +7,6 @@
  * may be in the hands of the process as a file descriptor: programs rely on its size, and the
  * verifier on that nobody writes to BPF_F_RDONLY_PROG values but through bpf(2).
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/kernel_errno.h"
 #include "btf/btf.h"
 #include "map/area.h"
 #include "map/array.h"
@@ -22,8 +22,6 @@
 #include "map/map_in_map.h"
 #include "map/map_types.h"
 #include "map/value.h"
-
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 #define ARRAY_CREATE_FLAG_MASK                                                                     \
 	(BPF_F_NUMA_NODE | BPF_F_MMAPABLE | BPF_F_ACCESS_MASK | BPF_F_INNER_MAP)

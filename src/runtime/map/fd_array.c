@@ -2,11 +2,8 @@
 /* Objects at indexes: see map/fd_array.h. */
 #include "map/fd_array.h"
 
-#include <errno.h>
-
+#include "base/kernel_errno.h"
 #include "map/area.h"
-
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 #define CREATE_FLAG_MASK (BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY)
 

@@ -10,12 +10,10 @@
  */
 #include "map/map_in_map.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "base/kernel_errno.h"
 #include "btf/btf.h"
-
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 struct bpf_map *bpf_map_meta_alloc(const struct bpf_map *inner)
 {

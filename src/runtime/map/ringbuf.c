@@ -25,7 +25,6 @@
  * makes it unreadable again, and poll that finds something leaves one that is readable alone, for
  * those who wait for edges. As long as nobody can be waiting there is no system call.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -36,11 +35,10 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "base/kernel_errno.h"
 #include "map/map_types.h"
 #include "map/ringbuf.h"
 #include "map/spinlock.h"
-
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 #define RINGBUF_CREATE_FLAG_MASK BPF_F_NUMA_NODE
 #define RINGBUF_MAX_RECORD_SZ (UINT_MAX / 4)

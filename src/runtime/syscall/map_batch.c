@@ -257,14 +257,15 @@ static int do_batch(struct bpf_call *call, u32 need, enum bpf_map_batch least,
 		    int (*run)(struct batch *b))
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, call->rt, call->attr.batch.map_fd, need);
+	struct bpf_map *map = bpf_map_use_begin(&use, call->rt, call->attr.batch.map_fd, need);
+	int err;
 
-	if (err)
-		return err;
-	if (use.map->ops->batch < least)
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	if (map->ops->batch < least)
 		err = -ENOTSUPP;
 	else
-		err = run_batch(&(struct batch){.call = call, .map = use.map}, run);
+		err = run_batch(&(struct batch){.call = call, .map = map}, run);
 	bpf_map_use_end(&use);
 	return err;
 }

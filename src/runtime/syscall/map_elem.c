@@ -40,28 +40,30 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-int bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd, u32 need)
+struct bpf_map *bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd,
+				  u32 need)
 {
+	struct file *file = file_get_kind(rt, fd, &bpf_map_fops);
 	int err = 0;
 
-	use->file = file_get_kind(rt, fd, &bpf_map_fops);
-	if (IS_ERR(use->file))
-		return PTR_ERR(use->file);
-	use->map = file_object(use->file);
+	if (IS_ERR(file))
+		return (void *)file;
+	use->file = file;
 	use->writes = need & FMODE_WRITE;
-	if ((file_mode(use->file) & need) != need)
+	if ((file_mode(file) & need) != need)
 		err = -EPERM;
 	else if (use->writes)
-		err = bpf_map_write_begin(use->map);
-	if (err)
-		file_put(use->file);
-	return err;
+		err = bpf_map_write_begin(file_object(file));
+	if (!err)
+		return file_object(file);
+	file_put(file);
+	return ERR_PTR(err);
 }
 
 void bpf_map_use_end(struct bpf_map_use *use)
 {
 	if (use->writes)
-		bpf_map_write_end(use->map);
+		bpf_map_write_end(file_object(use->file));
 	file_put(use->file);
 }
 
@@ -299,14 +301,15 @@ static __attribute__((noinline)) int held_update(struct trek_runtime *rt,
 						 const struct elem_attr *attr)
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_WRITE);
+	struct bpf_map *map = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_WRITE);
+	int err;
 
-	if (err)
-		return err;
+	if (IS_ERR(map))
+		return PTR_ERR(map);
 	rcu_read_lock();
-	err = bpf_map_check_lock_flag(use.map, attr->flags & BPF_F_LOCK);
+	err = bpf_map_check_lock_flag(map, attr->flags & BPF_F_LOCK);
 	if (!err)
-		err = with_memory(use.map, attr, update_elem);
+		err = with_memory(map, attr, update_elem);
 	rcu_read_unlock();
 	bpf_map_use_end(&use);
 	return err;
@@ -401,16 +404,17 @@ static __attribute__((noinline)) int held_lookup_and_delete(struct trek_runtime 
 							    const struct elem_attr *attr)
 {
 	struct bpf_map_use use;
-	int err = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_READ | FMODE_WRITE);
+	struct bpf_map *map = bpf_map_use_begin(&use, rt, attr->map_fd, FMODE_READ | FMODE_WRITE);
+	int err;
 
-	if (err)
-		return err;
-	if (use.map->ops->map_lookup_and_delete_begin)
-		use.map->ops->map_lookup_and_delete_begin(use.map);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	if (map->ops->map_lookup_and_delete_begin)
+		map->ops->map_lookup_and_delete_begin(map);
 	rcu_read_lock();
-	err = bpf_map_check_lock_flag(use.map, attr->flags);
+	err = bpf_map_check_lock_flag(map, attr->flags);
 	if (!err)
-		err = with_room(use.map, attr, lookup_and_delete_elem);
+		err = with_room(map, attr, lookup_and_delete_elem);
 	rcu_read_unlock();
 	bpf_map_use_end(&use);
 	return err;

@@ -6,21 +6,21 @@
 #ifndef SYSCALL_MAP_ELEM_H
 #define SYSCALL_MAP_ELEM_H
 
+#include "base/kernel_errno.h"
 #include "map/map.h"
 #include "syscall/command.h"
-
-#define ENOTSUPP 524 /* the kernel's own: a kind of map that lacks an operation */
 
 /* A map that a command uses for longer than an RCU section may last: its handle is held, and no
  * freezing begins while it is written to. */
 struct bpf_map_use {
 	struct file *file;
-	struct bpf_map *map;
 	bool writes;
 };
 
-/* The map of handle @fd, which must allow all of @need (FMODE_*). -EPERM also if it is frozen. */
-int bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd, u32 need);
+/* The map of handle @fd, which must allow all of @need (FMODE_*). ERR_PTR, of -EPERM also if it is
+ * frozen: nothing is to be ended. */
+struct bpf_map *bpf_map_use_begin(struct bpf_map_use *use, struct trek_runtime *rt, u32 fd,
+				  u32 need);
 void bpf_map_use_end(struct bpf_map_use *use);
 
 /* BPF_F_LOCK, which needs a lock in the values, is all that @flags may have. */

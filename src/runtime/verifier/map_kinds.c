@@ -6,7 +6,7 @@
  */
 #include "verifier/env.h"
 
-#define ENOTSUPP 524 /* the kernel's own: a walk over a kind that has none */
+#include "base/kernel_errno.h"
 
 struct map_kind {
 	bool sleepable; /* of use to programs that may sleep */
