@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/rcu.h"
 #include "map/htab.h"
 
 #define KEYS 256u
@@ -50,6 +51,21 @@ static void find_keys(void)
 		if (n[half] < KEYS)
 			keys_of[half][n[half]++] = key;
 	}
+}
+
+/* So many elements wait meanwhile that there is no need of more memory later: who is stopped may be
+ * in the middle of malloc(). */
+static void make_elements(void)
+{
+	static const u64 value[64];
+
+	rcu_read_lock();
+	for (u32 i = 0; i < 20 * KEYS; i++) {
+		map_update(map, &keys_of[1][i % KEYS], value, BPF_ANY);
+		map_delete(map, &keys_of[1][i % KEYS]);
+	}
+	rcu_read_unlock();
+	rcu_barrier();
 }
 
 static void stop_here(int sig)
@@ -124,6 +140,7 @@ static void writers_end_while_another_stands(void **state)
 
 	map = new_map(kind->type, 4, kind->value_size, 4 * KEYS, kind->flags);
 	find_keys();
+	make_elements();
 	done = false;
 	round_nr = 0;
 	memset(rounds_done, 0, sizeof(rounds_done));
