@@ -120,19 +120,22 @@ static void fork_beside_runs(void **state)
 
 enum { FORKS = 20 };
 
-static volatile sig_atomic_t forked, failed;
+static bool begun;
+static int forked, failed;
 
 static void fork_here(int sig)
 {
-	int status = -1;
+	int status = -1, saved_errno = errno;
 	pid_t child;
 
 	usleep(20000); /* liburcu's thread sleeps for 10 ms before it waits for this one */
 	child = fork();
 	if (!child)
 		_exit(0);
-	failed |= child < 0 || waitpid(child, &status, 0) != child || status;
-	forked++;
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		__atomic_store_n(&failed, 1, __ATOMIC_RELAXED);
+	errno = saved_errno;
+	__atomic_add_fetch(&forked, 1, __ATOMIC_RELEASE);
 }
 
 struct interrupts {
@@ -144,10 +147,13 @@ static void *interrupt(void *arg)
 {
 	const struct interrupts *to = arg;
 
-	for (sig_atomic_t seen = 0; seen < FORKS; seen++) {
-		failed |= update(to->map, seen); /* there is something to free again */
+	while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
+		usleep(100);
+	for (int seen = 0; seen < FORKS; seen++) {
+		if (update(to->map, seen)) /* there is something to free again */
+			__atomic_store_n(&failed, 1, __ATOMIC_RELAXED);
 		pthread_kill(to->thread, SIGUSR1);
-		while (forked == seen)
+		while (__atomic_load_n(&forked, __ATOMIC_ACQUIRE) == seen)
 			usleep(100);
 	}
 	__atomic_store_n(&done, true, __ATOMIC_RELAXED);
@@ -166,15 +172,16 @@ static void fork_within_commands(void **state)
 				map_new(BPF_MAP_TYPE_HASH, sizeof(struct value), 4, 0)};
 	pthread_t thread;
 
-	forked = failed = 0;
 	__atomic_store_n(&done, false, __ATOMIC_RELAXED);
 	assert_int_equal(sigaction(SIGUSR1, &new, &old), 0);
 	assert_int_equal(update(to.map, 0), 0);
 	alarm(PATIENCE);
 	assert_int_equal(pthread_create(&thread, NULL, interrupt, &to), 0);
+	__atomic_store_n(&begun, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&done, __ATOMIC_RELAXED))
 		assert_true(look(to.map) < FORKS);
 	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(forked, FORKS);
 	assert_int_equal(failed, 0);
 	alarm(0);
 	sigaction(SIGUSR1, &old, NULL);
