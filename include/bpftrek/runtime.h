@@ -130,7 +130,8 @@ TREK_API int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot
 /*
  * poll(2) of a ring buffer: wait up to @timeout milliseconds (0: not at all, negative: without end)
  * until it holds a record that its consumer has not taken, committed or not. 1: it does; 0: not
- * yet; -EINTR; -EBADF; -ENOTSUP: @handle is nothing to wait for.
+ * yet; -EINTR; -EBADF; -ENOTSUP: @handle is nothing to wait for. A thread may be cancelled here
+ * (pthread_cancel(3)) while it waits.
  *
  * As in Linux, what ends a wait is a wakeup: BPF_RB_FORCE_WAKEUP, or a record at which the consumer
  * has arrived, unless it came with BPF_RB_NO_WAKEUP.
