@@ -15,7 +15,9 @@
 #include "base/vcpu.h"
 #include "map/map.h"
 
+#ifndef CPUS
 #define CPUS 3
+#endif
 
 static struct trek_runtime rt;
 
