@@ -6,6 +6,7 @@
  */
 #include "rt.h"
 
+#include "failing_areas.h"
 #include "map/htab.h"
 
 #define THREADS 8u
@@ -213,9 +214,56 @@ static void full_maps_stay_full(void **state)
 	bpf_map_put_with_uref(map);
 }
 
+/* --- one thread ------------------------------------------------------------------------------- */
+
+/* Each of them comes back by itself: more than a lane has stacks for. */
+static void grace_periods_one_by_one(void **state)
+{
+	kind = *state;
+	map = new_map(kind->type, 4, kind->value_size, 1000, kind->flags);
+	for (u32 key = 0; key < 1000; key++)
+		assert_int_equal(put(key, BPF_NOEXIST), 0);
+	for (u32 key = 0; key < 3 * LANE_STACKS; key++) {
+		assert_int_equal(map_delete(map, &key), 0);
+		let_grace_periods_end();
+	}
+	assert_no_elem_lost();
+	bpf_map_put_with_uref(map);
+}
+
+/* Without memory for more elements than the map holds: while a reader holds up the grace period
+ * they are used again early, and when it has gone they are as free as ever. */
+static void what_is_used_early_comes_back(void **state)
+{
+	kind = *state;
+	map = new_map(kind->type, 4, kind->value_size, 64, kind->flags);
+	areas_left = 0;
+	rcu_read_lock();
+	for (u32 key = 0; key < 1000; key++)
+		assert_int_equal(put(key, BPF_NOEXIST), 0);
+	for (u32 key = 900; key < 1000; key++)
+		map_delete(map, &key);
+	for (u32 key = 0; key < 10; key++)
+		assert_int_equal(put(key, BPF_NOEXIST), 0);
+	assert_true(to_htab(map)->recycled > 0);
+	rcu_read_unlock();
+	let_grace_periods_end();
+	assert_no_elem_lost();
+	areas_left = -1;
+	bpf_map_put_with_uref(map);
+}
+
 #define FULL(what, i)                                                                              \
 	{                                                                                          \
 		"full " what, who_deletes_can_insert, NULL, NULL, (void *)&kinds[i]                \
+	}
+#define ONE_BY_ONE(what, i)                                                                        \
+	{                                                                                          \
+		what ", one by one", grace_periods_one_by_one, NULL, NULL, (void *)&kinds[i]       \
+	}
+#define EARLY(what, i)                                                                             \
+	{                                                                                          \
+		what ", used early", what_is_used_early_comes_back, NULL, NULL, (void *)&kinds[i]  \
 	}
 #define LRU(what, i)                                                                               \
 	{                                                                                          \
@@ -233,6 +281,10 @@ int main(void)
 		LRU("lru_hash of 256", 5),
 		LRU("lru_hash, no common LRU", 6),
 		LRU("lru_percpu_hash", 7),
+		ONE_BY_ONE("hash", 0),
+		ONE_BY_ONE("lru_hash", 4),
+		EARLY("lru_hash", 4),
+		EARLY("lru_hash of 256", 5),
 	};
 
 	return cmocka_run_group_tests_name("crowd", tests, rt_set_up, rt_tear_down);

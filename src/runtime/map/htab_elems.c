@@ -209,6 +209,13 @@ static void push_elems(struct htab_elem **stack, struct htab_elem *first, struct
 					    __ATOMIC_RELAXED));
 }
 
+static struct htab_elem *last_of(struct htab_elem *e)
+{
+	while (elem_link(e))
+		e = elem_link(e);
+	return e;
+}
+
 /* With the values of the first few CPUs, which all become zero. Inline, since gcc takes a function
  * that does nothing but prefetch for one that does nothing. */
 static inline __attribute__((always_inline)) void prefetch_elem(const struct bpf_htab *htab,
@@ -244,7 +251,7 @@ static struct htab_elem *pop_elem(const struct bpf_htab *htab, struct lane *lane
 /* All of @first and what is below it. Mostly one stack is empty; else its end has to be found. */
 static void push_free(struct lane *lane, struct htab_elem *first)
 {
-	struct htab_elem *last = first, *none;
+	struct htab_elem *none;
 
 	for (u32 i = 0; i < LANE_STACKS; i++) {
 		none = NULL;
@@ -252,9 +259,7 @@ static void push_free(struct lane *lane, struct htab_elem *first)
 						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
 			return;
 	}
-	while (elem_link(last))
-		last = elem_link(last);
-	push_elems(&lane->free[0], first, last);
+	push_elems(&lane->free[0], first, last_of(first));
 }
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -379,19 +384,25 @@ struct htab_elem *htab_alloc_elem(struct bpf_htab *htab, u32 own)
 	return likely(e) ? e : find_free_elem(htab, own);
 }
 
-static bool any_waits(const struct bpf_htab *htab)
+/* One waits, or has come free since it was looked for: in this order it is either. */
+static bool any_comes(const struct bpf_htab *htab)
 {
 	bool any = false;
 
-	for (u32 i = 0; i < htab->nr_lanes && !any; i++)
-		any = __atomic_load_n(&htab->lanes[i].grace, __ATOMIC_RELAXED);
+	for (u32 i = 0; i < htab->nr_lanes && !any; i++) {
+		const struct lane *lane = &htab->lanes[i];
+
+		any = __atomic_load_n(&lane->grace, __ATOMIC_ACQUIRE);
+		for (u32 n = 0; n < LANE_STACKS; n++)
+			any |= !!__atomic_load_n(&lane->free[n], __ATOMIC_RELAXED);
+	}
 	return any;
 }
 
 /* A program cannot wait: it holds the grace period up. */
 int htab_no_elem(const struct bpf_htab *htab)
 {
-	return !bpf_current && any_waits(htab) ? -ERESTART : -ENOMEM;
+	return !bpf_current && any_comes(htab) ? -ERESTART : -ENOMEM;
 }
 
 /* One that waits: see above. */
@@ -403,13 +414,14 @@ static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 	for (u32 i = 0; i < htab->nr_lanes && !htab->reserve; i++) {
 		struct lane *lane = &htab->lanes[(own + i) % htab->nr_lanes];
 
-		htab->reserve = take_stack(&lane->waiting);
-		if (!htab->reserve)
-			htab->reserve = take_stack(&lane->retired);
+		e = take_stack(&lane->waiting);
+		if (!e)
+			e = take_stack(&lane->retired);
+		__atomic_store_n(&htab->reserve, e, __ATOMIC_RELAXED);
 	}
 	e = htab->reserve;
 	if (e)
-		htab->reserve = elem_link(e);
+		__atomic_store_n(&htab->reserve, elem_link(e), __ATOMIC_RELAXED);
 	spin_unlock(&htab->recycle_lock);
 	__atomic_add_fetch(&htab->recycled, 1, __ATOMIC_SEQ_CST);
 	htab_fence();
@@ -465,6 +477,21 @@ static void end_grace(struct lane *lane)
 	} while (!begin_grace(lane));
 }
 
+/* What was to be used early and was not: nobody knows since when it waits, so it does once more. */
+static void retire_reserve(struct bpf_htab *htab, struct lane *lane)
+{
+	struct htab_elem *reserve;
+
+	if (likely(!__atomic_load_n(&htab->reserve, __ATOMIC_RELAXED)) ||
+	    !spin_trylock(&htab->recycle_lock))
+		return;
+	reserve = htab->reserve;
+	__atomic_store_n(&htab->reserve, NULL, __ATOMIC_RELAXED);
+	spin_unlock(&htab->recycle_lock);
+	if (reserve)
+		push_elems(&lane->retired, reserve, last_of(reserve));
+}
+
 static void grace_over(struct callback_head *head)
 {
 	struct lane *lane = container_of(head, struct lane, rcu);
@@ -472,6 +499,7 @@ static void grace_over(struct callback_head *head)
 
 	if (waited)
 		push_free(lane, waited);
+	retire_reserve(lane->htab, lane);
 	/* A map that nobody has any more goes as a whole. */
 	if (!atomic64_read(&lane->htab->map.refcnt))
 		htab_put(lane->htab);
