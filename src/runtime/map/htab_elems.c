@@ -169,8 +169,12 @@ static bool find_lost_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 	return false;
 }
 
-/* Where the lane has none. A new one only where none is free: walks pass over all that were ever
- * used. */
+/*
+ * Where the lane has none. A new one only where none is free: walks pass over all that were ever
+ * used. What is free all the time is found; but where others delete and insert meanwhile, one may
+ * be free each time somewhere else than where this looks, as in Linux, which looks into one CPU's
+ * list after the other, too.
+ */
 static bool find_slot(struct bpf_htab *htab, u32 own, u64 *slot)
 {
 	return (!htab->split && steal_slot(htab, own, slot)) ||
