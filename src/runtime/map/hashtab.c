@@ -73,13 +73,12 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/kernel_errno.h"
 #include "base/rcu.h"
 #include "map/area.h"
 #include "map/map_create.h"
 #include "map/map_types.h"
 #include "map/value.h"
-
-#define ENOTSUPP 524 /* the kernel's own, which reaches user space */
 
 /* The limits of Linux: 16 bytes a bucket in 32 bits, and what kmalloc and the allocator of per-CPU
  * memory give at most. */
