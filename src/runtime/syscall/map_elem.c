@@ -149,6 +149,25 @@ static ALWAYS_INLINE int with_room(struct bpf_map *map, const struct elem_attr *
 	return run(map, attr, key, value);
 }
 
+/* A command without flags, for a handle that lets it do what it @need. */
+static ALWAYS_INLINE int run_elem(struct trek_runtime *rt, u64 uattr, u32 size, u32 end, u32 need,
+				  elem_fn *run)
+{
+	LEAVE_ERRNO_ALONE;
+	struct elem_attr attr;
+	struct bpf_map *map;
+	int err = get_attr(&attr, uattr, size, end);
+
+	if (unlikely(err))
+		return err;
+	map = use_map(rt, attr.map_fd, need);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	err = with_room(map, &attr, run);
+	rcu_read_unlock();
+	return err;
+}
+
 /* Into *@key, which becomes NULL in a kind without keys: the caller must give none. */
 static ALWAYS_INLINE int get_key(const struct bpf_map *map, u64 ukey, void **key)
 {
@@ -232,19 +251,7 @@ static ALWAYS_INLINE int next_key(struct bpf_map *map, const struct elem_attr *a
 
 int map_get_next_key(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	LEAVE_ERRNO_ALONE;
-	struct elem_attr attr;
-	struct bpf_map *map;
-	int err = get_attr(&attr, uattr, size, UNTIL(next_key));
-
-	if (unlikely(err))
-		return err;
-	map = use_map(rt, attr.map_fd, FMODE_READ);
-	if (IS_ERR(map))
-		return PTR_ERR(map);
-	err = with_room(map, &attr, next_key);
-	rcu_read_unlock();
-	return err;
+	return run_elem(rt, uattr, size, UNTIL(next_key), FMODE_READ, next_key);
 }
 
 /* --- update ----------------------------------------------------------------------------------- */
@@ -366,19 +373,7 @@ static ALWAYS_INLINE int delete_elem(struct bpf_map *map, const struct elem_attr
 
 int map_delete_elem(struct trek_runtime *rt, u64 uattr, u32 size)
 {
-	LEAVE_ERRNO_ALONE;
-	struct elem_attr attr;
-	struct bpf_map *map;
-	int err = get_attr(&attr, uattr, size, UNTIL(key));
-
-	if (unlikely(err))
-		return err;
-	map = use_map(rt, attr.map_fd, FMODE_WRITE);
-	if (IS_ERR(map))
-		return PTR_ERR(map);
-	err = with_room(map, &attr, delete_elem);
-	rcu_read_unlock();
-	return err;
+	return run_elem(rt, uattr, size, UNTIL(key), FMODE_WRITE, delete_elem);
 }
 
 static ALWAYS_INLINE int lookup_and_delete_elem(struct bpf_map *map, const struct elem_attr *attr,
