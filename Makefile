@@ -4,7 +4,7 @@
 #
 #   make demo    three iterators, over real programs, maps and elements
 #   make test    every test, plainly and under the address and undefined-behaviour sanitizers
-#   make bench   each map operation beside the kernel's
+#   make bench   each map operation, and verification, beside the kernel's
 #   make         build only
 BUILD := build
 SANITIZED := build-sanitized
@@ -23,6 +23,7 @@ test: build $(SANITIZED)/build.ninja
 
 bench: build
 	$(BUILD)/bench/maps
+	$(BUILD)/bench/verify
 
 $(BUILD)/build.ninja:
 	scripts/dependencies

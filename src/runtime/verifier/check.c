@@ -4,6 +4,7 @@
  * kernel/bpf/verifier.c.
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "verifier/env.h"
 
@@ -206,6 +207,14 @@ static int check_program(struct bpf_verifier_env *env)
 	return err;
 }
 
+static u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 {
 	struct bpf_verifier_env env = {
@@ -216,6 +225,7 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 		.insns = prog->insnsi,
 		.nr_insns = prog->len,
 	};
+	u64 start = now_ns();
 	int err = -EINVAL;
 
 	if (!env.type || !prog->len)
@@ -228,6 +238,9 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 	err = check_program(&env);
 	prog->aux->verified_insns = env.insn_processed;
 	prog->aux->func_cnt = env.nr_subprogs;
+	if (bpf_log_on(env.log, BPF_LOG_STATS))
+		bpf_log(env.log, "verification time %llu usec\n",
+			(unsigned long long)(now_ns() - start) / 1000);
 	if (bpf_log_on(env.log, BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2 | BPF_LOG_STATS))
 		bpf_log(env.log, "%u instructions walked (limit %d), stack of %u bytes\n",
 			env.insn_processed, BPF_COMPLEXITY_LIMIT_INSNS, prog->aux->stack_depth);
