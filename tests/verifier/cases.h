@@ -60,7 +60,7 @@ struct case_table {
 };
 
 extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases, precision_cases, ref_cases, dynptr_cases, map_cases, order_cases, global_cases,
-	goto_cases;
+	loop_cases, precision_cases, ref_cases, dynptr_cases, dynptr_mem_cases, map_cases,
+	order_cases, global_cases, goto_cases;
 
 #endif /* TESTS_VERIFIER_CASES_H */

@@ -24,6 +24,10 @@ enum bpf_type_flag {
 	MEM_FIXED_SIZE = 1u << (8 + BPF_BASE_TYPE_BITS), /* arg_size says how long */
 	MEM_ALIGNED = 1u << (9 + BPF_BASE_TYPE_BITS),
 	MEM_RINGBUF = 1u << (10 + BPF_BASE_TYPE_BITS), /* a sample that was reserved */
+	/* Which dynptr a call makes, or takes back. */
+	DYNPTR_TYPE_LOCAL = 1u << (11 + BPF_BASE_TYPE_BITS),
+	DYNPTR_TYPE_RINGBUF = 1u << (12 + BPF_BASE_TYPE_BITS),
+	MEM_OF_MAP = 1u << (13 + BPF_BASE_TYPE_BITS), /* of a value, and no other memory */
 };
 static inline u32 base_type(u32 type)
 {
@@ -49,7 +53,7 @@ enum bpf_arg_type {
 	ARG_PTR_TO_FUNC,             /* a static subprogram: a callback */
 	ARG_PTR_TO_STACK,
 	ARG_PTR_TO_CONST_STR,        /* NUL-terminated string in a read-only, frozen map */
-	ARG_PTR_TO_DYNPTR,           /* of a ring buffer; MEM_UNINIT: the call makes it */
+	ARG_PTR_TO_DYNPTR,           /* MEM_UNINIT: the call makes it */
 	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
 	ARG_PTR_TO_SPIN_LOCK,        /* the lock in a value of a map */
 };

@@ -25,7 +25,7 @@ u64 bpf_ringbuf_query(const struct bpf_map *map, u64 flags);
 /* The helpers: for bpf_helper_register(). */
 extern const struct bpf_helper bpf_ringbuf_helpers[];
 extern const size_t bpf_ringbuf_helpers_nr;
-/* Those of the dynptr form, bpf_dynptr_read, _write and _data included. */
+/* Those of the dynptr form. */
 extern const struct bpf_helper bpf_ringbuf_dynptr_helpers[];
 extern const size_t bpf_ringbuf_dynptr_helpers_nr;
 

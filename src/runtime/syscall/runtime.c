@@ -18,6 +18,7 @@
 #include "iter/bpf_iter.h"
 #include "map/map.h"
 #include "map/ringbuf.h"
+#include "prog/dynptr.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
@@ -43,6 +44,7 @@ static void init_process(void)
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);
+	bpf_helpers_register(bpf_dynptr_helpers, bpf_dynptr_helpers_nr);
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
 	bpf_helpers_register(bpf_prog_array_helpers, bpf_prog_array_helpers_nr);
 	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);

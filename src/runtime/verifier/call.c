@@ -91,6 +91,8 @@ static int arg_mem(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 		return cur_regs(env)[i + 1].type == (PTR_TO_MEM | MEM_RINGBUF)
 			       ? 0
 			       : need(env, i + 1, "a sample that was reserved in a ring buffer");
+	if ((proto->arg_type[i] & MEM_OF_MAP) && cur_regs(env)[i + 1].type != PTR_TO_MAP_VALUE)
+		return need(env, i + 1, "a value of a map");
 	if (!(proto->arg_type[i] & MEM_FIXED_SIZE))
 		return 0; /* with its size, the next argument */
 	return check_call_mem(env, i + 1, proto->arg_size[i], proto->arg_size[i],
@@ -186,6 +188,11 @@ static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call,
 	return 0;
 }
 
+static enum bpf_dynptr_type dynptr_type_of(u32 arg_type)
+{
+	return arg_type & DYNPTR_TYPE_RINGBUF ? BPF_DYNPTR_TYPE_RINGBUF : BPF_DYNPTR_TYPE_LOCAL;
+}
+
 static int arg_dynptr(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
 	u32 type = call->helper->proto.arg_type[i];
@@ -195,7 +202,7 @@ static int arg_dynptr(struct bpf_verifier_env *env, struct helper_call *call, u3
 		return check_new_dynptr(env, i + 1);
 	}
 	call->releases_dynptr = type & OBJ_RELEASE;
-	return check_dynptr(env, i + 1, &call->dynptr_ref);
+	return check_dynptr(env, i + 1, type, &call->dynptr);
 }
 
 static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
@@ -374,9 +381,10 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (!err && call.releases)
 		err = release_reference(env, call.ref_obj_id);
 	if (!err && call.releases_dynptr)
-		err = release_dynptr(env, call.dynptr_ref);
+		err = release_dynptr(env, call.dynptr.ref_obj_id);
 	if (!err && call.new_dynptr)
-		err = make_dynptr(env, call.new_dynptr);
+		err = make_dynptr(env, call.new_dynptr,
+				  dynptr_type_of(proto->arg_type[call.new_dynptr - 1]));
 	if (!err && proto->tail_calls)
 		err = check_tail_call(env);
 	if (!err && proto->callback != BPF_CALLBACK_NONE)

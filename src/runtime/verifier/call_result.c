@@ -97,12 +97,13 @@ static int result_mem(struct bpf_verifier_env *env, const struct helper_call *ca
 	return set_identity(env, call);
 }
 
-/* It is gone when the dynptr is. */
+/* A slice: it is gone when the dynptr is. */
 static int result_dynptr_mem(struct bpf_verifier_env *env, const struct helper_call *call)
 {
 	int err = result_mem(env, call);
 
-	result_reg(env)->ref_obj_id = call->dynptr_ref;
+	result_reg(env)->ref_obj_id = call->dynptr.ref_obj_id;
+	result_reg(env)->dynptr_id = call->dynptr.dynptr_id;
 	return err;
 }
 

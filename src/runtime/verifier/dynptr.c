@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Dynptrs: two slots of the stack that a helper fills and that only helpers look into (kernel:
- * process_dynptr_func and mark_stack_slots_dynptr in kernel/bpf/verifier.c). Each that there is
- * here is a sample of a ring buffer, so it comes with a reference, which its slots carry; until
- * that is given back nobody else may write to them.
+ * Dynptrs: two slots of the stack that a call fills and that only calls look into (kernel:
+ * process_dynptr_func and mark_stack_slots_dynptr in kernel/bpf/verifier.c). What is in them is a
+ * real pointer, so nothing that a program writes may ever be taken for one.
+ *
+ * Both slots carry the kind, an id that no other dynptr has, and, if there is something to give
+ * back, its reference. Pointers into the memory (slices) carry the id and the reference, too.
+ *
+ * A dynptr with a reference stays until that is given back: nobody else may write to its slots. All
+ * of its clones, which have ids of their own and the same reference, go with it, and all slices.
+ * One without a reference ends where its slots are written to, and its slices with it.
  */
 #include "verifier/env.h"
 
 #define DYNPTR_SIZE 16 /* struct bpf_dynptr */
+
+static bool is_dynptr(const struct bpf_stack_state *slot)
+{
+	return slot->type[0] == STACK_DYNPTR;
+}
 
 /* Where register @regno points to; -EINVAL: not to where a dynptr can be. */
 static int dynptr_place(struct bpf_verifier_env *env, u32 regno, s32 *off)
@@ -28,27 +39,97 @@ static int dynptr_place(struct bpf_verifier_env *env, u32 regno, s32 *off)
 	return 0;
 }
 
-/* The two slots at @off, if they are one dynptr. */
-static bool find_dynptr(struct bpf_func_state *frame, s32 off, struct bpf_stack_state *slot[2])
+/* What is at @off, if it is the beginning of a dynptr; NULL: it is not. */
+static const struct bpf_reg_state *find_dynptr(const struct bpf_func_state *frame, s32 off)
 {
 	u32 first = (u32)-off / BPF_REG_SIZE - 1; /* the lower address, the higher index */
 
-	if (off >= -BPF_REG_SIZE || first >= frame->nr_slots)
-		return false;
-	slot[0] = &frame->stack[first];
-	slot[1] = &frame->stack[first - 1];
+	if (off > -DYNPTR_SIZE || first >= frame->nr_slots)
+		return NULL;
 	/* Halves of two that lie next to each other are not one. */
-	return slot[0]->type[0] == STACK_DYNPTR && slot[1]->type[0] == STACK_DYNPTR &&
-	       slot[0]->spilled.ref_obj_id == slot[1]->spilled.ref_obj_id;
+	if (!is_dynptr(&frame->stack[first]) || !is_dynptr(&frame->stack[first - 1]) ||
+	    frame->stack[first].spilled.dynptr_id != frame->stack[first - 1].spilled.dynptr_id)
+		return NULL;
+	return &frame->stack[first].spilled;
 }
 
-static void mark_slot(struct bpf_stack_state *slot, u8 type, u32 ref_obj_id)
+static void mark_slot(struct bpf_stack_state *slot, u8 type, const struct bpf_reg_state *what)
 {
 	u32 i;
 
-	slot->spilled = (struct bpf_reg_state){.ref_obj_id = ref_obj_id};
+	slot->spilled = *what;
 	for (i = 0; i < BPF_REG_SIZE; i++)
 		slot->type[i] = type;
+}
+
+/* The dynptrs that @is says are no more: their slots are as never written. */
+static int end_dynptrs(struct bpf_verifier_env *env,
+		       bool (*is)(const struct bpf_reg_state *dynptr, u32 id), u32 id)
+{
+	static const struct bpf_reg_state nothing;
+	u32 f, i;
+
+	for (f = 0; f <= env->cur->curframe; f++) {
+		struct bpf_func_state *frame = env->cur->frame[f];
+
+		for (i = 0; i < frame->nr_slots; i++) {
+			if (!is_dynptr(&frame->stack[i]) || !is(&frame->stack[i].spilled, id))
+				continue;
+			frame = own_frame(env, env->cur, f);
+			if (!frame)
+				return -ENOMEM;
+			mark_slot(&frame->stack[i], STACK_INVALID, &nothing);
+		}
+	}
+	return 0;
+}
+
+static bool has_id(const struct bpf_reg_state *dynptr, u32 id)
+{
+	return dynptr->dynptr_id == id;
+}
+
+static bool has_reference(const struct bpf_reg_state *dynptr, u32 id)
+{
+	return dynptr->ref_obj_id == id;
+}
+
+static bool is_slice(const struct bpf_reg_state *reg, const void *arg)
+{
+	const u32 *id = arg;
+
+	return base_type(reg->type) == PTR_TO_MEM && reg->dynptr_id == *id;
+}
+
+static void end_slice(struct bpf_reg_state *reg, const void *arg)
+{
+	u32 since = reg->since;
+
+	reg_mark_unknown(reg);
+	reg->since = since;
+}
+
+int overwrite_dynptrs(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end)
+{
+	u32 frameno = cur_regs(env)[regno].frameno, id, i;
+	int err = 0;
+
+	for (i = (u32)(-end) / BPF_REG_SIZE; !err && i < (u32)(-begin + 7) / BPF_REG_SIZE; i++) {
+		/* Ending one may give the state another frame. */
+		const struct bpf_func_state *frame = env->cur->frame[frameno];
+
+		if (i >= frame->nr_slots)
+			break;
+		if (!is_dynptr(&frame->stack[i]))
+			continue;
+		if (frame->stack[i].spilled.ref_obj_id)
+			return refuse(env, -EINVAL, regno, "give it back first",
+				      "a write over the dynptr at r10-%u", (i + 1) * BPF_REG_SIZE);
+		id = frame->stack[i].spilled.dynptr_id;
+		err = end_dynptrs(env, has_id, id);
+		change_regs(env, env->cur, is_slice, end_slice, &id);
+	}
+	return err;
 }
 
 int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
@@ -65,53 +146,53 @@ int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
 	return err ? err : stack_write(env, regno, off + BPF_REG_SIZE, BPF_REG_SIZE, &anything);
 }
 
-int make_dynptr(struct bpf_verifier_env *env, u32 regno)
+int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	struct bpf_func_state *frame = own_frame(env, env->cur, reg->frameno);
-	s32 off = reg->off + (s32)reg->var_off.value;
-	u32 first = (u32)-off / BPF_REG_SIZE - 1;
-	int id = frame ? acquire_reference(env) : -ENOMEM;
+	u32 first = (u32) - (reg->off + (s32)reg->var_off.value) / BPF_REG_SIZE - 1;
+	struct bpf_reg_state dynptr = {.dynptr_type = type};
+	int ref = 0;
 
-	if (id < 0)
-		return id;
-	mark_slot(&frame->stack[first], STACK_DYNPTR, id);
-	mark_slot(&frame->stack[first - 1], STACK_DYNPTR, id);
+	if (!frame)
+		return -ENOMEM;
+	if (type == BPF_DYNPTR_TYPE_RINGBUF) {
+		ref = acquire_reference(env);
+		if (ref < 0)
+			return ref;
+	}
+	dynptr.ref_obj_id = ref;
+	dynptr.dynptr_id = ++env->next_id;
+	mark_slot(&frame->stack[first], STACK_DYNPTR, &dynptr);
+	mark_slot(&frame->stack[first - 1], STACK_DYNPTR, &dynptr);
 	return 0;
 }
 
-int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 *ref_obj_id)
+int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 arg_type,
+		 struct bpf_reg_state *dynptr)
 {
-	struct bpf_stack_state *slot[2];
+	const struct bpf_reg_state *found;
 	s32 off = 0;
 	int err = dynptr_place(env, regno, &off);
 
 	if (err)
 		return err;
-	if (!find_dynptr(env->cur->frame[cur_regs(env)[regno].frameno], off, slot))
+	found = find_dynptr(env->cur->frame[cur_regs(env)[regno].frameno], off);
+	if (!found)
 		return refuse(env, -EINVAL, regno,
-			      "reserve it with bpf_ringbuf_reserve_dynptr first",
+			      "make it with bpf_dynptr_from_mem or bpf_ringbuf_reserve_dynptr "
+			      "first",
 			      "the stack at R%u is not a dynptr", regno);
-	*ref_obj_id = slot[0]->spilled.ref_obj_id;
+	if ((arg_type & OBJ_RELEASE) && !found->ref_obj_id)
+		return refuse(env, -EINVAL, regno, NULL,
+			      "the dynptr at R%u has nothing to give back", regno);
+	*dynptr = *found;
 	return 0;
 }
 
 int release_dynptr(struct bpf_verifier_env *env, u32 ref_obj_id)
 {
-	u32 f, i;
+	int err = end_dynptrs(env, has_reference, ref_obj_id);
 
-	for (f = 0; f <= env->cur->curframe; f++) {
-		struct bpf_func_state *frame = env->cur->frame[f];
-
-		for (i = 0; i < frame->nr_slots; i++) {
-			if (frame->stack[i].type[0] != STACK_DYNPTR ||
-			    frame->stack[i].spilled.ref_obj_id != ref_obj_id)
-				continue;
-			frame = own_frame(env, env->cur, f);
-			if (!frame)
-				return -ENOMEM;
-			mark_slot(&frame->stack[i], STACK_INVALID, 0);
-		}
-	}
-	return release_reference(env, ref_obj_id);
+	return err ? err : release_reference(env, ref_obj_id);
 }

@@ -35,6 +35,7 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "base/dynptr.h"
 #include "base/func.h"
 #include "base/runtime.h"
 #include "btf/btf.h"
@@ -96,6 +97,7 @@ struct bpf_reg_state {
 		u32 mem_size;  /* PTR_TO_MEM */
 		u32 subprogno; /* PTR_TO_FUNC */
 		u32 frameno;   /* PTR_TO_STACK: whose */
+		u32 dynptr_type; /* a slot of a dynptr: enum bpf_dynptr_type */
 	};
 	/*
 	 * Registers of one id (not 0) hold the same number, but for off, or the same pointer that
@@ -104,6 +106,8 @@ struct bpf_reg_state {
 	u32 id;
 	/* Of a pointer to what the program has to give back: which (refs.c); 0: to nothing such. */
 	u32 ref_obj_id;
+	/* Of a pointer into the memory of a dynptr: of which (dynptr.c); 0: of none. */
+	u32 dynptr_id;
 	struct tnum var_off;
 	s64 smin_value, smax_value;
 	u64 umin_value, umax_value;
@@ -123,7 +127,7 @@ enum bpf_stack_slot_type {
 
 /*
  * 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. Of a
- * dynptr, spilled.ref_obj_id says which.
+ * dynptr, spilled says which: dynptr_type, dynptr_id, ref_obj_id.
  */
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
@@ -551,11 +555,20 @@ int check_tail_call_stack(struct bpf_verifier_env *env);
 
 /* May register @regno point to where a call makes a dynptr? Then, after the call, there is one. */
 int check_new_dynptr(struct bpf_verifier_env *env, u32 regno);
-int make_dynptr(struct bpf_verifier_env *env, u32 regno);
-/* Does it point to one? *@ref_obj_id: its reference. */
-int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 *ref_obj_id);
-/* It is given back, with all that points into it. */
+int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type);
+/*
+ * Does it point to one that may be an argument of @arg_type? *@dynptr: what is known of it:
+ * dynptr_type, dynptr_id, ref_obj_id.
+ */
+int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 arg_type,
+		 struct bpf_reg_state *dynptr);
+/* What the dynptrs with this reference stand for is given back: they end, with all slices. */
 int release_dynptr(struct bpf_verifier_env *env, u32 ref_obj_id);
+/*
+ * The bytes [@begin, @end) of the stack that register @regno points to are written to: dynptrs
+ * there end. -EINVAL: one has a reference.
+ */
+int overwrite_dynptrs(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end);
 
 /* --- call.c, kfunc_call.c, subprog.c --- */
 

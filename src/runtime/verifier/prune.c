@@ -118,7 +118,8 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 	return old->off == cur->off && old->map_ptr == cur->map_ptr && old->btf_id == cur->btf_id &&
 	       range_within(old, cur) && ids_match(old->id, cur->id, map) &&
 	       !old->ref_obj_id == !cur->ref_obj_id &&
-	       ids_match(old->ref_obj_id, cur->ref_obj_id, map);
+	       ids_match(old->ref_obj_id, cur->ref_obj_id, map) &&
+	       !old->dynptr_id == !cur->dynptr_id && ids_match(old->dynptr_id, cur->dynptr_id, map);
 }
 
 static bool spilled_scalar(const struct bpf_stack_state *slot)
@@ -179,6 +180,8 @@ static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_sta
 
 	if (is_dynptr(old) || is_dynptr(cur))
 		return is_dynptr(old) && is_dynptr(cur) &&
+		       old->spilled.dynptr_type == cur->spilled.dynptr_type &&
+		       ids_match(old->spilled.dynptr_id, cur->spilled.dynptr_id, map) &&
 		       ids_match(old->spilled.ref_obj_id, cur->spilled.ref_obj_id, map);
 	if (map->how == COVERS_AS_USED && !is_precise(map->env, old->place))
 		return true;

@@ -49,8 +49,8 @@ static u8 byte_type(const struct bpf_func_state *frame, s32 off)
 	return slot ? slot->type[off & (BPF_REG_SIZE - 1)] : STACK_INVALID;
 }
 
-/* A dynptr, which only the helpers for it may touch, somewhere in bytes [@begin, @end). */
-static int check_no_dynptr(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end, int err,
+/* A dynptr, which only calls for it may touch, somewhere in bytes [@begin, @end). */
+static int check_no_dynptr(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end,
 			   const char *what)
 {
 	const struct bpf_func_state *frame = env->cur->frame[cur_regs(env)[regno].frameno];
@@ -58,7 +58,7 @@ static int check_no_dynptr(struct bpf_verifier_env *env, u32 regno, s32 begin, s
 
 	for (off = begin; off < end; off++)
 		if (byte_type(frame, off) == STACK_DYNPTR)
-			return refuse(env, err, regno, "use the helpers for dynptrs",
+			return refuse(env, -EACCES, regno, "use the calls for dynptrs",
 				      "%s the dynptr at r10%d", what, off);
 	return 0;
 }
@@ -141,7 +141,7 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (!err)
-		err = check_no_dynptr(env, regno, min, max + (s32)size, -EACCES, "a read of");
+		err = check_no_dynptr(env, regno, min, max + (s32)size, "a read of");
 	if (err)
 		return err;
 	read_bytes(env, frame, min, max + size);
@@ -220,7 +220,7 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (!err)
-		err = check_no_dynptr(env, regno, min, max + (s32)size, -EINVAL, "a write over");
+		err = overwrite_dynptrs(env, regno, min, max + (s32)size);
 	if (err)
 		return err;
 	if (value->type == PTR_TO_STACK && frame != cur_frame(env))
@@ -261,8 +261,7 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		return stack_bounds(env, regno, reg->off, 1, &begin, &last);
 	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
 	if (!err)
-		err = check_no_dynptr(env, regno, begin, last + (s32)max, -EACCES,
-				      "the call is given");
+		err = check_no_dynptr(env, regno, begin, last + (s32)max, "the call is given");
 	if (err)
 		return err;
 	if (!(access & ACCESS_UNINIT))

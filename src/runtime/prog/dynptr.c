@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Helpers for dynptrs of every kind (kernel: bpf_dynptr_* in kernel/bpf/helpers.c). Each access is
+ * checked as it is made, against the size that the dynptr has then. A null one has size 0 and no
+ * data: whatever is asked of it fails.
+ */
+#include "prog/dynptr.h"
+
+#include <string.h>
+
+static void *pointer(u64 r)
+{
+	return (void *)(unsigned long)r;
+}
+
+static u8 *data_at(const struct bpf_dynptr_kern *ptr, u64 offset)
+{
+	return (u8 *)ptr->data + ptr->offset + (u32)offset;
+}
+
+static u64 helper_dynptr_from_mem(u64 data, u64 size32, u64 flags, u64 dynptr, u64 r5)
+{
+	struct bpf_dynptr_kern *ptr = pointer(dynptr);
+	u32 size = size32;
+
+	if (size > DYNPTR_MAX_SIZE || flags) {
+		bpf_dynptr_set_null(ptr);
+		return size > DYNPTR_MAX_SIZE ? -E2BIG : -EINVAL;
+	}
+	bpf_dynptr_init(ptr, pointer(data), BPF_DYNPTR_TYPE_LOCAL, size);
+	return 0;
+}
+
+static u64 helper_dynptr_read(u64 dst, u64 len, u64 dynptr, u64 offset, u64 flags)
+{
+	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
+
+	if (!ptr->data || flags)
+		return -EINVAL;
+	if (bpf_dynptr_check_off_len(ptr, offset, len))
+		return -E2BIG;
+	/* It may be memory of the same dynptr. */
+	if ((u32)len)
+		memmove(pointer(dst), data_at(ptr, offset), (u32)len);
+	return 0;
+}
+
+static u64 helper_dynptr_write(u64 dynptr, u64 offset, u64 src, u64 len, u64 flags)
+{
+	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
+
+	if (!ptr->data || bpf_dynptr_rdonly(ptr))
+		return -EINVAL;
+	if (bpf_dynptr_check_off_len(ptr, offset, len))
+		return -E2BIG;
+	if (flags)
+		return -EINVAL;
+	if ((u32)len)
+		memmove(data_at(ptr, offset), pointer(src), (u32)len);
+	return 0;
+}
+
+static u64 helper_dynptr_data(u64 dynptr, u64 offset, u64 len, u64 r4, u64 r5)
+{
+	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
+
+	if (!ptr->data || bpf_dynptr_check_off_len(ptr, offset, len) || bpf_dynptr_rdonly(ptr))
+		return 0;
+	return (unsigned long)data_at(ptr, offset);
+}
+
+const struct bpf_helper bpf_dynptr_helpers[] = {
+	{
+		.id = BPF_FUNC_dynptr_from_mem,
+		.name = "bpf_dynptr_from_mem",
+		.proto =
+			{
+				.func = helper_dynptr_from_mem,
+				.ret_type = RET_INTEGER,
+				.arg_type = {ARG_PTR_TO_UNINIT_MEM | MEM_OF_MAP,
+					     ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING,
+					     ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_LOCAL | MEM_UNINIT |
+						     MEM_WRITE},
+			},
+	},
+	{
+		.id = BPF_FUNC_dynptr_read,
+		.name = "bpf_dynptr_read",
+		.proto =
+			{
+				.func = helper_dynptr_read,
+				.ret_type = RET_INTEGER,
+				/* Where it fails, what was there stays: it counts as read. */
+				.arg_type = {MEM_WRITE | ARG_PTR_TO_MEM, ARG_CONST_SIZE_OR_ZERO,
+					     MEM_RDONLY | ARG_PTR_TO_DYNPTR, ARG_ANYTHING,
+					     ARG_ANYTHING},
+			},
+	},
+	{
+		.id = BPF_FUNC_dynptr_write,
+		.name = "bpf_dynptr_write",
+		.proto =
+			{
+				.func = helper_dynptr_write,
+				.ret_type = RET_INTEGER,
+				.arg_type = {MEM_RDONLY | ARG_PTR_TO_DYNPTR, ARG_ANYTHING,
+					     MEM_RDONLY | ARG_PTR_TO_MEM, ARG_CONST_SIZE_OR_ZERO,
+					     ARG_ANYTHING},
+			},
+	},
+	{
+		.id = BPF_FUNC_dynptr_data,
+		.name = "bpf_dynptr_data",
+		.proto =
+			{
+				.func = helper_dynptr_data,
+				.ret_type = PTR_MAYBE_NULL | RET_PTR_TO_DYNPTR_MEM,
+				.arg_type = {MEM_RDONLY | ARG_PTR_TO_DYNPTR, ARG_ANYTHING,
+					     ARG_CONST_ALLOC_SIZE_OR_ZERO},
+			},
+	},
+};
+
+const size_t bpf_dynptr_helpers_nr = ARRAY_SIZE(bpf_dynptr_helpers);
