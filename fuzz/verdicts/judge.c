@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beliefs.h"
 #include "verdicts.h"
 
 const struct program *under_judgement;
@@ -171,19 +172,35 @@ static int ask(struct engine *e, const struct program *p, char *log)
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
-/* Does @p do what must not be, on some input? What, where, on which input. */
+/* Have the runtime verify @p once more, and remember what it believes; false: it does not. */
+static bool believe(const struct program *p)
+{
+	int err;
+
+	if (!runtime.rt)
+		return false;
+	beliefs_begin();
+	err = ask(&runtime, p, NULL);
+	beliefs_end();
+	return !err;
+}
+
+/* Does @p do what must not be, on some input? What, where, on which input. Every register counts
+ * as an access does: it must be what the verifier believes. */
 static const char *does_wrong(const struct program *p, unsigned int inputs, uint64_t *input,
 			      unsigned int *at)
 {
-	const char *what;
+	const char *what, *wrong = NULL;
 
 	memset(reached, 0, sizeof(reached));
-	for (uint64_t i = 0; i < inputs; i++) {
+	witness_believes(believe(p));
+	for (uint64_t i = 0; i < inputs && !wrong; i++) {
 		*input = i;
 		if (witness(p, i, &what, at, reached, NULL) == WITNESS_WRONG)
-			return what;
+			wrong = what;
 	}
-	return NULL;
+	witness_believes(false);
+	return wrong;
 }
 
 /* Run @p on the runtime; false if that is not what the witness expects. */

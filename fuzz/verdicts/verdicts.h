@@ -13,6 +13,7 @@
  *   insn.c             emitting for an engine, text, taking instructions out
  *   engine.c           the kernel and the runtime: maps, loading, running
  *   witness.c          a program step by step: what it does that must not be
+ *   beliefs.c          what the verifier believed at each of its steps
  *   judge.c            what the two answers mean; making a finding small
  *   verdicts.c         the command
  */
@@ -231,6 +232,9 @@ enum witness {
  * program does, if WITNESS_FINE. */
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,
 		     uint8_t *reached, struct outcome *expected);
+
+/* Whether it also holds every register and the stack against beliefs.h, at every instruction. */
+void witness_believes(bool believes);
 
 /* The number that register @reg held at the question, when the last witness() came by; false: it
  * did not, or there was none that is certain. */

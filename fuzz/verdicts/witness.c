@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beliefs.h"
 #include "verdicts.h"
 
 enum { NUMBER, OBJECT, MAP, SEQ, MEMORY }; /* what a value is; MEMORY + n: region n */
@@ -54,6 +55,8 @@ static struct vm {
 	int held, locked;     /* so many samples; 1 + the region whose lock is held */
 	bool replaced;	      /* by a tail call */
 	bool leaves;	      /* now and then, by may_goto */
+	bool believes;	      /* hold what is there against beliefs.h */
+	int stack;	      /* the region of the frame that runs */
 	struct val asked[11]; /* registers at the question */
 	uint8_t *reached;     /* by instruction; NULL */
 	uint8_t out[8192];
@@ -808,11 +811,59 @@ static void load_wide(unsigned int pc, struct val *d)
 	}
 }
 
+/* --- beliefs ------------------------------------------------------------------------------ */
+
+static struct held as_held(const struct val *val)
+{
+	const struct region *r;
+
+	if (!val->init || val->taint || val->buffer)
+		return (struct held){.kind = HELD_NOTHING};
+	if (val->is == NUMBER)
+		return (struct held){.kind = HELD_NUMBER, .v = val->v};
+	if (val->is <= MEMORY)
+		return (struct held){.kind = HELD_POINTER};
+	r = &vm.region[val->is - MEMORY];
+	return r->stack ? (struct held){.kind = HELD_STACK, .v = val->v - r->size}
+			: (struct held){.kind = HELD_MEMORY, .v = val->v, .size = r->size};
+}
+
+static struct held slot_of_stack(unsigned int slot)
+{
+	const struct region *r = &vm.region[vm.stack];
+	struct held held = {.kind = HELD_NUMBER};
+	unsigned int at = REGION_SIZE / 8 - 1 - slot;
+
+	if (r->slot[at].init)
+		return as_held(&r->slot[at]);
+	for (unsigned int i = 0; i < 8; i++)
+		if (r->taint[at * 8 + i])
+			held.kind = HELD_NOTHING;
+	memcpy(&held.v, r->data + at * 8, 8);
+	return held;
+}
+
+static void hold_against_beliefs(unsigned int pc, const struct val *reg)
+{
+	static char text[64];
+	struct held held[10];
+	int misfit;
+
+	for (int i = 0; i < 10; i++)
+		held[i] = as_held(&reg[i]);
+	misfit = beliefs_fit(pc, held, slot_of_stack);
+	if (misfit < 0 || over())
+		return;
+	snprintf(text, sizeof(text), "%s%d holds what is believed impossible",
+		 misfit < 10 ? "r" : "stack slot ", misfit < 10 ? misfit : misfit - 10);
+	wrong(text);
+}
+
 /* One function, from @pc to its exit; r0. */
 static struct val execute(unsigned int pc, const struct val *args)
 {
 	struct val reg[11] = {0};
-	int stack, regions = vm.nr_regions;
+	int stack, regions = vm.nr_regions, caller = vm.stack;
 
 	if (++vm.depth > 16) {
 		wrong("calls without end");
@@ -820,6 +871,7 @@ static struct val execute(unsigned int pc, const struct val *args)
 	}
 	stack = new_region(512);
 	vm.region[stack].stack = true;
+	vm.stack = stack;
 	memset(vm.region[stack].taint, 1, 512);
 	memcpy(reg + 1, args, 5 * sizeof(*args));
 	reg[10] = pointer(stack);
@@ -840,6 +892,8 @@ static struct val execute(unsigned int pc, const struct val *args)
 			memcpy(vm.asked, reg, sizeof(vm.asked));
 		if (vm.reached)
 			vm.reached[pc] = 1;
+		if (vm.believes)
+			hold_against_beliefs(pc, reg);
 		if (++vm.steps > MAX_STEPS) {
 			vm.stopped = true;
 			break;
@@ -879,6 +933,7 @@ static struct val execute(unsigned int pc, const struct val *args)
 		pc++;
 	}
 	vm.depth--;
+	vm.stack = caller;
 	/* Regions are given back only if nothing was inserted behind the stack. */
 	if (vm.nr_regions == stack + 1)
 		vm.nr_regions = regions;
@@ -945,6 +1000,11 @@ static void tell(const struct val *ret, struct outcome *o)
 			o->maps_len += key + value;
 		}
 	}
+}
+
+void witness_believes(bool believes)
+{
+	vm.believes = believes;
 }
 
 enum witness witness(const struct program *p, uint64_t input, const char **what, unsigned int *at,

@@ -8,6 +8,8 @@
 
 #include "verifier/env.h"
 
+void (*bpf_check_watch)(struct bpf_verifier_env *env);
+
 /* What a helper calls back must be known to be a static function, as only func_info says. */
 static int check_func_ref(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog)
 {
@@ -127,6 +129,8 @@ static int check_step(struct bpf_verifier_env *env)
 		return ret;
 	}
 	env->aux[idx].seen = true;
+	if (bpf_check_watch)
+		bpf_check_watch(env);
 	if (bpf_log_on(env->log, BPF_LOG_LEVEL2)) {
 		if (env->aux[idx].prune_point)
 			log_state(env, env->cur);

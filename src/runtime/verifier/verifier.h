@@ -59,6 +59,13 @@ struct bpf_check_input {
  */
 int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in);
 
+/*
+ * For tests that hold what the verifier believes against what a program does (fuzz/verdicts): told
+ * of each state that is walked, before its instruction, env->insn_idx, is checked. NULL: nobody.
+ */
+struct bpf_verifier_env;
+extern void (*bpf_check_watch)(struct bpf_verifier_env *env);
+
 /* Is there anything a program of this type can be (verifier/prog_types.c)? */
 bool bpf_prog_type_known(enum bpf_prog_type type);
 
