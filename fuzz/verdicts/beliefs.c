@@ -90,19 +90,17 @@ static bool memory_fits(const struct bpf_reg_state *reg, const struct held *held
 	case PTR_TO_MEM: /* of a global function it begins anywhere */
 		return !(reg->type & MEM_RINGBUF) ||
 		       (held->size == reg->mem_size && offset_fits(reg, held->v));
-	case PTR_TO_STACK:
-	case SCALAR_VALUE: /* privileged programs may look at addresses */
-		return reg->type != PTR_TO_STACK;
-	case NOT_INIT:
-		return false;
 	}
-	return true;
+	/* A number, too: such programs may look at addresses. */
+	return base_type(reg->type) != PTR_TO_STACK;
 }
 
 static bool reg_fits(const struct bpf_reg_state *reg, const struct held *held)
 {
 	u32 type = base_type(reg->type);
 
+	if (type == NOT_INIT) /* it is not read from here on */
+		return true;
 	switch (held->kind) {
 	case HELD_NOTHING:
 		return true;
@@ -112,15 +110,14 @@ static bool reg_fits(const struct bpf_reg_state *reg, const struct held *held)
 		if (type == PTR_TO_FUNC) /* the witness has its instruction */
 			return true;
 		/* A helper's pointer, or a walked one, that turned out to be NULL. */
-		return type != NOT_INIT && type != PTR_TO_STACK && !held->v &&
+		return type != PTR_TO_STACK && !held->v &&
 		       (reg->type & PTR_MAYBE_NULL || type == PTR_TO_BTF_ID);
 	case HELD_STACK:
-		return type == PTR_TO_STACK ? offset_fits(reg, held->v)
-					    : type != NOT_INIT && type != PTR_TO_MAP_VALUE;
+		return type == PTR_TO_STACK ? offset_fits(reg, held->v) : type != PTR_TO_MAP_VALUE;
 	case HELD_MEMORY:
 		return memory_fits(reg, held);
 	default:
-		return type != NOT_INIT && type != PTR_TO_STACK && type != PTR_TO_MAP_VALUE;
+		return type != PTR_TO_STACK && type != PTR_TO_MAP_VALUE;
 	}
 }
 

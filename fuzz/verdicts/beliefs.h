@@ -31,8 +31,8 @@ typedef struct held slot_held(unsigned int slot);
 
 /*
  * Is there a state, of those that were walked at instruction @insn, that @reg (r0 to r9) and the
- * stack are one of? Registers that cannot matter any more are not asked for. -1: there is; else what does
- * not fit in the last of them: a register, or 10 and a slot.
+ * stack are one of? Registers that cannot matter any more are not asked for. -1: there is; else
+ * what does not fit in the last of them: a register, or 10 and a slot.
  */
 int beliefs_fit(unsigned int insn, const struct held *reg, slot_held *stack);
 
