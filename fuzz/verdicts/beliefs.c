@@ -45,7 +45,8 @@ static void watch(struct bpf_verifier_env *env)
 	belief->live = env->aux[env->insn_idx].live;
 	memcpy(belief->regs, frame->regs, sizeof(belief->regs));
 	belief->nr_slots = min_of(frame->nr_slots, (u32)MAX_SLOTS);
-	memcpy(belief->stack, frame->stack, belief->nr_slots * sizeof(belief->stack[0]));
+	if (belief->nr_slots)
+		memcpy(belief->stack, frame->stack, belief->nr_slots * sizeof(belief->stack[0]));
 	belief->next = first[env->insn_idx];
 	first[env->insn_idx] = ++nr_beliefs;
 }
