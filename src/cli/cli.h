@@ -29,7 +29,7 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command run_command, targets_command, btf_command, exec_command,
+extern const struct command run_command, check_command, targets_command, btf_command, exec_command,
 	version_command;
 
 /*

@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -74,7 +75,7 @@ static bool may(int capability)
 	return data[capability / 32].effective & 1u << capability % 32;
 }
 
-int engine_refused(const char *what)
+void engine_refusal(char *why, size_t size)
 {
 	const char *missing = NULL;
 	bool all = may(CAP_SYS_ADMIN);
@@ -85,15 +86,24 @@ int engine_refused(const char *what)
 		missing = "CAP_PERFMON";
 	else if (!all)
 		missing = "CAP_SYS_ADMIN";
-	if (!missing)
-		return fail(
-			"%s: the kernel refuses it (a user namespace, seccomp or lockdown may be "
-			"why); run it outside of that, or with --on embedded, which needs no "
-			"privilege",
-			what);
-	return fail("%s: no permission for the kernel, it needs %s; run it as root, or with --on "
-		    "embedded, which needs no privilege",
-		    what, missing);
+	if (missing)
+		snprintf(why, size,
+			 "no permission for the kernel, it needs %s; run it as root, or with --on "
+			 "embedded, which needs no privilege",
+			 missing);
+	else
+		snprintf(why, size,
+			 "the kernel refuses it (a user namespace, seccomp or lockdown may be "
+			 "why); run it outside of that, or with --on embedded, which needs no "
+			 "privilege");
+}
+
+int engine_refused(const char *what)
+{
+	char why[256];
+
+	engine_refusal(why, sizeof(why));
+	return fail("%s: %s", what, why);
 }
 
 static int start_embedded(void)
@@ -122,7 +132,7 @@ static int start_kernel(void)
 	return 0;
 }
 
-int engine_start(void)
+int engine_asked(const char **name)
 {
 	const char *on = options.on, *origin = "--on";
 
@@ -130,13 +140,25 @@ int engine_start(void)
 		on = getenv("BPFTREK_ON");
 		origin = "$BPFTREK_ON";
 	}
-	if (!on || !*on)
-		return ask_kernel() ? start_embedded() : 0;
-	if (!strcmp(on, "kernel"))
-		return start_kernel();
-	if (!strcmp(on, "embedded"))
-		return start_embedded();
+	*name = on && *on ? on : NULL;
+	if (!*name || !strcmp(on, "kernel") || !strcmp(on, "embedded"))
+		return 0;
 	return usage_error(NULL, "%s: unknown engine '%s', it is kernel or embedded", origin, on);
+}
+
+int engine_start_on(const char *name)
+{
+	return !strcmp(name, "kernel") ? start_kernel() : start_embedded();
+}
+
+int engine_start(void)
+{
+	const char *name;
+	int status = engine_asked(&name);
+
+	if (status || name)
+		return status ? status : engine_start_on(name);
+	return ask_kernel() ? start_embedded() : 0;
 }
 
 void engine_stop(void)

@@ -7,9 +7,16 @@
 #define CLI_ENGINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Start the engine that --on, $BPFTREK_ON or this user's rights choose. The exit status. */
 int engine_start(void);
+
+/* What --on or $BPFTREK_ON asks for: "kernel", "embedded", or NULL for neither. The exit status. */
+int engine_asked(const char **name);
+
+/* Start this one. */
+int engine_start_on(const char *name);
 
 /* Every handle of the engine must have been closed. */
 void engine_stop(void);
@@ -18,7 +25,10 @@ void engine_stop(void);
 const char *engine_name(void);
 bool engine_is_kernel(void);
 
-/* Fail with what the kernel lets this user not do, and what to do: after EPERM. */
+/* What the kernel lets this user not do, and what to do: after EPERM. */
+void engine_refusal(char *why, size_t size);
+
+/* Fail with that. */
 int engine_refused(const char *what);
 
 #endif /* CLI_ENGINE_H */

@@ -138,7 +138,7 @@ static bool is_privileged(const char *path, const struct stat *st)
 	return getuid() && getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
-static int check_command(const char *path)
+static int check_runnable(const char *path)
 {
 	struct binary command, self;
 	struct stat st;
@@ -202,7 +202,7 @@ static int execute(int argc, char **argv)
 				   options.on);
 	status = find_command(argv[optind], path, sizeof(path));
 	if (!status)
-		status = check_command(path);
+		status = check_runnable(path);
 	if (!status)
 		status = find_shim(shim, sizeof(shim));
 	if (!status)

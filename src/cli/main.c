@@ -15,7 +15,8 @@
 struct options options;
 
 static const struct command *const commands[] = {
-	&run_command, &targets_command, &btf_command, &exec_command, &version_command,
+	&run_command, &check_command, &targets_command,
+	&btf_command, &exec_command,  &version_command,
 };
 
 enum { OPTION_ON = 1, OPTION_JSONL };

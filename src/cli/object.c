@@ -4,6 +4,7 @@
  * cause that a user can do something about.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "object.h"
 
 /* Pages of it that no log touches are never there. */
-#define VERIFIER_LOG_SIZE (16u << 20)
+#define VERIFIER_LOG_SIZE (64u << 20)
 
 const char *iterator_target(const struct bpf_program *prog)
 {
@@ -112,8 +113,11 @@ static bool is_trace(const char *line, size_t len)
 	return false;
 }
 
-/* What is wrong, of a verifier's log: its first line that is no trace. */
-static void verdict(const char *log, char *line, size_t size)
+/*
+ * What is wrong, of a verifier's log: its first line that is no trace. Where it stands in the log,
+ * or NULL.
+ */
+static const char *verdict(const char *log, char *line, size_t size)
 {
 	static const char refused[] = "refused: ";
 	const char *said;
@@ -130,8 +134,9 @@ static void verdict(const char *log, char *line, size_t size)
 		snprintf(line, size, "%.*s%.*s", (int)place, log,
 			 (int)(len - place - (said ? strlen(refused) : 0)),
 			 said ? said + strlen(refused) : log);
-		return;
+		return log;
 	}
+	return NULL;
 }
 
 /* What would be accepted, if the verifier says it, as our own does. */
@@ -147,6 +152,17 @@ static void advice(const char *log, char *line, size_t size)
 	snprintf(line, size, "%.*s; ", (int)strcspn(found, "\n"), found);
 }
 
+static void say(struct load_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void say(struct load_error *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error->why, sizeof(error->why), format, args);
+	va_end(args);
+}
+
 /* The program that libbpf's log says it failed at. */
 static struct bpf_program *failed_program(struct bpf_object *obj)
 {
@@ -159,20 +175,22 @@ static struct bpf_program *failed_program(struct bpf_object *obj)
 }
 
 /* A map that could not be made: libbpf says "map 'NAME': failed to create: REASON(-N)". */
-static int explain_map(struct bpf_object *obj, const char *path, const char *said)
+static bool explain_map(struct bpf_object *obj, struct load_error *error)
 {
+	const char *said = libbpf_log_find("failed to create");
 	const struct bpf_map *map;
 	const char *type;
 	char name[64], reason[64];
 
 	if (!said || sscanf(said, "map '%63[^']': failed to create: %63[^(]", name, reason) != 2)
-		return 0;
+		return false;
 	map = bpf_object__find_map_by_name(obj, name);
 	type = map ? libbpf_bpf_map_type_str(bpf_map__type(map)) : NULL;
-	return fail("%s: map %s: the %s engine does not make it, of type %s: %s; change its "
-		    "definition%s",
-		    path, name, engine_name(), type ? type : "unknown", reason,
-		    engine_is_kernel() ? "" : " or run it with --on kernel");
+	say(error,
+	    "map %s: the %s engine does not make it, of type %s: %s; change its definition%s", name,
+	    engine_name(), type ? type : "unknown", reason,
+	    engine_is_kernel() ? "" : " or run it with --on kernel");
+	return true;
 }
 
 /* libbpf calls this helper where a relocation failed: 0xbad2310, as "bad relo". */
@@ -181,57 +199,86 @@ static bool hit_unresolved(const char *log)
 	return strstr(log, "195896080") || strstr(log, "invalid CO-RE");
 }
 
-static int explain(struct bpf_object *obj, const char *path, const char *log, int err)
+/* What libbpf and the engine said of it, as one line. */
+static void explain(struct bpf_object *obj, struct load_error *error)
 {
 	struct bpf_program *prog = failed_program(obj);
 	const char *target = prog ? iterator_target(prog) : NULL;
 	const char *said = libbpf_log_find(NULL);
-	char line[256], todo[256];
+	char todo[256];
 
-	libbpf_log_attach(log);
 	/* libbpf goes on without what it could not find out, to fail elsewhere. */
-	if (err == EMFILE || libbpf_log_find(strerror(EMFILE)))
-		return fail("%s: %s; raise the limit (ulimit -n)", path, strerror(EMFILE));
-	if (target && !has_target(target))
-		return fail("%s: program %s: the %s engine has no iterator target '%s'; 'bpftrek "
-			    "targets' lists those it has",
-			    path, bpf_program__name(prog), engine_name(), target);
-	if (prog && libbpf_log_unresolved() && hit_unresolved(log))
-		return fail("%s: program %s: the types of the %s engine lack %s; ask with "
-			    "bpf_core_field_exists() before it is used",
-			    path, bpf_program__name(prog), engine_name(), libbpf_log_unresolved());
-	verdict(log, line, sizeof(line));
-	advice(log, todo, sizeof(todo));
-	if (prog && *line)
-		return fail("%s: program %s: refused by the verifier (%s): %s; %s--verbose shows "
-			    "its whole log",
-			    path, bpf_program__name(prog), strerror(err), line, todo);
-	if (err == EPERM && engine_is_kernel())
-		return engine_refused(path);
-	if (explain_map(obj, path, libbpf_log_find("failed to create")))
-		return 1;
-	/* An extern, a relocation or a map: what libbpf says of it names the thing. */
-	return fail("%s: %s%s%s; --verbose shows all that libbpf said", path,
-		    said ? said : "not loaded: ", said ? "" : strerror(err),
-		    prog && !said ? bpf_program__name(prog) : "");
+	if (error->err == EMFILE || libbpf_log_find(strerror(EMFILE))) {
+		say(error, "%s; raise the limit (ulimit -n)", strerror(EMFILE));
+		return;
+	}
+	error->prog = prog;
+	if (target && !has_target(target)) {
+		say(error,
+		    "the %s engine has no iterator target '%s'; 'bpftrek targets' lists those it "
+		    "has",
+		    engine_name(), target);
+		return;
+	}
+	if (prog && libbpf_log_unresolved() && hit_unresolved(error->log)) {
+		say(error,
+		    "the types of the %s engine lack %s; ask with bpf_core_field_exists() before "
+		    "it is used",
+		    engine_name(), libbpf_log_unresolved());
+		return;
+	}
+	error->told = verdict(error->log, error->verdict, sizeof(error->verdict));
+	advice(error->log, todo, sizeof(todo));
+	if (prog && *error->verdict) {
+		say(error, "refused by the verifier (%s): %s; %s--verbose shows its whole log",
+		    strerror(error->err), error->verdict, todo);
+		return;
+	}
+	if (said)
+		error->prog = NULL; /* what libbpf says names the thing */
+	if (error->err == EPERM && engine_is_kernel())
+		engine_refusal(error->why, sizeof(error->why));
+	else if (!explain_map(obj, error))
+		/* An extern, a relocation or a map. */
+		say(error, "%s%s; --verbose shows all that libbpf said",
+		    said ? said : "not loaded: ", said ? "" : strerror(error->err));
+}
+
+int try_load(struct bpf_object *obj, __u32 log_level, struct load_error *error)
+{
+	struct bpf_program *prog;
+
+	memset(error, 0, sizeof(*error));
+	error->log = malloc(VERIFIER_LOG_SIZE);
+	if (!error->log)
+		return -ENOMEM;
+	*error->log = '\0';
+	bpf_object__for_each_program(prog, obj)
+	{
+		bpf_program__set_log_buf(prog, error->log, VERIFIER_LOG_SIZE);
+		bpf_program__set_log_level(prog, log_level);
+	}
+	libbpf_log_clear();
+	error->err = -bpf_object__load(obj);
+	if (error->err)
+		explain(obj, error);
+	bpf_object__for_each_program(prog, obj) bpf_program__set_log_buf(prog, NULL, 0);
+	return 0;
 }
 
 int load_object(struct bpf_object *obj, const char *path)
 {
-	struct bpf_program *prog;
-	char *log = malloc(VERIFIER_LOG_SIZE);
-	int err, status = 0;
+	struct load_error error;
+	int status = 0;
 
-	if (!log)
+	if (try_load(obj, 0, &error))
 		return fail("%s: out of memory; free some and run it again", path);
-	*log = '\0';
-	bpf_object__for_each_program(prog, obj)
-		bpf_program__set_log_buf(prog, log, VERIFIER_LOG_SIZE);
-	libbpf_log_clear();
-	err = bpf_object__load(obj);
-	if (err)
-		status = explain(obj, path, log, -err);
-	bpf_object__for_each_program(prog, obj) bpf_program__set_log_buf(prog, NULL, 0);
-	free(log);
+	if (error.err) {
+		libbpf_log_attach(error.log);
+		status = fail("%s: %s%s%s%s", path, error.prog ? "program " : "",
+			      error.prog ? bpf_program__name(error.prog) : "",
+			      error.prog ? ": " : "", error.why);
+	}
+	free(error.log);
 	return status;
 }

@@ -14,6 +14,20 @@ int check_object_btf(const char *path);
 /* Load it into the engine: its maps, and the programs whose autoload is set. */
 int load_object(struct bpf_object *obj, const char *path);
 
+/* How that went. */
+struct load_error {
+	int err;		  /* errno; 0: it is loaded */
+	struct bpf_program *prog; /* which @why is about; NULL: @why says it itself */
+	char why[768];		  /* one line: the reason, and what to do */
+	char verdict[256]; /* the verifier's reason; "": it is not the verifier that refused */
+	const char *told;  /* where in @log the verifier tells it; NULL: it does not */
+	char *log;	   /* of the verifier, the caller's to free */
+};
+
+/* The same, without saying it. @log_level: bpf(2)'s. -ENOMEM: no room for the log, nothing loaded.
+ */
+int try_load(struct bpf_object *obj, __u32 log_level, struct load_error *error);
+
 /* The target of iterator program @prog ("bpf_map_elem"), or NULL if it is none. */
 const char *iterator_target(const struct bpf_program *prog);
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
 """The command from end to end, on each engine: what it prints, and what it says of bad input.
 
-The build passes in the environment: BPFTREK (the command, which has the library to preload beside
-it), TEST_OBJECTS (the directory of the .bpf.o), SKELETON (a libbpf program) and, to compile
-against what `btf dump` writes, CLANG and BPF_CFLAGS.
+The build passes in the environment, beside what command.py needs: SKELETON and RINGS (libbpf
+programs).
 """
 
 import json
@@ -20,42 +19,10 @@ import time
 
 import pytest
 
-BPFTREK = os.environ["BPFTREK"]
-OBJECTS = os.environ["TEST_OBJECTS"]
+from command import BPFTREK, ENV, bpftrek, obj, output, says, unprivileged
+
 SKELETON = os.environ["SKELETON"]
 RINGS = os.environ["RINGS"]
-
-# A sanitizer that is preloaded with the shim does not come first.
-ENV = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
-ENV.pop("BPFTREK_ON", None)
-
-
-def obj(name):
-    return os.path.join(OBJECTS, name + ".bpf.o")
-
-
-def bpftrek(*args, env=None, **options):
-    options.setdefault("timeout", 120)
-    if "stdout" not in options:
-        options["stdout"] = subprocess.PIPE
-    return subprocess.run([BPFTREK, *args], stderr=subprocess.PIPE, env=dict(ENV, **(env or {})),
-                          check=False, **options)
-
-
-@pytest.fixture(scope="session")
-def kernel_refusal():
-    """What the kernel engine says to this user, or None."""
-    done = bpftrek("--on", "kernel", "run", obj("maps"))
-    return done.stderr.decode().strip() if done.returncode else None
-
-
-@pytest.fixture(params=["embedded", "kernel"])
-def engine(request):
-    if request.param == "kernel":
-        refusal = request.getfixturevalue("kernel_refusal")
-        if refusal:
-            pytest.skip("the kernel's BPF cannot be used here: " + refusal)
-    return request.param
 
 
 @pytest.fixture
@@ -71,27 +38,10 @@ def rows(tmp_path):
     return write
 
 
-def output(engine, *args, **options):
-    """The output of a run in which all is well."""
-    done = bpftrek("--on", engine, *args, **options)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout.decode()
-
-
-def says(done, *words, status=1):
-    """A failure: no output, one line that names each of the words and, after ";", what to do."""
-    text = done.stderr.decode()
-    assert done.returncode == status, text
-    assert re.fullmatch(r"bpftrek: [^\n]+; [^\n]+\n", text), text
-    assert not done.stdout
-    for word in words:
-        assert word in text
-
-
 # The command itself.
 
 
-@pytest.mark.parametrize("command", ["run", "targets", "btf", "exec", "version"])
+@pytest.mark.parametrize("command", ["run", "check", "targets", "btf", "exec", "version"])
 def test_help_of_a_command(command):
     done = bpftrek(command, "--help")
     assert done.returncode == 0
@@ -101,7 +51,7 @@ def test_help_of_a_command(command):
 
 def test_help_lists_the_commands():
     text = bpftrek("-h").stdout.decode()
-    for command in ["run", "targets", "btf", "exec", "version"]:
+    for command in ["run", "check", "targets", "btf", "exec", "version"]:
         assert re.search(rf"^  {command} ", text, re.M)
 
 
@@ -379,18 +329,6 @@ def test_output_that_does_not_fit(engine, rows):
     done = bpftrek("--on", engine, "run", obj("wrong"), "too_much", "--map", "hash", "--fill",
                    "hash=" + rows({"key": 1, "value": 1}))
     says(done, "program too_much", "32 KiB")
-
-
-def unprivileged():
-    if os.getuid():
-        return {}
-    if shutil.which("true", path="/bin") is None:
-        pytest.skip("no program to try another user with")
-    options = {"user": 65534, "group": 65534, "extra_groups": []}
-    probe = subprocess.run(["test", "-x", BPFTREK, "-a", "-r", obj("maps")], check=False, **options)
-    if probe.returncode:
-        pytest.skip("another user cannot reach the build directory")
-    return options
 
 
 def test_no_permission_for_the_kernel():

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What an engine's verifier says of one program of an object, and what it counted on the way.
+ */
+#ifndef CLI_VERDICT_H
+#define CLI_VERDICT_H
+
+#include <stdbool.h>
+
+struct verdict {
+	int err;	  /* errno; 0: the program is accepted */
+	bool by_verifier; /* else it did not get as far: its maps, its target, its types */
+	/* -1: the engine does not say */
+	long long time_us; /* of verification, without writing a log */
+	long long insns;   /* instructions walked, over all paths */
+	long long states;  /* states kept to compare later ones with */
+	char *stack;   /* bytes of stack of each function, "16+64"; NULL: the engine does not say */
+	char *message; /* why it is not accepted, one line; NULL: it is */
+	char *details; /* if by_verifier: the lines of the log that tell it, whole */
+	char *log;     /* of the verifier; of an accepted program only if --verbose asks for it */
+};
+
+/*
+ * Load program number @index of the object at @path into the engine that was started, without the
+ * other programs, and unload it. The exit status: 0 if there is a verdict, whichever it is.
+ */
+int get_verdict(const char *path, int index, struct verdict *verdict);
+
+void free_verdict(struct verdict *verdict);
+
+/* "EACCES". */
+const char *errno_name(int err);
+
+#endif /* CLI_VERDICT_H */
