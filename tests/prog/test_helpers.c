@@ -80,6 +80,16 @@ static void test_clocks(void **state)
 	clock_gettime(CLOCK_BOOTTIME, &before);
 	assert_true(CALL_1(BPF_FUNC_ktime_get_boot_ns, 0) >=
 		    before.tv_sec * 1000000000ull + before.tv_nsec);
+	clock_gettime(CLOCK_TAI, &before);
+	ns = CALL_1(BPF_FUNC_ktime_get_tai_ns, 0);
+	clock_gettime(CLOCK_TAI, &after);
+	assert_in_range(ns, before.tv_sec * 1000000000ull + before.tv_nsec,
+			after.tv_sec * 1000000000ull + after.tv_nsec);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &before);
+	ns = CALL_1(BPF_FUNC_jiffies64, 0);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &after);
+	assert_in_range(ns, before.tv_sec * 1000ull + before.tv_nsec / 1000000,
+			after.tv_sec * 1000ull + after.tv_nsec / 1000000);
 }
 
 static void test_who(void **state)

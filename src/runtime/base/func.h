@@ -109,12 +109,21 @@ struct bpf_func_proto {
 	} callback;
 };
 
+/* Sets of types of programs. */
+#define BPF_TYPE(name) (1ull << BPF_PROG_TYPE_##name)
+/* What Linux calls tracing, and programs that may do what tracing may. */
+#define BPF_TYPES_TRACING                                                                          \
+	(BPF_TYPE(KPROBE) | BPF_TYPE(TRACEPOINT) | BPF_TYPE(PERF_EVENT) |                          \
+	 BPF_TYPE(RAW_TRACEPOINT) | BPF_TYPE(RAW_TRACEPOINT_WRITABLE) | BPF_TYPE(TRACING) |        \
+	 BPF_TYPE(SYSCALL))
+
 /* One helper. */
 struct bpf_helper {
 	enum bpf_func_id id;
 	const char *name; /* "bpf_map_lookup_elem" */
 	struct bpf_func_proto proto;
-	/* Which programs may call it; NULL: every one. */
+	u64 types; /* of programs that may call it, BPF_TYPE() of each; 0: every one */
+	/* What else decides; NULL: nothing. */
 	bool (*allowed)(const struct bpf_prog *prog);
 };
 

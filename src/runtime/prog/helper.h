@@ -25,5 +25,8 @@ const struct bpf_helper *bpf_helper_by_id(u32 id);
  */
 extern const struct bpf_helper bpf_base_helpers[];
 extern const size_t bpf_base_helpers_nr;
+/* bpf_strtol and bpf_strtoul (prog/strtox.c). */
+extern const struct bpf_helper bpf_strtox_helpers[];
+extern const size_t bpf_strtox_helpers_nr;
 
 #endif /* PROG_HELPER_H */

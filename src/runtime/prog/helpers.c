@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -50,6 +51,26 @@ HELPER(bpf_ktime_get_ns)
 HELPER(bpf_ktime_get_boot_ns)
 {
 	return clock_ns(CLOCK_BOOTTIME);
+}
+
+HELPER(bpf_ktime_get_tai_ns)
+{
+	return clock_ns(CLOCK_TAI);
+}
+
+/* As with CONFIG_HZ=1000. */
+HELPER(bpf_jiffies64)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE) / 1000000;
+}
+
+/* Of the processor that the thread is on: memory is near that one, not a virtual one. */
+HELPER(bpf_get_numa_node_id)
+{
+	unsigned int node = 0;
+
+	getcpu(NULL, &node);
+	return node;
 }
 
 /* libbpf calls it to see whether memory is accounted, and else wants to raise RLIMIT_MEMLOCK. */
@@ -227,8 +248,13 @@ HELPER(bpf_loop)
 const struct bpf_helper bpf_base_helpers[] = {
 	{BPF_FUNC_ktime_get_ns, "bpf_ktime_get_ns", NO_ARG_PROTO(bpf_ktime_get_ns)},
 	{BPF_FUNC_ktime_get_boot_ns, "bpf_ktime_get_boot_ns", NO_ARG_PROTO(bpf_ktime_get_boot_ns)},
+	{BPF_FUNC_ktime_get_tai_ns, "bpf_ktime_get_tai_ns", NO_ARG_PROTO(bpf_ktime_get_tai_ns)},
+	/* Tracing has none: it may interrupt who sets the clock. */
 	{BPF_FUNC_ktime_get_coarse_ns, "bpf_ktime_get_coarse_ns",
-	 NO_ARG_PROTO(bpf_ktime_get_coarse_ns)},
+	 NO_ARG_PROTO(bpf_ktime_get_coarse_ns),
+	 ~(BPF_TYPES_TRACING | BPF_TYPE(CGROUP_DEVICE) | BPF_TYPE(CGROUP_SOCKOPT))},
+	{BPF_FUNC_jiffies64, "bpf_jiffies64", NO_ARG_PROTO(bpf_jiffies64)},
+	{BPF_FUNC_get_numa_node_id, "bpf_get_numa_node_id", NO_ARG_PROTO(bpf_get_numa_node_id)},
 	{BPF_FUNC_get_smp_processor_id, "bpf_get_smp_processor_id",
 	 {.func = bpf_get_smp_processor_id, .ret_type = RET_CPU}},
 	{BPF_FUNC_get_prandom_u32, "bpf_get_prandom_u32", NO_ARG_PROTO(bpf_get_prandom_u32)},
@@ -241,6 +267,10 @@ const struct bpf_helper bpf_base_helpers[] = {
 	 {.func = bpf_get_current_comm,
 	  .ret_type = RET_INTEGER,
 	  .arg_type = {ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE}}},
+	{BPF_FUNC_probe_read, "bpf_probe_read", PROBE_READ_PROTO(bpf_probe_read),
+	 BPF_TYPES_TRACING},
+	{BPF_FUNC_probe_read_str, "bpf_probe_read_str", PROBE_READ_STR_PROTO(bpf_probe_read_str),
+	 BPF_TYPES_TRACING},
 	{BPF_FUNC_probe_read_kernel, "bpf_probe_read_kernel", PROBE_READ_PROTO(bpf_probe_read)},
 	{BPF_FUNC_probe_read_user, "bpf_probe_read_user", PROBE_READ_PROTO(bpf_probe_read)},
 	{BPF_FUNC_probe_read_kernel_str, "bpf_probe_read_kernel_str",

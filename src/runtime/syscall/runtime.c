@@ -41,6 +41,7 @@ static void init_process(void)
 	if (!process_err)
 		process_err = rcu_watch_forks();
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
+	bpf_helpers_register(bpf_strtox_helpers, bpf_strtox_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);

@@ -86,15 +86,21 @@ static int arg_map_value(struct bpf_verifier_env *env, struct helper_call *call,
 static int arg_mem(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
 	const struct bpf_func_proto *proto = &call->helper->proto;
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
 
 	if (proto->arg_type[i] & MEM_RINGBUF)
-		return cur_regs(env)[i + 1].type == (PTR_TO_MEM | MEM_RINGBUF)
+		return reg->type == (PTR_TO_MEM | MEM_RINGBUF)
 			       ? 0
 			       : need(env, i + 1, "a sample that was reserved in a ring buffer");
 	if ((proto->arg_type[i] & MEM_OF_MAP) && cur_regs(env)[i + 1].type != PTR_TO_MAP_VALUE)
 		return need(env, i + 1, "a value of a map");
 	if (!(proto->arg_type[i] & MEM_FIXED_SIZE))
 		return 0; /* with its size, the next argument */
+	if ((proto->arg_type[i] & MEM_ALIGNED) &&
+	    !tnum_is_aligned(tnum_add(reg->var_off, tnum_const(reg->off)), proto->arg_size[i]))
+		return refuse(env, -EACCES, i + 1, "align it to its size",
+			      "the call needs %u bytes in R%u that are aligned", proto->arg_size[i],
+			      i + 1);
 	return check_call_mem(env, i + 1, proto->arg_size[i], proto->arg_size[i],
 			      arg_access(proto->arg_type[i]));
 }

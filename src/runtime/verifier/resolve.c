@@ -128,7 +128,8 @@ int check_helper_allowed(struct bpf_verifier_env *env)
 	if (!helper)
 		return refuse(env, -EINVAL, -1, NULL, "there is no helper %d",
 			      env->insns[env->insn_idx].imm);
-	if (helper->allowed && !helper->allowed(env->prog))
+	if ((helper->types && !(helper->types >> env->prog->type & 1)) ||
+	    (helper->allowed && !helper->allowed(env->prog)))
 		return refuse(env, -EINVAL, -1, NULL, "programs of this type may not call %s",
 			      helper->name);
 	if (helper->proto.gpl_only && !env->prog->gpl_compatible)
