@@ -634,6 +634,23 @@ def test_exec_keeps_what_was_preloaded():
     assert shim.endswith("/libbpftrek-shim.so") and other == libc
 
 
+@pytest.mark.usefixtures("any_program")
+def test_exec_of_bpftool_that_dumps_a_program(tmp_path):
+    """The instructions that run, with the lines that they come from."""
+    path = "/usr/sbin:" + os.environ["PATH"]
+    if not shutil.which("bpftool", path=path):
+        pytest.skip("no bpftool")
+    batch = tmp_path / "batch"
+    batch.write_text(f"prog load {obj('features')} /sys/fs/bpf/features\n"
+                     "prog dump xlated name features\n")
+    done = bpftrek("exec", "--", "bpftool", "batch", "file", str(batch), env={"PATH": path})
+    assert (done.returncode, done.stderr) == (0, b"")
+    out = done.stdout.decode()
+    for line in ("int features(struct bpf_iter__bpf_map_elem * ctx):\n", "; __u64 *value = ctx->value;",
+                 "subprog[+", "call bpf_loop#181\n", "(85) call pc+", "r1 = map[id:"):
+        assert line in out, line
+
+
 @pytest.mark.parametrize("command", ["/nonexistent/command", "no-such-command-anywhere"])
 def test_exec_of_what_is_not_there(command):
     says(bpftrek("exec", "--", command), command, status=127)

@@ -112,6 +112,7 @@ static void test_places(void **state)
 		assert_in_range(lines[i], funcs[f], funcs[f] + lens[f] - 1);
 		assert_true(!i || lines[i] > lines[i - 1]);
 	}
+	assert_true(lines[0] == funcs[0] && lines[2] == funcs[1]);
 	assert_int_equal(funcs[2] | lens[2] | lines[NR(line_at)], 0);
 	trek_close(rt, prog);
 }

@@ -242,8 +242,14 @@ static void note_places(const struct jit *jit, struct bpf_jit_image *image)
 	image->used = jit->pos;
 	for (u32 i = 0; i < jit->nr_funcs; i++)
 		image->offs[i] = jit->funcs[i].entry;
-	for (u32 i = 0; i < aux->nr_linfo; i++)
-		image->offs[jit->nr_funcs + i] = jit->at[aux->linfo[i].insn_off];
+	/* The first line of a function begins where the function does: libbpf looks for that. */
+	for (u32 i = 0; i < aux->nr_linfo; i++) {
+		const struct jit_func *func = func_at(jit, aux->linfo[i].insn_off);
+
+		image->offs[jit->nr_funcs + i] = aux->linfo[i].insn_off == func->start
+							 ? func->entry
+							 : jit->at[aux->linfo[i].insn_off];
+	}
 }
 
 static int compile(struct jit *jit, struct bpf_jit_image **result)

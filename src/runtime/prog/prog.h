@@ -20,6 +20,11 @@
 /* The same of BPF_JMP: bpf_tail_call(), see prog/prog_array.h. */
 #define BPF_TAIL_CALL 0xf0
 
+/* A load that extends the sign; the headers of the build may be older. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+
 /* BPF_JCOND; the headers of the build may be older. Goes on BPF_MAX_LOOPS times in one call of a
  * function, then jumps. */
 #define BPF_MAY_GOTO 0xe0

@@ -99,6 +99,8 @@ void used_maps_unlock(void);
 
 /* Of a file_operations (prog_info.c). */
 int prog_get_info(struct bpf_call *call, void *object);
+/* The instructions that run, without addresses (prog_xlated.c). */
+int prog_copy_xlated(const struct bpf_prog *prog, struct bpf_prog_info *info);
 
 struct pinfs *pinfs_new(void);
 /* Drop every pin. */

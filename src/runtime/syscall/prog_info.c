@@ -10,69 +10,6 @@
 #include "prog/prog.h"
 #include "syscall/command.h"
 
-/* Instructions as they may be seen: what a map's address stands for, not the address itself; none
- * that are only made after verification. */
-static void hide_addresses(const struct bpf_prog_aux *aux, struct bpf_insn *insns, u32 len)
-{
-	u32 i, j, off;
-	u64 imm, base;
-
-	for (i = 0; i + 1 < len; i++) {
-		if (insns[i].code == (BPF_JMP | BPF_TAIL_CALL))
-			insns[i].code = BPF_JMP | BPF_CALL;
-		if (insns[i].code == (BPF_JMP | BPF_CALL))
-			insns[i].off = 0;
-		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
-			continue;
-		imm = (u32)insns[i].imm | (u64)(u32)insns[i + 1].imm << 32;
-		if (insns[i].src_reg == BPF_PSEUDO_FUNC) {
-			/* As it was given: how far from the next instruction. */
-			insns[i].imm = (const struct bpf_insn *)(unsigned long)imm -
-				       aux->prog->insnsi - i - 1;
-			insns[i + 1].imm = 0;
-		}
-		for (j = 0; j < aux->used_map_cnt; j++) {
-			struct bpf_map *map = aux->used_maps[j];
-			u64 size = (u64)map->max_entries * map->value_size;
-			bool is_map = imm == (unsigned long)map;
-
-			off = 0;
-			if (!is_map && (!map->ops->map_direct_value_addr ||
-					map->ops->map_direct_value_addr(map, &base, 0) ||
-					imm < base || imm - base >= size))
-				continue;
-			if (!is_map)
-				off = imm - base;
-			insns[i].src_reg = is_map ? BPF_PSEUDO_MAP_FD : BPF_PSEUDO_MAP_VALUE;
-			insns[i].imm = map->id;
-			insns[i + 1].imm = off;
-			break;
-		}
-		i++;
-	}
-}
-
-static int copy_xlated(struct bpf_prog *prog, struct bpf_prog_info *info)
-{
-	u32 room = info->xlated_prog_len, size = prog->len * sizeof(struct bpf_insn);
-	struct bpf_insn *insns;
-	int err;
-
-	info->xlated_prog_len = size;
-	if (!room)
-		return 0;
-	insns = malloc(size);
-	if (!insns)
-		return -ENOMEM;
-	memcpy(insns, prog->insnsi, size);
-	used_maps_lock();
-	hide_addresses(prog->aux, insns, prog->len);
-	used_maps_unlock();
-	err = copy_to_user(info->xlated_prog_insns, insns, min_of(room, size));
-	free(insns);
-	return err;
-}
-
 static int copy_map_ids(struct bpf_prog *prog, struct bpf_prog_info *info)
 {
 	u32 *ids, i, nr;
@@ -174,7 +111,7 @@ static int fill_prog_lists(struct bpf_prog *prog, struct bpf_prog_info *info)
 	if (!err)
 		err = set_info_rec_size(info);
 	if (!err)
-		err = copy_xlated(prog, info);
+		err = prog_copy_xlated(prog, info);
 	if (!err)
 		err = info_copy_array(info->func_info, &info->nr_func_info, aux->func_info,
 				      aux->func_info_cnt, sizeof(struct bpf_func_info));

@@ -322,14 +322,7 @@ static bool ends_function(const struct bpf_insn *insn)
 	       insn->code == (BPF_JMP32 | BPF_JA);
 }
 
-static bool is_jump(const struct bpf_insn *insn)
-{
-	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
-
-	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
-}
-
-static s64 jump_target(const struct bpf_verifier_env *env, u32 idx)
+s64 jump_target(const struct bpf_verifier_env *env, u32 idx)
 {
 	const struct bpf_insn *insn = &env->insns[idx];
 
@@ -345,7 +338,7 @@ u32 insn_successors(const struct bpf_verifier_env *env, u32 idx, u32 succ[2])
 		return 0;
 	if (!ends_function(insn))
 		succ[nr++] = idx + (insn_is_ld_imm64(insn) ? 2 : 1);
-	if (is_jump(insn))
+	if (insn_is_jump(insn))
 		succ[nr++] = jump_target(env, idx);
 	return nr;
 }
@@ -367,7 +360,7 @@ static int check_jumps(struct bpf_verifier_env *env)
 		}
 		if (last && !ends_function(&env->insns[i]))
 			return refuse(env, -EINVAL, -1, NULL, "the function ends without exit");
-		if (!is_jump(&env->insns[i]))
+		if (!insn_is_jump(&env->insns[i]))
 			continue;
 		target = jump_target(env, i);
 		if (target < subprog->start || target >= subprog->end)

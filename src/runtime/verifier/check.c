@@ -207,6 +207,8 @@ static int check_program(struct bpf_verifier_env *env)
 	if (!err)
 		err = check_tail_call_stack(env);
 	if (!err)
+		err = remove_dead_code(env);
+	if (!err)
 		err = rewrite_instructions(env);
 	return err;
 }
@@ -241,7 +243,7 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 		goto out;
 	err = check_program(&env);
 	prog->aux->verified_insns = env.insn_processed;
-	prog->aux->func_cnt = env.nr_subprogs;
+	prog->aux->func_cnt = env.nr_subprogs; /* those that are left */
 	if (bpf_log_on(env.log, BPF_LOG_STATS))
 		bpf_log(env.log, "verification time %llu usec\n",
 			(unsigned long long)(now_ns() - start) / 1000);

@@ -23,6 +23,7 @@
  *   subprog.c    functions, callbacks, exits
  *   prog_types.c program types: context, result
  *   messages.c   what the log says
+ *   patch.c      instructions that become none, or others;  dead_code.c: those that never run
  *   rewrite.c    instructions made ready to run
  *   check.c      the walk over the program, and bpf_check()
  *
@@ -49,9 +50,6 @@
 
 #ifndef MAX_BPF_REG
 #define MAX_BPF_REG (BPF_REG_10 + 1)
-#endif
-#ifndef BPF_MEMSX
-#define BPF_MEMSX 0x80
 #endif
 /* Linux 6.15. */
 #ifndef BPF_LOAD_ACQ
@@ -228,6 +226,8 @@ struct bpf_insn_aux_data {
 	bool may_goto;
 	bool seen;	     /* walked at least once */
 	bool probe_load;     /* reads through a pointer to BTF type at least once */
+	bool loads_constant; /* reads what can never change, and */
+	bool loads_others;   /* ... something else, too, or on other paths */
 	u16 live;	     /* registers that may be read from here on before they are written */
 	u32 subprog;	     /* that it is in; of a reference to a function: see func_ref */
 	u32 func_ref;	     /* pseudo call or function pointer: which subprogram */
@@ -237,6 +237,7 @@ struct bpf_insn_aux_data {
 	const struct bpf_helper *helper;
 	const struct btf_kfunc *kfunc;
 	u32 kfunc_index;
+	u64 constant; /* that it loads */
 };
 
 /* Which ids of one state are which of another: by each of the two (prune.c). */
@@ -307,6 +308,8 @@ const char *reg_type_name(u32 type);
 int check_instructions(struct bpf_verifier_env *env);
 int find_subprogs(struct bpf_verifier_env *env);
 int check_cfg(struct bpf_verifier_env *env);
+/* Where the jump at @idx leads: a may_goto and a conditional one, too. */
+s64 jump_target(const struct bpf_verifier_env *env, u32 idx);
 /* The instructions that may run after @idx in the same function: up to two. */
 u32 insn_successors(const struct bpf_verifier_env *env, u32 idx, u32 succ[2]);
 int check_max_stack_depth(struct bpf_verifier_env *env);
@@ -342,6 +345,14 @@ static inline bool insn_calls_kfunc(const struct bpf_insn *insn)
 static inline bool insn_is_may_goto(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_JCOND);
+}
+
+/* It may continue elsewhere, in the same function. */
+static inline bool insn_is_jump(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
 }
 
 static inline bool insn_refers_to_func(const struct bpf_insn *insn)
@@ -605,8 +616,30 @@ struct bpf_prog_type_ops {
 };
 const struct bpf_prog_type_ops *bpf_prog_type_find(enum bpf_prog_type type);
 
-/* --- rewrite.c --- */
+/* --- patch.c --- */
 
+/* What is to become of the instructions: noted first, then done for all at once. */
+struct bpf_patches {
+	struct bpf_patch {
+		bool patched;  /* else it stays */
+		u32 nr, first; /* becomes these of: */
+	} *by_insn;
+	struct bpf_insn *insns;
+	u32 nr_insns, max_insns;
+};
+/* -ENOMEM; patches_free() then, too. */
+int patches_init(struct bpf_verifier_env *env, struct bpf_patches *patches);
+void patches_free(struct bpf_patches *patches);
+/* Of a ld_imm64, both halves. */
+void patch_remove(struct bpf_patches *patches, u32 idx);
+/* @insns are final: nothing more is done to them, their jumps stay inside of them. -ENOMEM. */
+int patch_replace(struct bpf_patches *patches, u32 idx, const struct bpf_insn *insns, u32 nr);
+/* Instructions have other numbers afterwards. -ENOMEM; -ERANGE: a jump is too far. */
+int patches_apply(struct bpf_verifier_env *env, const struct bpf_patches *patches);
+
+/* --- dead_code.c, rewrite.c --- */
+
+int remove_dead_code(struct bpf_verifier_env *env);
 int rewrite_instructions(struct bpf_verifier_env *env);
 
 #endif /* VERIFIER_ENV_H */

@@ -18,6 +18,7 @@ struct mem_access {
 	bool write;
 	const struct bpf_reg_state *value; /* stored */
 	struct bpf_reg_state *result;	   /* loaded; an unknown scalar before */
+	bool constant;			   /* loaded, it can never change */
 };
 
 struct mem_kind {
@@ -205,8 +206,10 @@ static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
 	if (err || a->write)
 		return err;
 	if (tnum_is_const(a->reg->var_off) &&
-	    map_const_value(map, a->off + a->reg->var_off.value, a->size, &value))
+	    map_const_value(map, a->off + a->reg->var_off.value, a->size, &value)) {
 		reg_mark_const(a->result, value);
+		a->constant = true;
+	}
 	return 0;
 }
 
@@ -402,6 +405,17 @@ static int check_mem_access(struct bpf_verifier_env *env, struct mem_access *a, 
 	return kind->access(env, a);
 }
 
+/* The load at hand gives the constant @value, or (@constant not set) something else. */
+static void note_constant(struct bpf_verifier_env *env, bool constant, u64 value)
+{
+	struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+
+	if (!constant || (aux->loads_constant && aux->constant != value))
+		aux->loads_others = true;
+	aux->loads_constant |= constant;
+	aux->constant = value;
+}
+
 static int do_load(struct bpf_verifier_env *env, const struct bpf_insn *insn, bool strict)
 {
 	struct bpf_reg_state result;
@@ -425,6 +439,7 @@ static int do_load(struct bpf_verifier_env *env, const struct bpf_insn *insn, bo
 		else
 			reg_zero_extend(&result, a.size);
 	}
+	note_constant(env, a.constant, result.var_off.value);
 	cur_regs(env)[insn->dst_reg] = result;
 	return 0;
 }

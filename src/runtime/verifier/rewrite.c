@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Instructions made ready to run, in place: numbers that stood for something become its address,
- * and loads through pointers to BTF types become guarded ones (prog/prog.h). What was never walked
- * can never run and was never looked at: it may call what is not there, as what libbpf makes of a
- * relocation that failed does. It becomes an exit.
+ * Instructions made ready to run, when what never runs is gone (dead_code.c): loads of what can
+ * never change become that, numbers that stood for something its address, and loads through
+ * pointers to BTF types guarded ones (prog/prog.h).
  */
 #include "verifier/env.h"
 
@@ -53,18 +52,65 @@ static u32 map_of_call(const struct bpf_verifier_env *env, u32 idx)
 	return 0;
 }
 
+/* A load from a frozen map that programs may only read, of the same place on every path. */
+static bool always_constant(const struct bpf_verifier_env *env, u32 idx)
+{
+	return BPF_CLASS(env->insns[idx].code) == BPF_LDX && env->aux[idx].loads_constant &&
+	       !env->aux[idx].loads_others;
+}
+
+/* Instructions that set @dst to @value; how many. */
+static u32 set_constant(struct bpf_insn insns[2], u8 dst, u64 value)
+{
+	u32 imm = value;
+	u8 class = value == (u64)(s32)imm ? BPF_ALU64 : BPF_ALU;
+
+	if (value != (u64)(s32)imm && value != imm) {
+		insns[0] = (struct bpf_insn){.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = dst};
+		insns[1] = (struct bpf_insn){0};
+		set_imm64(insns, value);
+		return 2;
+	}
+	insns[0] =
+		(struct bpf_insn){.code = class | BPF_MOV | BPF_K, .dst_reg = dst, .imm = (s32)imm};
+	return 1;
+}
+
+static int rewrite_constants(struct bpf_verifier_env *env)
+{
+	struct bpf_insn insns[2];
+	struct bpf_patches patches;
+	u32 i = 0;
+	int err;
+
+	while (i < env->nr_insns && !always_constant(env, i))
+		i++;
+	if (i == env->nr_insns)
+		return 0;
+	err = patches_init(env, &patches);
+	for (; !err && i < env->nr_insns; i++)
+		if (always_constant(env, i))
+			err = patch_replace(
+				&patches, i, insns,
+				set_constant(insns, env->insns[i].dst_reg, env->aux[i].constant));
+	if (!err)
+		err = patches_apply(env, &patches);
+	patches_free(&patches);
+	return err;
+}
+
 int rewrite_instructions(struct bpf_verifier_env *env)
 {
-	const struct bpf_insn never_reached = {.code = BPF_JMP | BPF_EXIT};
 	u32 i;
-	int err;
+	int err = rewrite_constants(env);
+
+	if (err)
+		return err;
 
 	for (i = 0; i < env->nr_insns; i++) {
 		struct bpf_insn *insn = &env->insns[i];
 
-		if (!env->aux[i].seen) {
-			*insn = never_reached;
-		} else if (insn_is_ld_imm64(insn)) {
+		if (insn_is_ld_imm64(insn)) {
 			err = rewrite_ld_imm64(env, i);
 			if (err)
 				return err;
