@@ -33,6 +33,8 @@ struct case_func {
 		GLOBAL_MEM,
 		GLOBAL_MAP,
 		GLOBAL_CTX,
+		GLOBAL_DYNPTR,
+		GLOBAL_DYNPTR_FWD, /* const, and declared only */
 		NR_FUNC_KINDS
 	} kind;
 	const char *tag, *tag2; /* of its argument */
@@ -60,7 +62,7 @@ struct case_table {
 };
 
 extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases, precision_cases, ref_cases, dynptr_cases, dynptr_mem_cases, map_cases,
-	order_cases, global_cases, goto_cases;
+	loop_cases, precision_cases, ref_cases, dynptr_cases, dynptr_mem_cases, dynptr_global_cases,
+	map_cases, order_cases, global_cases, goto_cases;
 
 #endif /* TESTS_VERIFIER_CASES_H */

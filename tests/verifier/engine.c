@@ -246,6 +246,14 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	ptr = btf__add_ptr(btf, mem);
 	proto[GLOBAL_CTX] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "ctx", ptr);
+	mem = btf__add_struct(btf, "bpf_dynptr", 16);
+	ptr = btf__add_ptr(btf, mem);
+	proto[GLOBAL_DYNPTR] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "dynptr", ptr);
+	ptr = btf__add_fwd(btf, "bpf_dynptr", BTF_FWD_STRUCT);
+	ptr = btf__add_ptr(btf, btf__add_const(btf, ptr));
+	proto[GLOBAL_DYNPTR_FWD] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "dynptr", ptr);
 	info[0].insn_off = 0;
 	info[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto[STATIC]);
 	for (i = 0; i < MAX_CASE_FUNCS && c->funcs[i].insn; i++) {

@@ -61,7 +61,7 @@ static void messages(void **state)
 static const struct case_table *const tables[] = {
 	&insn_cases, &value_cases,  &memory_cases, &order_cases,      &iter_cases,
 	&call_cases, &global_cases, &loop_cases,   &goto_cases,	      &precision_cases,
-	&ref_cases,  &map_cases,    &dynptr_cases, &dynptr_mem_cases,
+	&ref_cases,  &map_cases,    &dynptr_cases, &dynptr_mem_cases, &dynptr_global_cases,
 };
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -270,6 +270,7 @@ static bool pointer_arithmetic_allowed(u32 type)
 	case PTR_TO_BTF_ID:
 	case PTR_TO_MEM:
 	case PTR_TO_BUF:
+	case CONST_PTR_TO_DYNPTR:
 		return true;
 	}
 	return false;

@@ -202,7 +202,10 @@ static enum bpf_dynptr_type dynptr_type_of(u32 arg_type)
 static int arg_dynptr(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
 	u32 type = call->helper->proto.arg_type[i];
+	int err = check_dynptr_pointer(env, i + 1, -EACCES);
 
+	if (err)
+		return err;
 	if (type & MEM_UNINIT) {
 		call->new_dynptr = i + 1;
 		return check_new_dynptr(env, i + 1);

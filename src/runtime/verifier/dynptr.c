@@ -10,6 +10,9 @@
  * A dynptr with a reference stays until that is given back: nobody else may write to its slots. All
  * of its clones, which have ids of their own and the same reference, go with it, and all slices.
  * One without a reference ends where its slots are written to, and its slices with it.
+ *
+ * A global function is given a pointer to one that its caller has. What kind it is shows when it is
+ * used; it stays what it is until the function returns.
  */
 #include "verifier/env.h"
 
@@ -20,16 +23,26 @@ static bool is_dynptr(const struct bpf_stack_state *slot)
 	return slot->type[0] == STACK_DYNPTR;
 }
 
-/* Where register @regno points to; -EINVAL: not to where a dynptr can be. */
+int check_dynptr_pointer(struct bpf_verifier_env *env, u32 regno, int err)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+	if (reg->type != PTR_TO_STACK && reg->type != CONST_PTR_TO_DYNPTR)
+		return refuse(env, err, regno, "declare a struct bpf_dynptr as a local variable",
+			      "the call needs a dynptr on the stack in R%u, which is a %s", regno,
+			      reg_type_name(reg->type));
+	if (reg->type == CONST_PTR_TO_DYNPTR &&
+	    (reg->off || !tnum_is_const(reg->var_off) || reg->var_off.value))
+		return refuse(env, -EACCES, regno, "pass the pointer that the function was given",
+			      "R%u, a pointer to a dynptr, was moved", regno);
+	return 0;
+}
+
+/* Where register @regno, a pointer to the stack, points to; -EINVAL: to where no dynptr can be. */
 static int dynptr_place(struct bpf_verifier_env *env, u32 regno, s32 *off)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 
-	if (reg->type != PTR_TO_STACK)
-		return refuse(env, -EACCES, regno,
-			      "declare a struct bpf_dynptr as a local variable",
-			      "the call needs a dynptr on the stack in R%u, which is a %s", regno,
-			      reg_type_name(reg->type));
 	if (!tnum_is_const(reg->var_off))
 		return refuse(env, -EINVAL, regno, NULL, "a dynptr at an offset that is not known");
 	*off = reg->off + (s32)reg->var_off.value;
@@ -136,8 +149,12 @@ int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
 {
 	struct bpf_reg_state anything;
 	s32 off;
-	int err = dynptr_place(env, regno, &off);
+	int err;
 
+	if (cur_regs(env)[regno].type == CONST_PTR_TO_DYNPTR)
+		return refuse(env, -EINVAL, regno, NULL,
+			      "a dynptr is made over the one that the function was given");
+	err = dynptr_place(env, regno, &off);
 	if (err)
 		return err;
 	reg_mark_unknown(&anything);
@@ -171,13 +188,19 @@ int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type ty
 int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 arg_type,
 		 struct bpf_reg_state *dynptr)
 {
-	const struct bpf_reg_state *found;
+	const struct bpf_reg_state *found = &cur_regs(env)[regno];
 	s32 off = 0;
-	int err = dynptr_place(env, regno, &off);
+	int err;
 
-	if (err)
-		return err;
-	found = find_dynptr(env->cur->frame[cur_regs(env)[regno].frameno], off);
+	if (found->type == PTR_TO_STACK) {
+		err = dynptr_place(env, regno, &off);
+		if (err)
+			return err;
+		found = find_dynptr(env->cur->frame[found->frameno], off);
+	} else if (!(arg_type & MEM_RDONLY)) {
+		return refuse(env, -EINVAL, regno, NULL,
+			      "the call changes the dynptr that the function was given");
+	}
 	if (!found)
 		return refuse(env, -EINVAL, regno,
 			      "make it with bpf_dynptr_from_mem or bpf_ringbuf_reserve_dynptr "

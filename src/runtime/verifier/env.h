@@ -95,7 +95,8 @@ struct bpf_reg_state {
 		u32 mem_size;  /* PTR_TO_MEM */
 		u32 subprogno; /* PTR_TO_FUNC */
 		u32 frameno;   /* PTR_TO_STACK: whose */
-		u32 dynptr_type; /* a slot of a dynptr: enum bpf_dynptr_type */
+		/* A slot of a dynptr, CONST_PTR_TO_DYNPTR: enum bpf_dynptr_type. */
+		u32 dynptr_type;
 	};
 	/*
 	 * Registers of one id (not 0) hold the same number, but for off, or the same pointer that
@@ -104,7 +105,7 @@ struct bpf_reg_state {
 	u32 id;
 	/* Of a pointer to what the program has to give back: which (refs.c); 0: to nothing such. */
 	u32 ref_obj_id;
-	/* Of a pointer into the memory of a dynptr: of which (dynptr.c); 0: of none. */
+	/* Of a pointer to a dynptr or into its memory: which (dynptr.c); 0: none. */
 	u32 dynptr_id;
 	struct tnum var_off;
 	s64 smin_value, smax_value;
@@ -564,7 +565,9 @@ int check_tail_call_stack(struct bpf_verifier_env *env);
 
 /* --- dynptr.c --- */
 
-/* May register @regno point to where a call makes a dynptr? Then, after the call, there is one. */
+/* May register @regno be a pointer to a dynptr? If it cannot, @err. */
+int check_dynptr_pointer(struct bpf_verifier_env *env, u32 regno, int err);
+/* May it point to where a call makes one? Then, after the call, there is one. */
 int check_new_dynptr(struct bpf_verifier_env *env, u32 regno);
 int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type);
 /*

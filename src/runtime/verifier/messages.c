@@ -25,6 +25,7 @@ const char *reg_type_name(u32 type)
 		[PTR_TO_MEM] = "memory area",
 		[PTR_TO_BUF] = "buffer",
 		[PTR_TO_FUNC] = "pointer to a function",
+		[CONST_PTR_TO_DYNPTR] = "pointer to a dynptr of the caller",
 	};
 
 	return base_type(type) < ARRAY_SIZE(names) ? names[base_type(type)] : "pointer";

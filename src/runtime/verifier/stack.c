@@ -215,9 +215,15 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	struct bpf_func_state *frame = env->cur->frame[reg->frameno];
+	struct bpf_reg_state number;
 	s32 min, max;
 	int err;
 
+	/* Of some pointers no copy is kept. */
+	if (value->type == CONST_PTR_TO_DYNPTR) {
+		reg_mark_unknown(&number);
+		value = &number;
+	}
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (!err)
 		err = overwrite_dynptrs(env, regno, min, max + (s32)size);

@@ -43,6 +43,7 @@ struct global_arg {
 		GLOBAL_ARG_CTX,
 		GLOBAL_ARG_MEM,
 		GLOBAL_ARG_BTF, /* a structure of the built-in types, trusted */
+		GLOBAL_ARG_DYNPTR,
 	} kind;
 	bool or_null;
 	u32 mem_size, btf_id;
@@ -69,6 +70,13 @@ static bool is_ctx_type(const struct bpf_verifier_env *env, const struct btf_typ
 				: !strcmp(name, type->ctx_name);
 }
 
+/* Declared is enough. */
+static bool is_dynptr_type(const struct btf *btf, const struct btf_type *t)
+{
+	return (btf_kind(t) == BTF_KIND_STRUCT || (btf_kind(t) == BTF_KIND_FWD && !btf_kflag(t))) &&
+	       !strcmp(btf_type_name(btf, t), "bpf_dynptr");
+}
+
 static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog, u32 i,
 		       struct global_arg *arg)
 {
@@ -88,6 +96,10 @@ static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_in
 				       "is called the context, and is another type");
 		return tags & ~ARG_TAG_CTX ? bad_arg(env, subprog, i, "has other tags beside ctx")
 					   : 0;
+	}
+	if (is_dynptr_type(btf, t)) {
+		arg->kind = GLOBAL_ARG_DYNPTR;
+		return tags ? bad_arg(env, subprog, i, "is a dynptr, and has tags") : 0;
 	}
 	if (tags & ARG_TAG_TRUSTED) {
 		if (tags & ARG_TAG_NONNULL)
@@ -170,6 +182,7 @@ static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *
 static int check_global_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_reg_state dynptr;
 	int err = check_reg_read(env, regno);
 
 	if (err)
@@ -192,6 +205,9 @@ static int check_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		if (arg->or_null && reg_is_null(reg))
 			return 0;
 		return check_btf_arg(env, regno, arg->btf_id, arg->or_null, -EACCES);
+	case GLOBAL_ARG_DYNPTR:
+		err = check_dynptr_pointer(env, regno, -EINVAL);
+		return err ? err : check_dynptr(env, regno, MEM_RDONLY, &dynptr);
 	default:
 		return check_mem_arg(env, arg, regno);
 	}
@@ -236,6 +252,11 @@ static void init_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		reg->btf = env->prog->aux->rt->vmlinux;
 		reg->btf_id = arg->btf_id;
 		break;
+	case GLOBAL_ARG_DYNPTR:
+		reg_mark_pointer(reg, CONST_PTR_TO_DYNPTR);
+		reg->dynptr_type = BPF_DYNPTR_TYPE_LOCAL;
+		reg->dynptr_id = ++env->next_id;
+		return;
 	default:
 		reg_mark_pointer(reg, PTR_TO_MEM | or_null);
 		reg->mem_size = arg->mem_size;
