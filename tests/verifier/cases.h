@@ -61,8 +61,26 @@ struct case_table {
 	size_t nr;
 };
 
-extern const struct case_table insn_cases, value_cases, memory_cases, iter_cases, call_cases,
-	loop_cases, precision_cases, ref_cases, dynptr_cases, dynptr_mem_cases, dynptr_global_cases,
-	map_cases, order_cases, global_cases, goto_cases;
+/* One a line, so that tables that are added side by side do not meet. */
+#define CASE_TABLES(T)                                                                             \
+	T(insn_cases)                                                                              \
+	T(value_cases)                                                                             \
+	T(memory_cases)                                                                            \
+	T(order_cases)                                                                             \
+	T(iter_cases)                                                                              \
+	T(call_cases)                                                                              \
+	T(global_cases)                                                                            \
+	T(loop_cases)                                                                              \
+	T(goto_cases)                                                                              \
+	T(precision_cases)                                                                         \
+	T(ref_cases)                                                                               \
+	T(map_cases)                                                                               \
+	T(dynptr_cases)                                                                            \
+	T(dynptr_mem_cases)                                                                        \
+	T(dynptr_global_cases)                                                                     \
+	T(kfunc_cases)
+#define CASE_TABLE(table) extern const struct case_table table;
+CASE_TABLES(CASE_TABLE)
+#undef CASE_TABLE
 
 #endif /* TESTS_VERIFIER_CASES_H */

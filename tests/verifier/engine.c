@@ -96,6 +96,18 @@ static int fill_const(struct engine *engine, int fd)
 	return engine->bpf(BPF_MAP_FREEZE, &attr, sizeof(attr));
 }
 
+/* The type of a kfunc, 1 (which is none) where the engine has no such function. */
+static int kfunc_id(struct engine *engine, int kfunc)
+{
+#define KFUNC_NAME(name) #name,
+	static const char *const names[] = {CASE_KFUNCS(KFUNC_NAME)};
+#undef KFUNC_NAME
+	int id = btf__find_by_name_kind(engine->vmlinux, names[kfunc - KFUNCS_BEGIN - 1],
+					BTF_KIND_FUNC);
+
+	return id < 0 ? 1 : id;
+}
+
 /* The byte offset of @name in @structure, anonymous members looked into; -1. */
 static int offset_in(const struct btf *btf, int type_id, const char *name)
 {
@@ -139,8 +151,6 @@ static int find_fields(struct engine *engine)
 		if (engine->fields[i] < 0)
 			return -ENOENT;
 	}
-	engine->kfunc =
-		btf__find_by_name_kind(engine->vmlinux, "bpf_map_sum_elem_count", BTF_KIND_FUNC);
 	engine->iter_map =
 		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_map", BTF_KIND_FUNC);
 	engine->iter_elem =
@@ -206,8 +216,9 @@ static void relocate(struct engine *engine, struct bpf_insn *insns, unsigned int
 				insn->imm = engine->maps[insn->imm];
 			i++;
 		} else if (insn->code == (BPF_JMP | BPF_CALL) &&
-			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->imm) {
-			insn->imm = engine->kfunc;
+			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && insn->imm > KFUNCS_BEGIN &&
+			   insn->imm < KFUNCS_END) {
+			insn->imm = kfunc_id(engine, insn->imm);
 		} else if (insn->off >= FIELD_META_SEQ && insn->off < NR_FIELDS_END &&
 			   BPF_CLASS(insn->code) != BPF_JMP) {
 			insn->off = engine->fields[insn->off - FIELD_META_SEQ];

@@ -16,7 +16,6 @@ struct engine {
 	struct btf *vmlinux;
 	int maps[NR_MAPS];
 	short fields[NR_FIELDS_END - FIELD_META_SEQ];
-	int kfunc;
 	int iter_map, iter_elem; /* what iterators attach to, by type */
 	char log[1 << 16];	 /* of the last program loaded */
 };

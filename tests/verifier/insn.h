@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * Instructions as the cases write them, registers as R0 to R10, and the stand-ins that the loader
- * replaces for the engine at hand: maps, fields of the built-in types, the kfunc.
+ * replaces for the engine at hand: maps, fields of the built-in types, kfuncs.
  */
 #ifndef TESTS_VERIFIER_INSN_H
 #define TESTS_VERIFIER_INSN_H
@@ -58,7 +58,9 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define CALL(helper) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_##helper)
 #define CALL_ID(id) RAW(BPF_JMP | BPF_CALL, 0, 0, 0, id)
 #define CALL_SUB(off) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)
-#define CALL_KFUNC RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0)
+/* KFUNC(bpf_iter_num_new): one of case_kfuncs[], by name */
+#define KFUNC(name) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, KFUNC_##name)
+#define CALL_KFUNC KFUNC(bpf_map_sum_elem_count)
 
 /* Two instructions each. */
 #define LD64(dst, low, high) RAW(BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, low), RAW(0, 0, 0, 0, high)
@@ -109,6 +111,21 @@ enum {
 #define CTX_MAP 8
 #define CTX_KEY 16
 #define CTX_VALUE 24
+
+/* Kfuncs that cases call. */
+#define CASE_KFUNCS(K)                                                                             \
+	K(bpf_map_sum_elem_count)                                                                  \
+	K(bpf_cpumask_create)                                                                      \
+	K(bpf_cpumask_acquire)                                                                     \
+	K(bpf_cpumask_release)                                                                     \
+	K(bpf_cpumask_first)                                                                       \
+	K(bpf_cpumask_set_cpu)                                                                     \
+	K(bpf_cpumask_test_cpu)                                                                    \
+	K(bpf_cpumask_and)                                                                         \
+	K(bpf_cpumask_copy)                                                                        \
+	K(bpf_cpumask_empty)
+#define KFUNC_NUMBER(name) KFUNC_##name,
+enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 
 #define RETURN(n) MOV(R0, n), EXIT
 

@@ -58,11 +58,8 @@ static void messages(void **state)
 	assert_non_null(strstr(engine->log, "  to be accepted: compare it with NULL first\n"));
 }
 
-static const struct case_table *const tables[] = {
-	&insn_cases, &value_cases,  &memory_cases, &order_cases,      &iter_cases,
-	&call_cases, &global_cases, &loop_cases,   &goto_cases,	      &precision_cases,
-	&ref_cases,  &map_cases,    &dynptr_cases, &dynptr_mem_cases, &dynptr_global_cases,
-};
+#define CASE_TABLE(table) &table,
+static const struct case_table *const tables[] = {CASE_TABLES(CASE_TABLE)};
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 
 int main(int argc, char **argv)

@@ -180,4 +180,22 @@ struct bpf_iter_meta {
 	u64 seq_num;    /* of the object: 0 for the first shown */
 };
 
+/* Linux: the largest CONFIG_NR_CPUS. */
+#define NR_CPUS 8192
+
+/* A set of CPUs, and one that programs hold. */
+struct cpumask {
+	unsigned long bits[NR_CPUS / (8 * sizeof(unsigned long))];
+};
+typedef struct cpumask cpumask_t;
+
+typedef struct {
+	int refs;
+} refcount_t;
+
+struct bpf_cpumask {
+	cpumask_t cpumask;
+	refcount_t usage;
+};
+
 #endif /* BASE_BPF_TYPES_H */

@@ -31,9 +31,9 @@
 BPF_ITER_TARGETS(FUNC, FUNC_ARG)
 
 #define KFUNC(result, name, ...)                                                                   \
-	result name(__VA_ARGS__)                                                                   \
+	__attribute__((btf_decl_tag("bpf_kfunc"))) result name(__VA_ARGS__)                        \
 	{                                                                                          \
-		return 0;                                                                          \
+		__builtin_unreachable();                                                           \
 	}
 BPF_KFUNCS(KFUNC)
 
@@ -78,6 +78,7 @@ struct bpf_vmlinux_types {
 	struct bpf_map_info map_info;
 	struct bpf_prog_info prog_info;
 	struct bpf_link_info link_info;
+	struct bpf_cpumask cpumask;
 	enum bpf_cmd cmd;
 	enum bpf_func_id func_id;
 	enum bpf_link_type link_type;

@@ -27,12 +27,26 @@ void register_btf_kfunc_id_set(enum bpf_prog_type type, const struct btf_kfunc_i
 	kfunc_sets[kfunc_sets_nr++] = (struct kfunc_set_entry){type, set};
 }
 
+/* Types that share the sets of another one (kernel: bpf_prog_type_to_kfunc_hook). */
+static enum bpf_prog_type kfunc_hook(enum bpf_prog_type type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_LSM:
+		return BPF_PROG_TYPE_TRACING;
+	default:
+		return type;
+	}
+}
+
 const struct btf_kfunc *btf_kfunc_find(enum bpf_prog_type type, const char *name)
 {
 	for (size_t i = 0; i < kfunc_sets_nr; i++) {
 		const struct kfunc_set_entry *entry = &kfunc_sets[i];
 
-		if (entry->type != BPF_PROG_TYPE_UNSPEC && entry->type != type)
+		if (entry->type != BPF_PROG_TYPE_UNSPEC && entry->type != kfunc_hook(type))
 			continue;
 		for (size_t j = 0; j < entry->set->nr; j++)
 			if (!strcmp(entry->set->set[j].name, name))

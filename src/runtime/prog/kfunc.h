@@ -16,6 +16,10 @@ enum btf_kfunc_flags { /* as in include/linux/btf.h */
 	KF_SLEEPABLE = 1 << 5,
 	KF_DESTRUCTIVE = 1 << 6,
 	KF_RCU = 1 << 7,
+	KF_ITER_NEW = 1 << 8,
+	KF_ITER_NEXT = 1 << 9,
+	KF_ITER_DESTROY = 1 << 10,
+	KF_RCU_PROTECTED = 1 << 11,
 };
 
 struct btf_kfunc {
@@ -35,7 +39,10 @@ struct btf_kfunc_id_set {
 		.flags = flags_                                                                    \
 	}
 
-/* For programs of @type; BPF_PROG_TYPE_UNSPEC: of every type. */
+/*
+ * For programs of @type and those that Linux counts among them, as tracepoints among TRACING;
+ * BPF_PROG_TYPE_UNSPEC: of every type.
+ */
 void register_btf_kfunc_id_set(enum bpf_prog_type type, const struct btf_kfunc_id_set *set);
 /* NULL: programs of this type may call no kfunc of that name. */
 const struct btf_kfunc *btf_kfunc_find(enum bpf_prog_type type, const char *name);
@@ -52,5 +59,8 @@ struct bpf_kfunc_desc_tab {
 #define BPF_KFUNC_PROTO(result, name, ...) result name(__VA_ARGS__);
 BPF_KFUNCS(BPF_KFUNC_PROTO)
 #undef BPF_KFUNC_PROTO
+
+/* Sets of CPUs (cpumask.c). */
+extern const struct btf_kfunc_id_set bpf_cpumask_kfunc_set;
 
 #endif /* PROG_KFUNC_H */

@@ -9,6 +9,39 @@
 
 #include "base/bpf_types.h"
 
-#define BPF_KFUNCS(K) K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)
+#define BPF_CPUMASK_KFUNCS(K)                                                                      \
+	K(struct bpf_cpumask *, bpf_cpumask_create, void)                                          \
+	K(struct bpf_cpumask *, bpf_cpumask_acquire, struct bpf_cpumask *cpumask)                  \
+	K(void, bpf_cpumask_release, struct bpf_cpumask *cpumask)                                  \
+	K(u32, bpf_cpumask_first, const struct cpumask *cpumask)                                   \
+	K(u32, bpf_cpumask_first_zero, const struct cpumask *cpumask)                              \
+	K(u32, bpf_cpumask_first_and, const struct cpumask *src1, const struct cpumask *src2)      \
+	K(void, bpf_cpumask_set_cpu, u32 cpu, struct bpf_cpumask *cpumask)                         \
+	K(void, bpf_cpumask_clear_cpu, u32 cpu, struct bpf_cpumask *cpumask)                       \
+	K(bool, bpf_cpumask_test_cpu, u32 cpu, const struct cpumask *cpumask)                      \
+	K(bool, bpf_cpumask_test_and_set_cpu, u32 cpu, struct bpf_cpumask *cpumask)                \
+	K(bool, bpf_cpumask_test_and_clear_cpu, u32 cpu, struct bpf_cpumask *cpumask)              \
+	K(void, bpf_cpumask_setall, struct bpf_cpumask *cpumask)                                   \
+	K(void, bpf_cpumask_clear, struct bpf_cpumask *cpumask)                                    \
+	K(bool, bpf_cpumask_and, struct bpf_cpumask *dst, const struct cpumask *src1,              \
+	  const struct cpumask *src2)                                                              \
+	K(void, bpf_cpumask_or, struct bpf_cpumask *dst, const struct cpumask *src1,               \
+	  const struct cpumask *src2)                                                              \
+	K(void, bpf_cpumask_xor, struct bpf_cpumask *dst, const struct cpumask *src1,              \
+	  const struct cpumask *src2)                                                              \
+	K(bool, bpf_cpumask_equal, const struct cpumask *src1, const struct cpumask *src2)         \
+	K(bool, bpf_cpumask_intersects, const struct cpumask *src1, const struct cpumask *src2)    \
+	K(bool, bpf_cpumask_subset, const struct cpumask *src1, const struct cpumask *src2)        \
+	K(bool, bpf_cpumask_empty, const struct cpumask *cpumask)                                  \
+	K(bool, bpf_cpumask_full, const struct cpumask *cpumask)                                   \
+	K(void, bpf_cpumask_copy, struct bpf_cpumask *dst, const struct cpumask *src)              \
+	K(u32, bpf_cpumask_any_distribute, const struct cpumask *cpumask)                          \
+	K(u32, bpf_cpumask_any_and_distribute, const struct cpumask *src1,                         \
+	  const struct cpumask *src2)                                                              \
+	K(u32, bpf_cpumask_weight, const struct cpumask *cpumask)
+
+#define BPF_KFUNCS(K)                                                                              \
+	K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)                                  \
+	BPF_CPUMASK_KFUNCS(K)
 
 #endif /* PROG_KFUNCS_H */

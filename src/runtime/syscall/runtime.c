@@ -24,7 +24,6 @@
 #include "prog/prog_array.h"
 #include "syscall/command.h"
 
-#define MAX_CPUS 8192 /* Linux: the largest CONFIG_NR_CPUS */
 /*
  * An object drops its references when its own last one goes, some of them only after its grace
  * period. The longest such chain is a session, its program, a map, an inner map, its BTF and the
@@ -50,6 +49,8 @@ static void init_process(void)
 	bpf_helpers_register(bpf_prog_array_helpers, bpf_prog_array_helpers_nr);
 	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &bpf_cpumask_kfunc_set);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &bpf_cpumask_kfunc_set);
 }
 
 /*
@@ -73,7 +74,7 @@ static u32 host_possible_cpus(void)
 	conf = sysconf(_SC_NPROCESSORS_CONF);
 	if (!num && conf > 0)
 		num = conf;
-	return num && num <= MAX_CPUS ? num : 1;
+	return num && num <= NR_CPUS ? num : 1;
 }
 
 /* The caller's options may be of an older or newer library's size. */
@@ -91,7 +92,7 @@ static int copy_opts(struct trek_runtime_opts *opts, const struct trek_runtime_o
 		if (bytes[i])
 			return -EINVAL;
 	memcpy(opts, user, min_of(user->size, sizeof(*opts)));
-	return opts->num_possible_cpus > MAX_CPUS || opts->interpret > 1 ? -EINVAL : 0;
+	return opts->num_possible_cpus > NR_CPUS || opts->interpret > 1 ? -EINVAL : 0;
 }
 
 static int init_ids(struct trek_runtime *rt)

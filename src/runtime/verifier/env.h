@@ -19,7 +19,8 @@
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
  *   tail_call.c  programs that are called instead
- *   call.c       helpers;  call_result.c: what they return;  kfunc_call.c: kfuncs
+ *   call.c       helpers;  call_result.c: what they return
+ *   kfunc_call.c kfuncs;  kfunc_args.c: what they take
  *   subprog.c    functions, callbacks, exits
  *   prog_types.c program types: context, result
  *   messages.c   what the log says

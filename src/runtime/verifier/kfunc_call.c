@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Calls of kernel functions. Their prototypes are in the built-in BTF; a pointer to a structure
- * must be one that the runtime vouches for: that it handed to the program, or that names a map.
+ * Calls of kernel functions: whether the program may make them, what they give back and take, and
+ * what they return. Their prototypes are in the built-in BTF, their flags in the table that
+ * registered them (prog/kfunc.h). Behaviour: check_kfunc_call() of kernel/bpf/verifier.c.
  */
-#include "verifier/env.h"
+#include "verifier/kfunc_call.h"
 
 /* The structure that @reg points to in the built-in BTF, 0: none. */
 static u32 reg_btf_id(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg)
@@ -46,36 +47,103 @@ int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_n
 	return 0;
 }
 
-static int check_kfunc_arg(struct bpf_verifier_env *env, const struct btf *btf,
-			   const struct btf_param *param, u32 regno)
+/* --- what is returned ------------------------------------------------------------------------- */
+
+static int not_supported(struct bpf_verifier_env *env, const struct kfunc_call *call)
 {
-	const struct btf_type *t = btf_type_skip_modifiers(btf, param->type, NULL);
-	u32 id;
+	return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
+		      call->kfunc->name);
+}
+
+/* Of a structure: trusted if the program holds it. Of numbers: as much as the pointer's type says,
+ * to be read. */
+static int point_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
+			struct bpf_reg_state *r0, const struct btf_type *to, u32 to_id)
+{
+	u32 size = call->mem_size;
+
+	if (btf_type_is_struct(to)) {
+		reg_mark_pointer(r0, PTR_TO_BTF_ID);
+		r0->btf = call->btf;
+		r0->btf_id = to_id;
+	} else {
+		if (!size && !btf_type_id_size(call->btf, &to_id, &size))
+			return not_supported(env, call);
+		reg_mark_pointer(r0, PTR_TO_MEM);
+		if (!call->mem_size || call->mem_rdonly)
+			r0->type |= MEM_RDONLY;
+		r0->mem_size = size;
+		/* It goes with what it is part of. */
+		r0->ref_obj_id = call->ref_obj_id;
+	}
+	if (kfunc_has(call, KF_RCU_PROTECTED))
+		r0->type |= MEM_RCU;
+	return 0;
+}
+
+static int pointer_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
+			  struct bpf_reg_state *r0)
+{
+	const struct btf_type *to;
+	u32 to_id;
 	int err;
 
-	err = check_reg_read(env, regno);
+	to = btf_type_resolve_ptr(call->btf, call->proto->type, &to_id);
+	if (!to)
+		return not_supported(env, call);
+	/* A pointer to nothing that is known is a number. */
+	if (btf_type_is_void(to)) {
+		reg_mark_unknown(r0);
+		return 0;
+	}
+	err = point_result(env, call, r0, to, to_id);
 	if (err)
 		return err;
-	if (t && (btf_type_is_int(t) || btf_type_is_any_enum(t))) {
-		if (cur_regs(env)[regno].type == SCALAR_VALUE)
-			return 0;
-		return refuse(env, -EINVAL, regno, NULL,
-			      "the call needs a number in R%u, which is a %s", regno,
-			      reg_type_name(cur_regs(env)[regno].type));
+	if (kfunc_has(call, KF_RET_NULL)) {
+		r0->type |= PTR_MAYBE_NULL;
+		r0->id = ++env->next_id;
 	}
-	t = btf_type_resolve_ptr(btf, param->type, &id);
-	if (!t || !btf_type_is_struct(t))
-		return refuse(env, -EINVAL, regno, NULL,
-			      "argument %u is of a kind that is not supported", regno);
-	return check_btf_arg(env, regno, id, false, -EINVAL);
+	if (!kfunc_has(call, KF_ACQUIRE))
+		return 0;
+	err = acquire_reference(env);
+	if (err < 0)
+		return err;
+	r0->id = r0->ref_obj_id = err;
+	return 0;
+}
+
+static int set_result(struct bpf_verifier_env *env, const struct kfunc_call *call)
+{
+	const struct btf_type *t = btf_type_skip_modifiers(call->btf, call->proto->type, NULL);
+	struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
+
+	if (!t)
+		return not_supported(env, call);
+	if (btf_type_is_void(t))
+		return 0;
+	if (!btf_type_is_int(t) && !btf_type_is_any_enum(t))
+		return pointer_result(env, call, r0);
+	reg_mark_unknown(r0);
+	return 0;
+}
+
+static int check_may_call(struct bpf_verifier_env *env, const struct kfunc_call *call)
+{
+	if (!call->proto || btf_vlen(call->proto) > 5)
+		return refuse(env, -EINVAL, -1, NULL, "%s has no prototype that can be called",
+			      call->kfunc->name);
+	if (kfunc_has(call, KF_SLEEPABLE) && !env->prog->sleepable)
+		return refuse(env, -EACCES, -1, "load it with BPF_F_SLEEPABLE",
+			      "%s may sleep, and the program must not", call->kfunc->name);
+	return 0;
 }
 
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
-	const struct btf *btf = env->prog->aux->rt->vmlinux;
-	const struct btf_kfunc *kfunc = env->aux[env->insn_idx].kfunc;
-	const struct btf_type *func, *proto, *result;
-	u32 i;
+	struct kfunc_call call = {
+		.kfunc = env->aux[env->insn_idx].kfunc,
+		.btf = env->prog->aux->rt->vmlinux,
+	};
 	int err;
 
 	err = check_kfunc_allowed(env);
@@ -83,26 +151,14 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = check_not_locked(env, "a call of a kfunc");
 	if (err)
 		return err;
-	func = btf_type_by_id(btf, insn->imm);
-	proto = btf_type_by_id(btf, func->type);
-	if (!proto || btf_vlen(proto) > 5)
-		return refuse(env, -EINVAL, -1, NULL, "%s has no prototype that can be called",
-			      kfunc->name);
-	if (kfunc->flags & ~(u32)(KF_TRUSTED_ARGS | KF_RCU))
-		return refuse(env, -EINVAL, -1, NULL, "%s is of a kind that is not supported",
-			      kfunc->name);
-	for (i = 0; i < btf_vlen(proto); i++) {
-		err = check_kfunc_arg(env, btf, &btf_params(proto)[i], i + 1);
-		if (err)
-			return err;
-	}
+	call.proto = btf_type_by_id(call.btf, btf_type_by_id(call.btf, insn->imm)->type);
+	err = check_may_call(env, &call);
+	if (!err)
+		err = check_kfunc_args(env, &call);
+	if (!err && call.release_regno)
+		err = release_reference(env, call.ref_obj_id);
+	if (err)
+		return err;
 	clear_caller_saved(env);
-	result = btf_type_skip_modifiers(btf, proto->type, NULL);
-	if (result && btf_type_is_void(result))
-		return 0;
-	if (!result || !(btf_type_is_int(result) || btf_type_is_any_enum(result)))
-		return refuse(env, -EINVAL, -1, NULL, "what %s returns is not supported",
-			      kfunc->name);
-	reg_mark_unknown(&cur_regs(env)[BPF_REG_0]);
-	return 0;
+	return set_result(env, &call);
 }
