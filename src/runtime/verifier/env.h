@@ -165,24 +165,35 @@ struct bpf_reference {
 	u32 insn_idx; /* where it got it */
 };
 
+/* What a state that was compared with a kept one had, and that did not cover: see prune.c. */
+struct bpf_difference {
+	u8 place; /* 1 + register, or FIRST_SLOT + slot; 0: not known */
+	u8 frame;
+	bool as_used; /* found where numbers that were not needed are passed over */
+	bool ranged;  /* umin and umax matter */
+	u32 type;     /* of the kept state's register: */
+	u64 umin, umax;
+};
+
 struct bpf_verifier_state {
-	struct bpf_func_state *frame[MAX_BPF_FRAMES];
-	u32 curframe;
-	u32 nr_refs, max_refs;
-	struct bpf_reference *refs; /* in the order in which the program got them */
-	/* Kept: paths that came from here and have not ended; 0: all that follows is safe. */
-	u32 branches;
-	struct bpf_verifier_state *parent; /* the last kept state on the way here */
-	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
-	struct bpf_callback_call *callback_call;
-	bool first_of_call;  /* kept: where callback_call began */
+	/* Of a kept state, first: what a comparison needs that fails, as most do. */
+	struct bpf_verifier_state *next; /* at the same instruction; or put aside */
+	u32 branches; /* paths from here that have not ended; 0: all that follows is safe */
+	u32 hits, misses;
 	u32 callback_rounds; /* calls of callbacks on the way here */
 	u32 may_goto_rounds; /* may_goto that were not taken on the way here */
+	u32 curframe;
+	struct bpf_difference difference;
+	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
+	struct bpf_callback_call *callback_call;
+	struct bpf_verifier_state *parent; /* the last kept state on the way here */
+	bool first_of_call;		   /* kept: where callback_call began */
+	struct bpf_func_state *frame[MAX_BPF_FRAMES];
+	u32 nr_refs, max_refs;
+	struct bpf_reference *refs; /* in the order in which the program got them */
 	/* The lock that is held (see lock.c): in a value of this map, NULL: none. */
 	const struct bpf_map *locked_map;
 	u32 locked_id;
-	struct bpf_verifier_state *next; /* kept: at the same instruction; or put aside */
-	u32 hits, misses;
 };
 
 /* A path that still has to be walked. */

@@ -34,7 +34,10 @@ enum compare {
 struct comparison {
 	struct bpf_verifier_env *env;
 	enum compare how;
+	u8 frame, place; /* that is compared: see struct bpf_difference */
 };
+
+#define FIRST_SLOT 16 /* places below are registers */
 
 static struct bpf_id_pair *find_pair(struct bpf_id_map *ids, struct bpf_id_pair *pairs, u32 id)
 {
@@ -208,10 +211,12 @@ static bool stack_covered(const struct bpf_func_state *old, const struct bpf_fun
 	static const struct bpf_stack_state nothing;
 	u32 i;
 
-	for (i = 0; i < max_of(old->nr_slots, exact ? cur->nr_slots : 0); i++)
+	for (i = 0; i < max_of(old->nr_slots, exact ? cur->nr_slots : 0); i++) {
+		map->place = FIRST_SLOT + i;
 		if (!slot_covered(i < old->nr_slots ? &old->stack[i] : &nothing,
 				  i < cur->nr_slots ? &cur->stack[i] : &nothing, map))
 			return false;
+	}
 	return true;
 }
 
@@ -239,14 +244,18 @@ static bool frame_covered(const struct bpf_verifier_env *env, const struct bpf_v
 	u32 i;
 
 	map->env->compared += 2;
+	map->frame = f;
+	map->place = 0;
 	if (o->subprogno != c->subprogno || (f && o->callsite != c->callsite) ||
 	    o->callback != c->callback)
 		return false;
 	if (o->callback_call != c->callback_call && (map->how == EXACT || !o->callback_call->done))
 		return false;
-	for (i = 0; i < BPF_REG_10; i++)
+	for (i = 0; i < BPF_REG_10; i++) {
+		map->place = 1 + i;
 		if ((live & (1 << i)) && !reg_covered(&o->regs[i], &c->regs[i], map))
 			return false;
+	}
 	map->env->compared += o->nr_slots;
 	return stack_covered(o, c, map);
 }
@@ -276,21 +285,95 @@ static bool same_frames(const struct bpf_verifier_state *a, const struct bpf_ver
 	return true;
 }
 
-static bool state_covered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
-			  const struct bpf_verifier_state *cur, enum compare how)
+static bool frames_covered(const struct bpf_verifier_state *old,
+			   const struct bpf_verifier_state *cur, struct comparison *map)
 {
-	struct comparison map = {.env = env, .how = how};
 	u32 f;
 
-	begin_ids(&env->ids);
 	if (old->curframe != cur->curframe || old->locked_map != cur->locked_map ||
-	    old->nr_refs != cur->nr_refs || !ids_match(old->locked_id, cur->locked_id, &map))
+	    old->nr_refs != cur->nr_refs || !ids_match(old->locked_id, cur->locked_id, map))
 		return false;
 	/* What runs changes first. */
 	for (f = cur->curframe + 1; f--;)
-		if (!frame_covered(env, old, cur, f, &map))
+		if (!frame_covered(map->env, old, cur, f, map))
 			return false;
-	return refs_covered(old, cur, &map);
+	map->place = 0;
+	return refs_covered(old, cur, map);
+}
+
+/* --- the last difference ---------------------------------------------------------------------- */
+
+/*
+ * Most comparisons fail, and states that come by one after the other differ from a kept one in the
+ * same number: the count of a loop, what a path set. So a kept state remembers where the last one
+ * failed, beside what a walk over the list of kept states reads anyway, and the next one is looked
+ * at there first. It holds once found: a kept state does not change, and what mattered does not
+ * stop to. Each rule here is one of reg_covered() and slot_covered(), or less.
+ */
+
+/* The register at a place; NULL: there is not one that has the whole of it. */
+static const struct bpf_reg_state *reg_at(const struct bpf_func_state *frame, u32 place)
+{
+	u32 slot = place - FIRST_SLOT;
+
+	if (place < FIRST_SLOT)
+		return &frame->regs[place - 1];
+	if (slot >= frame->nr_slots || spill_size(&frame->stack[slot]) != BPF_REG_SIZE)
+		return NULL;
+	return &frame->stack[slot].spilled;
+}
+
+static void note_difference(struct bpf_verifier_state *old, const struct comparison *map)
+{
+	const struct bpf_reg_state *reg = NULL;
+
+	if (map->place)
+		reg = reg_at(old->frame[map->frame], map->place);
+	old->difference.place = reg && reg->type != NOT_INIT ? map->place : 0;
+	if (!old->difference.place)
+		return;
+	old->difference.frame = map->frame;
+	old->difference.as_used = map->how == COVERS_AS_USED;
+	old->difference.ranged = reg->type != SCALAR_VALUE || matters(reg, map);
+	old->difference.type = reg->type;
+	old->difference.umin = reg->umin_value;
+	old->difference.umax = reg->umax_value;
+}
+
+static bool still_differs(const struct bpf_verifier_state *old,
+			  const struct bpf_verifier_state *cur, enum compare how)
+{
+	const struct bpf_difference *was = &old->difference;
+	const struct bpf_reg_state *reg;
+
+	if (!was->place || (how == COVERS_AS_USED && !was->as_used))
+		return false;
+	if (old->curframe != cur->curframe)
+		return true;
+	reg = reg_at(cur->frame[was->frame], was->place);
+	if (!reg)
+		return false;
+	if (reg->type != was->type)
+		return true;
+	if (how == EXACT)
+		return reg->umin_value != was->umin || reg->umax_value != was->umax;
+	return was->ranged && (reg->umin_value < was->umin || reg->umax_value > was->umax);
+}
+
+static bool state_covered(struct bpf_verifier_env *env, struct bpf_verifier_state *old,
+			  const struct bpf_verifier_state *cur, enum compare how)
+{
+	struct comparison map = {.env = env, .how = how};
+
+	if (still_differs(old, cur, how)) {
+		env->compared++;
+		return false;
+	}
+	begin_ids(&env->ids);
+	if (frames_covered(old, cur, &map))
+		return true;
+	note_difference(old, &map);
+	return false;
 }
 
 /* A zero is stack that is known, whoever asked for it. */
@@ -405,12 +488,22 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
 }
 
 /*
- * A loop with a few branches in it can have a hundred states at one instruction that are needed,
- * each for a path that comes by much later; comparing costs little.
+ * A kept state that covered nothing for so long, and longer if it did before, is not worth the
+ * comparisons. A loop with a few branches in it can have a hundred states at one instruction that
+ * are needed, each for a path that comes by much later; where comparisons go into millions, that is
+ * not what they are for, and all that are kept at one instruction are many. Linux bears 3 misses.
  */
 #define MISSES_BORNE 64
-/* Places. When so many were compared, only the states that were used last are worth it. */
-#define COMPARED_MUCH 20000000u
+#define MISSES_BORNE_LATER 8
+#define COMPARED_MUCH 1000000u /* places */
+
+static bool worth_comparing(const struct bpf_verifier_env *env,
+			    const struct bpf_verifier_state *kept)
+{
+	u32 borne = env->compared < COMPARED_MUCH ? MISSES_BORNE : MISSES_BORNE_LATER;
+
+	return kept->misses <= borne + 3 * kept->hits;
+}
 
 /*
  * Stop comparing with a kept state that is not worth it. While paths come from it they are counted
@@ -563,8 +656,7 @@ int is_state_visited(struct bpf_verifier_env *env)
 		}
 		if (keep || !kept->branches)
 			kept->misses++;
-		if (kept->misses >
-		    (env->compared < COMPARED_MUCH ? MISSES_BORNE + 3 * kept->hits : 3)) {
+		if (!worth_comparing(env, kept)) {
 			put_aside(env, link);
 			continue;
 		}
