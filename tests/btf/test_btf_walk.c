@@ -25,6 +25,10 @@ struct walk_case {
 	{                                                                                          \
 		"shapes", off, 8, WALK_PTR, target, tags                                           \
 	}
+#define ANYWHERE(off)                                                                              \
+	{                                                                                          \
+		"shapes", off, 8, WALK_PTR_UNTRUSTED, NULL, 0                                      \
+	}
 #define INSIDE(off, target)                                                                        \
 	{                                                                                          \
 		"shapes", off, 0, WALK_STRUCT, target, 0                                           \
@@ -77,9 +81,9 @@ static const struct walk_case cases[] = {
 	REFUSED(AT(grid[1][2]), 8, -EACCES),
 	POINTER(AT(ptrs[3]), "target", 0),
 	REFUSED(AT(ptrs[1]) + 4, 8, -EACCES),
-	SCALAR(AT(matrix[1]), 8),
+	ANYWHERE(AT(matrix[1])),
 	REFUSED(AT(matrix[1]), 4, -EACCES),
-	/* Pointers: whole, and to structures; else numbers. */
+	/* Pointers, whole: to structures, or to something else. */
 	POINTER(AT(ptr), "target", 0),
 	POINTER(AT(to_const), "target", 0),
 	POINTER(AT(to_typedef), "target", 0),
@@ -87,9 +91,9 @@ static const struct walk_case cases[] = {
 	REFUSED(AT(ptr), 1, -EACCES),
 	REFUSED(AT(ptr) + 1, 8, -EACCES),
 	REFUSED(AT(ptr) + 4, 4, -EACCES),
-	SCALAR(AT(nothing), 8),
-	SCALAR(AT(to_int), 8),
-	SCALAR(AT(declared), 8),
+	ANYWHERE(AT(nothing)),
+	ANYWHERE(AT(to_int)),
+	ANYWHERE(AT(declared)),
 	REFUSED(AT(nothing), 4, -EACCES),
 	REFUSED(AT(declared), 4, -EACCES),
 	/* Bitfields: what covers one. */
@@ -217,7 +221,7 @@ static void test_handmade(void **state)
 	assert_int_equal(walk.tags, PTR_UNTRUSTED);
 	assert_int_equal(btf_struct_walk(own, btf_type_by_id(own, 10), 8, 4, &walk, NULL), -EACCES);
 	assert_int_equal(btf_struct_walk(own, btf_type_by_id(own, 13), 0, 8, &walk, NULL),
-			 WALK_SCALAR);
+			 WALK_PTR_UNTRUSTED);
 	assert_int_equal(btf_struct_walk(own, btf_type_by_id(own, 15), 0, 4, &walk, NULL),
 			 WALK_SCALAR);
 	btf_put(own);
@@ -233,8 +237,8 @@ static void test_tags(void **state)
 		int result;
 		u32 tags;
 	} tags[] = {
-		{3, 0, WALK_PTR, MEM_RCU}, {3, 1, WALK_PTR, 0},	 {7, 0, WALK_SCALAR, 0},
-		{12, 0, WALK_SCALAR, 0},   {19, 0, WALK_PTR, 0},
+		{3, 0, WALK_PTR, MEM_RCU},     {3, 1, WALK_PTR, 0},  {7, 0, WALK_PTR, MEM_USER},
+		{12, 0, WALK_PTR, MEM_PERCPU}, {19, 0, WALK_PTR, 0},
 	};
 	struct btf_walk walk;
 	struct blob blob;

@@ -21,6 +21,9 @@ enum case_kind {
 	ITER_MAP,
 	ITER_ELEM,
 	FILTER, /* SOCKET_FILTER */
+	ITER_PROG,
+	ITER_LINK,
+	ITER_PROG_SLEEPABLE,
 };
 
 /* A function of the program beside the main one: where it begins, and of what kind it is. */
@@ -67,6 +70,7 @@ struct case_table {
 	T(value_cases)                                                                             \
 	T(memory_cases)                                                                            \
 	T(order_cases)                                                                             \
+	T(btf_ptr_cases)                                                                           \
 	T(iter_cases)                                                                              \
 	T(call_cases)                                                                              \
 	T(global_cases)                                                                            \

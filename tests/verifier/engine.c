@@ -129,6 +129,20 @@ static int offset_in(const struct btf *btf, int type_id, const char *name)
 	return -1;
 }
 
+static const char *const type_names[TYPE_END - TYPE_FIRST] = {
+#define TYPE(name) [TYPE_##name - TYPE_FIRST] = #name
+	TYPE(bpf_map),
+	TYPE(bpf_prog),
+	TYPE(bpf_prog_aux),
+};
+
+static void find_names(struct engine *engine)
+{
+	for (int i = 0; i < TYPE_END - TYPE_FIRST; i++)
+		engine->types[i] = btf__find_by_name_kind(engine->vmlinux, type_names[i],
+							  BTF_KIND_STRUCT);
+}
+
 static int find_fields(struct engine *engine)
 {
 	static const struct {
@@ -139,6 +153,27 @@ static int find_fields(struct engine *engine)
 		[FIELD_MAP_ID - FIELD_META_SEQ] = {"bpf_map", "id"},
 		[FIELD_MAP_INNER - FIELD_META_SEQ] = {"bpf_map", "inner_map_meta"},
 		[FIELD_MAP_NAME - FIELD_META_SEQ] = {"bpf_map", "name"},
+		[FIELD_MAP_BTF - FIELD_META_SEQ] = {"bpf_map", "btf"},
+		[FIELD_MAP_OPS - FIELD_META_SEQ] = {"bpf_map", "ops"},
+		[FIELD_MAP_ELEM_COUNT - FIELD_META_SEQ] = {"bpf_map", "elem_count"},
+		[FIELD_MAP_FROZEN - FIELD_META_SEQ] = {"bpf_map", "frozen"},
+		[FIELD_PROG_AUX - FIELD_META_SEQ] = {"bpf_prog", "aux"},
+		[FIELD_PROG_STATS - FIELD_META_SEQ] = {"bpf_prog", "stats"},
+		[FIELD_PROG_FUNC - FIELD_META_SEQ] = {"bpf_prog", "bpf_func"},
+		[FIELD_PROG_TAG - FIELD_META_SEQ] = {"bpf_prog", "tag"},
+		[FIELD_PROG_JITED - FIELD_META_SEQ] = {"bpf_prog", "jited"},
+		[FIELD_PROG_LEN - FIELD_META_SEQ] = {"bpf_prog", "len"},
+		[FIELD_AUX_PROG - FIELD_META_SEQ] = {"bpf_prog_aux", "prog"},
+		[FIELD_AUX_USED_MAPS - FIELD_META_SEQ] = {"bpf_prog_aux", "used_maps"},
+		[FIELD_AUX_NAME - FIELD_META_SEQ] = {"bpf_prog_aux", "name"},
+		[FIELD_AUX_FUNC_NAME - FIELD_META_SEQ] = {"bpf_prog_aux", "attach_func_name"},
+		[FIELD_AUX_OPS - FIELD_META_SEQ] = {"bpf_prog_aux", "ops"},
+		[FIELD_LINK_PROG - FIELD_META_SEQ] = {"bpf_link", "prog"},
+		[FIELD_LINK_REFCNT - FIELD_META_SEQ] = {"bpf_link", "refcnt"},
+		[FIELD_SEQ_BUF - FIELD_META_SEQ] = {"seq_file", "buf"},
+		[FIELD_SEQ_PRIVATE - FIELD_META_SEQ] = {"seq_file", "private"},
+		[FIELD_BTF_HDR - FIELD_META_SEQ] = {"btf", "hdr"},
+		[FIELD_BTF_TYPES - FIELD_META_SEQ] = {"btf", "types"},
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -155,6 +190,11 @@ static int find_fields(struct engine *engine)
 		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_map", BTF_KIND_FUNC);
 	engine->iter_elem =
 		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_map_elem", BTF_KIND_FUNC);
+	engine->iter_prog =
+		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_prog", BTF_KIND_FUNC);
+	engine->iter_link =
+		btf__find_by_name_kind(engine->vmlinux, "bpf_iter_bpf_link", BTF_KIND_FUNC);
+	find_names(engine);
 	return engine->iter_map < 0 || engine->iter_elem < 0 ? -ENOENT : 0;
 }
 
@@ -219,6 +259,12 @@ static void relocate(struct engine *engine, struct bpf_insn *insns, unsigned int
 			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && insn->imm > KFUNCS_BEGIN &&
 			   insn->imm < KFUNCS_END) {
 			insn->imm = kfunc_id(engine, insn->imm);
+		} else if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) &&
+			   insn->imm >= TYPE_FIRST && insn->imm < TYPE_END) {
+			insn->imm = engine->types[insn->imm - TYPE_FIRST];
+		} else if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) &&
+			   insn->imm >= FIELD_META_SEQ && insn->imm < NR_FIELDS_END) {
+			insn->imm = engine->fields[insn->imm - FIELD_META_SEQ];
 		} else if (insn->off >= FIELD_META_SEQ && insn->off < NR_FIELDS_END &&
 			   BPF_CLASS(insn->code) != BPF_JMP) {
 			insn->off = engine->fields[insn->off - FIELD_META_SEQ];
@@ -319,7 +365,12 @@ int engine_load(struct engine *engine, const struct verifier_case *c)
 	default:
 		attr.prog_type = BPF_PROG_TYPE_TRACING;
 		attr.expected_attach_type = BPF_TRACE_ITER;
-		attr.attach_btf_id = c->kind == ITER_MAP ? engine->iter_map : engine->iter_elem;
+		attr.attach_btf_id = c->kind == ITER_MAP   ? engine->iter_map
+				     : c->kind == ITER_ELEM ? engine->iter_elem
+				     : c->kind == ITER_LINK ? engine->iter_link
+							    : engine->iter_prog;
+		if (c->kind == ITER_PROG_SLEEPABLE)
+			attr.prog_flags = BPF_F_SLEEPABLE;
 	}
 	if (c->funcs[0].insn) {
 		types = load_types(engine, c, info, &attr.func_info_cnt);

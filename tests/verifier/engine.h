@@ -16,7 +16,8 @@ struct engine {
 	struct btf *vmlinux;
 	int maps[NR_MAPS];
 	short fields[NR_FIELDS_END - FIELD_META_SEQ];
-	int iter_map, iter_elem; /* what iterators attach to, by type */
+	int iter_map, iter_elem, iter_prog, iter_link; /* what iterators attach to, by type */
+	int types[TYPE_END - TYPE_FIRST];
 	char log[1 << 16];	 /* of the last program loaded */
 };
 

@@ -61,6 +61,8 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 /* KFUNC(bpf_iter_num_new): one of case_kfuncs[], by name */
 #define KFUNC(name) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, KFUNC_##name)
 #define CALL_KFUNC KFUNC(bpf_map_sum_elem_count)
+/* r = the id of the structure of this name in the engine's types */
+#define MOV_TYPE(dst, name) MOV(dst, TYPE_##name)
 
 /* Two instructions each. */
 #define LD64(dst, low, high) RAW(BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, low), RAW(0, 0, 0, 0, high)
@@ -96,19 +98,51 @@ enum {
 #define CONST_NUMBER 24	 /* the u64 40 */
 #define CONST_ENDLESS 60 /* "abcd", without an end */
 
-/* LDX with the offset of a field, and nothing else: the size is the case's business. */
+/* Offsets of fields, of loads and stores and to be added: the size is the case's business. */
 enum {
 	FIELD_META_SEQ = 0x7000,
 	FIELD_META_SEQ_NUM,
 	FIELD_MAP_ID,
 	FIELD_MAP_INNER, /* inner_map_meta */
 	FIELD_MAP_NAME,
+	FIELD_MAP_BTF,
+	FIELD_MAP_OPS,
+	FIELD_MAP_ELEM_COUNT,
+	FIELD_MAP_FROZEN,
+	FIELD_PROG_AUX,
+	FIELD_PROG_STATS,
+	FIELD_PROG_FUNC, /* bpf_func, a pointer to a function */
+	FIELD_PROG_TAG,
+	FIELD_PROG_JITED, /* the bitfields */
+	FIELD_PROG_LEN,
+	FIELD_AUX_PROG,
+	FIELD_AUX_USED_MAPS, /* a pointer to pointers */
+	FIELD_AUX_NAME,
+	FIELD_AUX_FUNC_NAME, /* a pointer to characters */
+	FIELD_AUX_OPS,
+	FIELD_LINK_PROG,
+	FIELD_LINK_REFCNT, /* a structure of one number */
+	FIELD_SEQ_BUF,
+	FIELD_SEQ_PRIVATE, /* a pointer to void */
+	FIELD_BTF_HDR,	   /* a structure of several members */
+	FIELD_BTF_TYPES,
 	NR_FIELDS_END
+};
+
+/* Structures by name: see type_names[] in engine.c. */
+enum {
+	TYPE_FIRST = 0x7a000000,
+	TYPE_bpf_map = TYPE_FIRST,
+	TYPE_bpf_prog,
+	TYPE_bpf_prog_aux,
+	TYPE_END
 };
 
 /* Contexts of iterators. */
 #define CTX_META 0
 #define CTX_MAP 8
+#define CTX_PROG 8
+#define CTX_LINK 8
 #define CTX_KEY 16
 #define CTX_VALUE 24
 

@@ -26,6 +26,17 @@ struct bpf_ctx_arg_aux;
 struct bpf_verifier_ops;
 struct user_struct;
 
+/*
+ * Tags of the built-in BTF (kernel: include/linux/compiler_types.h): what a pointer with one is good
+ * for is the verifier's business (verifier/btf_access.c). In this process they are addresses as any
+ * other.
+ */
+#ifdef __bpf__
+#define __percpu __attribute__((btf_type_tag("percpu")))
+#else
+#define __percpu
+#endif
+
 #define MAX_BTF_NAME 56
 
 /* BTF: one set of types. Immutable once it has an id. */
@@ -83,6 +94,8 @@ struct bpf_prog_stats {
 	u64 nsecs;
 	u64 misses;
 };
+/* clang 14 forgets the tag of a pointer to a structure, but not to one by another name. */
+typedef struct bpf_prog_stats bpf_prog_stats_t;
 
 struct bpf_func_info_aux {
 	u16 linkage;
@@ -142,7 +155,7 @@ struct bpf_prog {
 	u32 len; /* instructions */
 	u32 jited_len;
 	u8 tag[BPF_TAG_SIZE];
-	struct bpf_prog_stats *stats;
+	bpf_prog_stats_t __percpu *stats;
 	unsigned int (*bpf_func)(const void *ctx, const struct bpf_insn *insn);
 	struct bpf_prog_aux *aux;
 	struct bpf_insn *insnsi; /* what runs: rewritten by verification */

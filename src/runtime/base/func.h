@@ -28,6 +28,8 @@ enum bpf_type_flag {
 	DYNPTR_TYPE_LOCAL = 1u << (11 + BPF_BASE_TYPE_BITS),
 	DYNPTR_TYPE_RINGBUF = 1u << (12 + BPF_BASE_TYPE_BITS),
 	MEM_OF_MAP = 1u << (13 + BPF_BASE_TYPE_BITS), /* of a value, and no other memory */
+	MEM_USER = 1u << (14 + BPF_BASE_TYPE_BITS),    /* in the address space of a process */
+	MEM_PERCPU = 1u << (15 + BPF_BASE_TYPE_BITS),  /* each CPU has its own */
 };
 static inline u32 base_type(u32 type)
 {

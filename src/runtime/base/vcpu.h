@@ -12,6 +12,9 @@
 
 #include "base/types.h"
 
+/* A structure of which each virtual CPU has its own (__percpu): from one to the next, bytes. */
+#define PERCPU_STRIDE 64
+
 struct trek_runtime;
 struct bpf_prog;
 struct vcpus;

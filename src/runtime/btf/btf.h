@@ -150,16 +150,18 @@ static inline u32 btf_member_bitfield_size(const struct btf_type *t, const struc
  * structure, into the elements of the flexible array it ends with.
  */
 enum btf_walk_result {
-	WALK_SCALAR, /* a number, or a pointer to no structure */
-	WALK_PTR,    /* a pointer to structure *@next_id (in @btf) */
+	WALK_SCALAR,	    /* a number */
+	WALK_PTR,	    /* a pointer to structure *@next_id (in @btf) */
+	WALK_PTR_UNTRUSTED, /* a pointer to something else */
 	WALK_STRUCT, /* with size 0: the embedded structure *@next_id at that offset */
 };
 struct btf_walk {
 	u32 next_id;	   /* type id of the structure pointed to, or embedded */
 	const char *field; /* name of the member, for messages; "" if it has none */
 	/*
-	 * Of a pointer, enum bpf_type_flag: MEM_RCU if it is tagged "rcu"; PTR_UNTRUSTED if it was
-	 * found in a union of several members, any of which may be the true one. 0: none.
+	 * Of WALK_PTR, enum bpf_type_flag: MEM_RCU, MEM_PERCPU or MEM_USER if it is tagged "rcu",
+	 * "percpu" or "user"; PTR_UNTRUSTED if it was found in a union of several members, any of
+	 * which may be the true one. 0: none.
 	 */
 	u32 tags;
 };
@@ -170,8 +172,7 @@ struct btf_walk {
  *
  * WALK_PTR is given for a load of exactly 8 bytes of a pointer to a structure or union that @btf
  * defines. Where @btf has the pointer's target as a declaration only, but a definition of that name
- * elsewhere, it is the definition; without one it is a number. So are pointers that are tagged
- * "user" or "percpu". Where numbers are concerned, a part may be loaded, or several elements of an
+ * elsewhere, it is the definition; without one it is WALK_PTR_UNTRUSTED. Where numbers are concerned, a part may be loaded, or several elements of an
  * array; a bitfield, if all its bits are. @size 0: one byte, and the outermost structure that
  * begins at @off ends the walk.
  */

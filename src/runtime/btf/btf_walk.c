@@ -150,14 +150,15 @@ static int walk_pointer(struct walk *walk, const struct field *field, struct btf
 	if (btf_kind(tag) == BTF_KIND_TYPE_TAG && !btf_kflag(tag)) {
 		const char *text = btf_type_name(walk->btf, tag);
 
-		/* Addresses of another address space: no more than numbers here. */
-		if (!strcmp(text, "user") || !strcmp(text, "percpu"))
-			return WALK_SCALAR;
-		if (!strcmp(text, "rcu"))
+		if (!strcmp(text, "user"))
+			flag = MEM_USER;
+		else if (!strcmp(text, "percpu"))
+			flag = MEM_PERCPU;
+		else if (!strcmp(text, "rcu"))
 			flag = MEM_RCU;
 	}
 	if (!points_to_struct(walk->btf, field->t, &res->next_id))
-		return WALK_SCALAR;
+		return WALK_PTR_UNTRUSTED;
 	res->tags = walk->flags | flag;
 	return WALK_PTR;
 }

@@ -67,7 +67,7 @@ const struct bpf_iter_reg bpf_prog_reg_info = {
 	.ctx_arg_info =
 		{
 			{offsetof(struct bpf_iter__bpf_prog, prog),
-			 PTR_TO_BTF_ID | PTR_MAYBE_NULL | PTR_TRUSTED, "bpf_prog"},
+			 PTR_TO_BTF_ID | PTR_MAYBE_NULL, "bpf_prog"},
 		},
 	.seq_info = &bpf_prog_seq_info,
 };

@@ -26,7 +26,7 @@ struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len)
 {
 	struct bpf_prog *prog = calloc(1, sizeof(*prog));
 	struct bpf_prog_aux *aux = calloc(1, sizeof(*aux));
-	struct bpf_prog_stats *stats = calloc(1, sizeof(*stats));
+	struct bpf_prog_stats *stats = calloc(max_of(rt->num_possible_cpus, 1u), PERCPU_STRIDE);
 	/* One more than asked for: no program is empty, so that insnsi is never NULL. */
 	struct bpf_insn *insnsi = calloc((size_t)len + 1, sizeof(*insnsi));
 	u64 size = sizeof(*prog) + (u64)len * sizeof(*insnsi);

@@ -369,6 +369,13 @@ void reg_add_const(struct bpf_reg_state *reg, s64 number)
 	scalar_op(reg, &constant, BPF_ADD, true, false);
 }
 
+/* Read-only memory without bounds. */
+static bool is_untrusted_mem(const struct bpf_reg_state *reg)
+{
+	return base_type(reg->type) == PTR_TO_MEM && (reg->type & PTR_UNTRUSTED) &&
+	       !(reg->type & PTR_MAYBE_NULL);
+}
+
 static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	struct bpf_reg_state *dst = &cur_regs(env)[insn->dst_reg];
@@ -413,6 +420,13 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		}
 		return refuse(env, -EACCES, insn->dst_reg, "use the 64-bit form",
 			      "32-bit arithmetic (%s) with a pointer", op_name(op));
+	}
+	/* Whatever it points to then, it is looked at with care. */
+	if (is_untrusted_mem(dst))
+		return 0;
+	if (is_untrusted_mem(&src)) {
+		reg_mark_unknown(dst);
+		return 0;
 	}
 	if (op != BPF_ADD && op != BPF_SUB)
 		return refuse(env, -EACCES, insn->dst_reg, "add to or subtract from it only",

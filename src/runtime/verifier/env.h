@@ -14,6 +14,7 @@
  *   alu.c        arithmetic, of scalars and of pointers
  *   branch.c     conditional jumps: which way, and what each way tells
  *   memory.c     loads, stores and atomics; memory that a call is given
+ *   btf_access.c pointers to structures of the built-in types, followed
  *   stack.c      the stack of a frame
  *   lock.c       locks in values of maps
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack

@@ -3,23 +3,12 @@
  * Memory: loads, stores, atomics, and memory that a call is given. What a pointer points to decides
  * (mem_kinds[], last): whether it may be read and written, within which bounds, and what is read.
  *
- * Loads through a pointer to a BTF type are marked: they run guarded, because a pointer that was
- * found by following others may be stale or NULL. Everything else is in bounds, or refused here.
+ * Loads through a pointer that may be bad are marked, and run guarded (see btf_access.c).
+ * Everything else is in bounds, or refused here.
  */
 #include <string.h>
 
-#include "verifier/env.h"
-
-struct mem_access {
-	u32 regno;
-	const struct bpf_reg_state *reg;
-	s32 off; /* with the pointer's fixed offset */
-	u32 size;
-	bool write;
-	const struct bpf_reg_state *value; /* stored */
-	struct bpf_reg_state *result;	   /* loaded; an unknown scalar before */
-	bool constant;			   /* loaded, it can never change */
-};
+#include "verifier/memory.h"
 
 struct mem_kind {
 	/* NULL: no load or store. */
@@ -38,9 +27,7 @@ int check_reg_read(struct bpf_verifier_env *env, u32 regno)
 		      "R%u is read, and was not set", regno);
 }
 
-/* The whole of an access of @size bytes, wherever the variable part puts it, is in [0, @region). */
-static int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size,
-			u32 region)
+int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size, u32 region)
 {
 	const struct bpf_reg_state *reg = a->reg;
 	const char *verb = a->write ? "a write" : "a read";
@@ -62,7 +49,7 @@ static int check_region(struct bpf_verifier_env *env, const struct mem_access *a
 	return 0;
 }
 
-static int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a)
+int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a)
 {
 	if (!tnum_is_const(a->reg->var_off) || a->reg->var_off.value)
 		return refuse(env, -EACCES, a->regno, "use a constant offset",
@@ -244,6 +231,10 @@ static int mem_access(struct bpf_verifier_env *env, struct mem_access *a)
 {
 	if (a->write && (a->reg->type & MEM_RDONLY))
 		return no_write(env, a);
+	if (a->reg->type & PTR_UNTRUSTED) {
+		env->aux[env->insn_idx].probe_load = true;
+		return 0;
+	}
 	return check_region(env, a, a->size, a->reg->mem_size);
 }
 
@@ -252,6 +243,9 @@ static int mem_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min,
 {
 	if (a->write && (a->reg->type & MEM_RDONLY))
 		return no_write(env, a);
+	if (a->reg->type & PTR_UNTRUSTED)
+		return refuse(env, -EACCES, a->regno, "copy it with bpf_probe_read_kernel first",
+			      "the call is given R%u, which may point anywhere", a->regno);
 	return check_region(env, a, max, a->reg->mem_size);
 }
 
@@ -284,79 +278,6 @@ static int buf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min,
 		    u32 access)
 {
 	return buf_range(env, a, max);
-}
-
-/* --- structures of the built-in types --- */
-
-/*
- * Is what @walk found trusted, as the member of a trusted @owner is? Linux keeps a list of such
- * members; a program needs this one to print.
- */
-static u32 member_flags(const struct bpf_reg_state *owner, const struct btf_type *t,
-			const struct btf_walk *walk)
-{
-	if ((owner->type & PTR_TRUSTED) && walk->field && !strcmp(walk->field, "seq") &&
-	    !strcmp(btf_type_name(owner->btf, t), "bpf_iter_meta"))
-		return PTR_TRUSTED;
-	return 0;
-}
-
-static int btf_access(struct bpf_verifier_env *env, struct mem_access *a)
-{
-	const struct btf_type *t = btf_type_by_id(a->reg->btf, a->reg->btf_id);
-	const struct bpf_reg_state owner = *a->reg;
-	struct btf_walk walk = {0};
-	int ret;
-
-	if (a->write)
-		return refuse(env, -EACCES, a->regno, NULL,
-			      "a write into struct %s, which programs may only read",
-			      btf_type_name(a->reg->btf, t));
-	ret = check_fixed_offset(env, a);
-	if (ret)
-		return ret;
-	ret = btf_struct_walk(owner.btf, t, a->off, a->size, &walk, NULL);
-	if (ret < 0)
-		return refuse(env, ret, a->regno, NULL,
-			      "%u bytes at offset %d of struct %s are no member of it", a->size,
-			      a->off, btf_type_name(owner.btf, t));
-	env->aux[env->insn_idx].probe_load = true;
-	if (ret == WALK_PTR && a->size == sizeof(u64)) {
-		reg_mark_pointer(a->result, PTR_TO_BTF_ID | member_flags(&owner, t, &walk));
-		a->result->btf = owner.btf;
-		a->result->btf_id = walk.next_id;
-	}
-	return 0;
-}
-
-static int btf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
-		    u32 access)
-{
-	u32 id = a->reg->btf_id, size;
-	int err;
-
-	if (a->write || !(a->reg->type & PTR_TRUSTED) || !btf_type_id_size(a->reg->btf, &id, &size))
-		return refuse(env, -EACCES, a->regno, "copy it with bpf_probe_read_kernel first",
-			      "R%u, a %s, as memory for a call", a->regno,
-			      reg_type_name(a->reg->type));
-	err = check_fixed_offset(env, a);
-	return err ? err : check_region(env, a, max, size);
-}
-
-/* A program may look into the map it refers to: as into any struct bpf_map. */
-static int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
-{
-	struct bpf_reg_state as_btf = *a->reg;
-	struct btf *btf = env->prog->aux->rt->vmlinux;
-	s32 id = btf ? btf_find_by_name_kind(btf, "bpf_map", BTF_KIND_STRUCT) : -ENOENT;
-
-	if (id < 0)
-		return refuse(env, -EACCES, a->regno, NULL, "an access to the map itself");
-	as_btf.type = PTR_TO_BTF_ID | PTR_TRUSTED;
-	as_btf.btf = btf;
-	as_btf.btf_id = id;
-	a->reg = &as_btf;
-	return btf_access(env, a);
 }
 
 static const struct mem_kind mem_kinds[] = {
@@ -482,6 +403,9 @@ int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 
 static bool atomic_allowed(u32 type)
 {
+	/* Guarded accesses are plain loads. */
+	if (type & PTR_UNTRUSTED)
+		return false;
 	switch (base_type(type)) {
 	case PTR_TO_STACK:
 	case PTR_TO_MAP_VALUE:

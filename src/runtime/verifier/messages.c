@@ -67,6 +67,20 @@ static void describe_scalar(const struct bpf_reg_state *reg, char *buf, size_t s
 		       (unsigned long long)reg->var_off.value);
 }
 
+/* What may be done with a pointer to a structure, by its flags (btf_access.c). */
+static const char *standing(u32 type)
+{
+	if (type & MEM_PERCPU)
+		return " of each CPU";
+	if (type & MEM_USER)
+		return " of a process";
+	if (type & PTR_TRUSTED)
+		return "";
+	if (type & MEM_RCU)
+		return " (until the RCU section ends)";
+	return " (found by following others: only to be read)";
+}
+
 void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg, char *buf,
 		  size_t size)
 {
@@ -82,8 +96,7 @@ void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state
 	case PTR_TO_BTF_ID:
 		t = btf_type_by_id(reg->btf, reg->btf_id);
 		append(buf, size, " %s", t ? btf_type_name(reg->btf, t) : "?");
-		if (!(reg->type & PTR_TRUSTED))
-			append(buf, size, " (found by following others: only to be read)");
+		append(buf, size, "%s", standing(reg->type));
 		break;
 	case CONST_PTR_TO_MAP:
 	case PTR_TO_MAP_VALUE:
@@ -91,7 +104,10 @@ void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state
 		append(buf, size, " '%s'", reg->map_ptr->name);
 		break;
 	case PTR_TO_MEM:
-		append(buf, size, " of %u bytes", reg->mem_size);
+		if (reg->type & PTR_UNTRUSTED)
+			append(buf, size, " anywhere");
+		else
+			append(buf, size, " of %u bytes", reg->mem_size);
 		break;
 	}
 	if (reg->type & MEM_RDONLY)

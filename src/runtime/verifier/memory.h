@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * One access to memory, as memory.c hands it to the file that knows what the pointer points to.
+ */
+#ifndef VERIFIER_MEMORY_H
+#define VERIFIER_MEMORY_H
+
+#include "verifier/env.h"
+
+struct mem_access {
+	u32 regno;
+	const struct bpf_reg_state *reg;
+	s32 off; /* with the pointer's fixed offset */
+	u32 size;
+	bool write;
+	const struct bpf_reg_state *value; /* stored */
+	struct bpf_reg_state *result;	   /* loaded; an unknown scalar before */
+	bool constant;			   /* loaded, it can never change */
+};
+
+/* The whole of an access of @size bytes, wherever the variable part puts it, is in [0, @region). */
+int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size, u32 region);
+/* No variable part, and not before the beginning. */
+int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a);
+
+/* --- btf_access.c: pointers to structures, untrusted memory, and the map itself --- */
+
+int btf_access(struct bpf_verifier_env *env, struct mem_access *a);
+int btf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max, u32 access);
+int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a);
+
+#endif /* VERIFIER_MEMORY_H */
