@@ -16,6 +16,7 @@
 #define MAX_CASE_INSNS 64
 #define MAX_CASE_FUNCS 4
 
+/* Types of program, what they attach to included: see kinds[] in engine.c. */
 enum case_kind {
 	SYSCALL, /* the default: a context of any bytes */
 	ITER_MAP,
@@ -24,6 +25,48 @@ enum case_kind {
 	ITER_PROG,
 	ITER_LINK,
 	ITER_PROG_SLEEPABLE,
+	XDP,
+	XDP_OF_DEVMAP,
+	TC, /* SCHED_CLS */
+	TC_ACTION,
+	CGROUP_INGRESS, /* CGROUP_SKB */
+	CGROUP_EGRESS,
+	CGROUP_SOMEWHERE, /* CGROUP_SKB, attached to something else */
+	LWT_IN,
+	LWT_OUT,
+	LWT_XMIT,
+	LWT_SEG6LOCAL,
+	SK_SKB,
+	SK_MSG,
+	SK_REUSEPORT,
+	SK_LOOKUP,
+	FLOW_DISSECTOR,
+	SOCK_OPS,
+	SOCK_CREATE, /* CGROUP_SOCK */
+	SOCK_POST_BIND4,
+	SOCK_POST_BIND6,
+	SOCK_BIND4, /* CGROUP_SOCK_ADDR */
+	SOCK_CONNECT4,
+	SOCK_CONNECT6,
+	SOCK_SENDMSG4,
+	SOCK_SENDMSG6,
+	SOCK_RECVMSG4,
+	SOCK_GETPEERNAME4,
+	SOCK_ADDR_SOMEWHERE,
+	GETSOCKOPT,
+	SETSOCKOPT,
+	DEVICE, /* CGROUP_DEVICE */
+	SYSCTL,
+	KPROBE,
+	KPROBE_SLEEPABLE,
+	TRACEPOINT,
+	TRACEPOINT_SLEEPABLE,
+	RAW_TRACEPOINT,
+	RAW_TRACEPOINT_WRITABLE,
+	PERF_EVENT,
+	XDP_STRICT, /* BPF_F_STRICT_ALIGNMENT */
+	TC_STRICT,
+	NR_KINDS
 };
 
 /* A function of the program beside the main one: where it begins, and of what kind it is. */
@@ -82,6 +125,7 @@ struct case_table {
 	T(dynptr_cases)                                                                            \
 	T(dynptr_mem_cases)                                                                        \
 	T(dynptr_global_cases)                                                                     \
+	T(packet_cases)                                                                            \
 	T(kfunc_cases)
 #define CASE_TABLE(table) extern const struct case_table table;
 CASE_TABLES(CASE_TABLE)

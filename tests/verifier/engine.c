@@ -139,8 +139,8 @@ static const char *const type_names[TYPE_END - TYPE_FIRST] = {
 static void find_names(struct engine *engine)
 {
 	for (int i = 0; i < TYPE_END - TYPE_FIRST; i++)
-		engine->types[i] = btf__find_by_name_kind(engine->vmlinux, type_names[i],
-							  BTF_KIND_STRUCT);
+		engine->types[i] =
+			btf__find_by_name_kind(engine->vmlinux, type_names[i], BTF_KIND_STRUCT);
 }
 
 static int find_fields(struct engine *engine)
@@ -259,8 +259,8 @@ static void relocate(struct engine *engine, struct bpf_insn *insns, unsigned int
 			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && insn->imm > KFUNCS_BEGIN &&
 			   insn->imm < KFUNCS_END) {
 			insn->imm = kfunc_id(engine, insn->imm);
-		} else if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) &&
-			   insn->imm >= TYPE_FIRST && insn->imm < TYPE_END) {
+		} else if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_K) && insn->imm >= TYPE_FIRST &&
+			   insn->imm < TYPE_END) {
 			insn->imm = engine->types[insn->imm - TYPE_FIRST];
 		} else if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) &&
 			   insn->imm >= FIELD_META_SEQ && insn->imm < NR_FIELDS_END) {
@@ -332,6 +332,66 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	return fd;
 }
 
+#define KIND(type_, ...)                                                                           \
+	{                                                                                          \
+		.type = BPF_PROG_TYPE_##type_, __VA_ARGS__                                         \
+	}
+#define AT(attach_) .attach = BPF_##attach_
+
+static const struct {
+	enum bpf_prog_type type;
+	unsigned int attach, flags;
+} kinds[NR_KINDS] = {
+	[SYSCALL] = KIND(SYSCALL, .flags = BPF_F_SLEEPABLE),
+	[ITER_MAP] = KIND(TRACING, AT(TRACE_ITER)),
+	[ITER_ELEM] = KIND(TRACING, AT(TRACE_ITER)),
+	[ITER_PROG] = KIND(TRACING, AT(TRACE_ITER)),
+	[ITER_LINK] = KIND(TRACING, AT(TRACE_ITER)),
+	[ITER_PROG_SLEEPABLE] = KIND(TRACING, AT(TRACE_ITER), .flags = BPF_F_SLEEPABLE),
+	[FILTER] = KIND(SOCKET_FILTER),
+	[XDP] = KIND(XDP),
+	[XDP_OF_DEVMAP] = KIND(XDP, AT(XDP_DEVMAP)),
+	[TC] = KIND(SCHED_CLS),
+	[TC_ACTION] = KIND(SCHED_ACT),
+	[CGROUP_INGRESS] = KIND(CGROUP_SKB, AT(CGROUP_INET_INGRESS)),
+	[CGROUP_EGRESS] = KIND(CGROUP_SKB, AT(CGROUP_INET_EGRESS)),
+	[CGROUP_SOMEWHERE] = KIND(CGROUP_SKB, AT(XDP_DEVMAP)),
+	[LWT_IN] = KIND(LWT_IN),
+	[LWT_OUT] = KIND(LWT_OUT),
+	[LWT_XMIT] = KIND(LWT_XMIT),
+	[LWT_SEG6LOCAL] = KIND(LWT_SEG6LOCAL),
+	[SK_SKB] = KIND(SK_SKB),
+	[SK_MSG] = KIND(SK_MSG),
+	[SK_REUSEPORT] = KIND(SK_REUSEPORT, AT(SK_REUSEPORT_SELECT)),
+	[SK_LOOKUP] = KIND(SK_LOOKUP, AT(SK_LOOKUP)),
+	[FLOW_DISSECTOR] = KIND(FLOW_DISSECTOR),
+	[SOCK_OPS] = KIND(SOCK_OPS),
+	[SOCK_CREATE] = KIND(CGROUP_SOCK, AT(CGROUP_INET_SOCK_CREATE)),
+	[SOCK_POST_BIND4] = KIND(CGROUP_SOCK, AT(CGROUP_INET4_POST_BIND)),
+	[SOCK_POST_BIND6] = KIND(CGROUP_SOCK, AT(CGROUP_INET6_POST_BIND)),
+	[SOCK_BIND4] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_INET4_BIND)),
+	[SOCK_CONNECT4] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_INET4_CONNECT)),
+	[SOCK_CONNECT6] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_INET6_CONNECT)),
+	[SOCK_SENDMSG4] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_UDP4_SENDMSG)),
+	[SOCK_SENDMSG6] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_UDP6_SENDMSG)),
+	[SOCK_RECVMSG4] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_UDP4_RECVMSG)),
+	[SOCK_GETPEERNAME4] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_INET4_GETPEERNAME)),
+	[SOCK_ADDR_SOMEWHERE] = KIND(CGROUP_SOCK_ADDR, AT(CGROUP_INET_INGRESS)),
+	[GETSOCKOPT] = KIND(CGROUP_SOCKOPT, AT(CGROUP_GETSOCKOPT)),
+	[SETSOCKOPT] = KIND(CGROUP_SOCKOPT, AT(CGROUP_SETSOCKOPT)),
+	[DEVICE] = KIND(CGROUP_DEVICE),
+	[SYSCTL] = KIND(CGROUP_SYSCTL),
+	[KPROBE] = KIND(KPROBE),
+	[KPROBE_SLEEPABLE] = KIND(KPROBE, .flags = BPF_F_SLEEPABLE),
+	[TRACEPOINT] = KIND(TRACEPOINT),
+	[TRACEPOINT_SLEEPABLE] = KIND(TRACEPOINT, .flags = BPF_F_SLEEPABLE),
+	[RAW_TRACEPOINT] = KIND(RAW_TRACEPOINT),
+	[RAW_TRACEPOINT_WRITABLE] = KIND(RAW_TRACEPOINT_WRITABLE),
+	[PERF_EVENT] = KIND(PERF_EVENT),
+	[XDP_STRICT] = KIND(XDP, .flags = BPF_F_STRICT_ALIGNMENT),
+	[TC_STRICT] = KIND(SCHED_CLS, .flags = BPF_F_STRICT_ALIGNMENT),
+};
+
 int engine_load(struct engine *engine, const struct verifier_case *c)
 {
 	struct bpf_insn insns[MAX_CASE_INSNS];
@@ -354,24 +414,14 @@ int engine_load(struct engine *engine, const struct verifier_case *c)
 	/* The kernel says so much about loops that no buffer would do. */
 	attr.log_level = engine == &embedded_engine;
 	memcpy(attr.prog_name, "case", 5);
-	switch (c->kind) {
-	case SYSCALL:
-		attr.prog_type = BPF_PROG_TYPE_SYSCALL;
-		attr.prog_flags = BPF_F_SLEEPABLE;
-		break;
-	case FILTER:
-		attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
-		break;
-	default:
-		attr.prog_type = BPF_PROG_TYPE_TRACING;
-		attr.expected_attach_type = BPF_TRACE_ITER;
-		attr.attach_btf_id = c->kind == ITER_MAP   ? engine->iter_map
+	attr.prog_type = kinds[c->kind].type;
+	attr.expected_attach_type = kinds[c->kind].attach;
+	attr.prog_flags = kinds[c->kind].flags;
+	if (attr.prog_type == BPF_PROG_TYPE_TRACING)
+		attr.attach_btf_id = c->kind == ITER_MAP    ? engine->iter_map
 				     : c->kind == ITER_ELEM ? engine->iter_elem
 				     : c->kind == ITER_LINK ? engine->iter_link
 							    : engine->iter_prog;
-		if (c->kind == ITER_PROG_SLEEPABLE)
-			attr.prog_flags = BPF_F_SLEEPABLE;
-	}
 	if (c->funcs[0].insn) {
 		types = load_types(engine, c, info, &attr.func_info_cnt);
 		if (types < 0)

@@ -7,6 +7,7 @@
 #define TESTS_VERIFIER_INSN_H
 
 #include <linux/bpf.h>
+#include <stddef.h>
 
 /* Newer than some <linux/bpf.h>. */
 #ifndef BPF_MEMSX
@@ -137,6 +138,10 @@ enum {
 	TYPE_bpf_prog_aux,
 	TYPE_END
 };
+
+/* Fields of contexts of packets: struct xdp_md, struct __sk_buff. */
+#define MD(field) ((short)offsetof(struct xdp_md, field))
+#define SKB(field) ((short)offsetof(struct __sk_buff, field))
 
 /* Contexts of iterators. */
 #define CTX_META 0

@@ -93,6 +93,8 @@ struct bpf_func_proto {
 	u32 ret_size;                /* RET_PTR_TO_MEM */
 	const char *ret_btf;
 	bool acquires; /* the result is the program's to give back, to one with OBJ_RELEASE */
+	bool pkt_access; /* memory arguments may be in a packet */
+	bool changes_pkt_data; /* no pointer into the packet is good after it */
 	bool writes_map; /* adds, changes or removes elements */
 	bool finds_key;	 /* never NULL for a key of an array that is in bounds */
 	bool unlocks;	 /* the ARG_PTR_TO_SPIN_LOCK, which is held */

@@ -49,7 +49,7 @@ static int check_attrs(const struct bpf_call *call)
 		return -EINVAL;
 	if (!attr->insn_cnt || attr->insn_cnt > BPF_COMPLEXITY_LIMIT_INSNS)
 		return -E2BIG;
-	if (!bpf_prog_type_known(attr->prog_type))
+	if (!bpf_prog_type_known(attr->prog_type, attr->expected_attach_type))
 		return -EINVAL;
 	/* No program of the runtime is of a device, and CO-RE is libbpf's; Linux looks at
 	 * relocations only of a program that has types. */
@@ -61,8 +61,6 @@ static int check_attrs(const struct bpf_call *call)
 	    (attr->attach_btf_id > BTF_MAX_TYPE || attr->prog_type != BPF_PROG_TYPE_TRACING))
 		return -EINVAL;
 	if (attr->attach_btf_obj_fd && attr->prog_type != BPF_PROG_TYPE_TRACING)
-		return -EINVAL;
-	if (attr->prog_type == BPF_PROG_TYPE_SYSCALL && attr->expected_attach_type)
 		return -EINVAL;
 	return 0;
 }
@@ -127,7 +125,9 @@ static int resolve_attach(struct bpf_prog *prog, struct bpf_verifier_log *log)
 	int err;
 
 	if (prog->type != BPF_PROG_TYPE_TRACING) {
-		if (prog->sleepable == (prog->type == BPF_PROG_TYPE_SYSCALL))
+		if (prog->type == BPF_PROG_TYPE_SYSCALL
+			    ? prog->sleepable
+			    : !prog->sleepable || bpf_prog_type_may_sleep(prog->type))
 			return 0;
 		bpf_log(log, "programs of type %u %s sleepable\n", prog->type,
 			prog->sleepable ? "cannot be" : "must be");

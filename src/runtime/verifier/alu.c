@@ -271,6 +271,9 @@ static bool pointer_arithmetic_allowed(u32 type)
 	case PTR_TO_MEM:
 	case PTR_TO_BUF:
 	case CONST_PTR_TO_DYNPTR:
+	case PTR_TO_PACKET:
+	case PTR_TO_PACKET_META:
+	case PTR_TO_TP_BUFFER:
 		return true;
 	}
 	return false;
@@ -326,6 +329,7 @@ static int pointer_op(struct bpf_verifier_env *env, u32 dst_regno, struct bpf_re
 		s64 off = op == BPF_ADD ? ptr.off + scalar.smin_value : ptr.off - scalar.smin_value;
 
 		dst->off = off; /* both are within 2^29 */
+		move_packet_pointer(env, dst, scalar.smin_value, true, op == BPF_ADD);
 		return check_offset_sane(env, dst, dst_regno, true);
 	}
 	bits = op == BPF_ADD ? tnum_add(ptr.var_off, scalar.var_off)
@@ -335,6 +339,7 @@ static int pointer_op(struct bpf_verifier_env *env, u32 dst_regno, struct bpf_re
 	reg_set_full_range(dst);
 	set_range(dst, 64, r);
 	reg_bounds_sync(dst);
+	move_packet_pointer(env, dst, scalar.smin_value, false, op == BPF_ADD);
 	return check_offset_sane(env, dst, dst_regno, true);
 }
 

@@ -414,6 +414,8 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 
 	if (scalars)
 		taken = dst == src ? decide_same(op) : -1;
+	else if (by_reg && !is32)
+		taken = decide_packet(dst, src, op);
 	else
 		taken = decide_pointer(insn, dst);
 	by_value = scalars && taken < 0;
@@ -462,6 +464,8 @@ int check_cond_jmp_op(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 		change_regs(env, other, is_or_null, mark_null, &mark);
 		mark.is_null = !mark.is_null;
 		change_regs(env, env->cur, is_or_null, mark_null, &mark);
+	} else if (by_reg && !is32) {
+		compare_packet(env, other, insn);
 	}
 	return 0;
 }

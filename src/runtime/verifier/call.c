@@ -8,6 +8,7 @@
 
 #include "prog/bprintf.h"
 #include "verifier/call.h"
+#include "verifier/prog_types.h"
 
 static u32 arg_access(u32 arg_type)
 {
@@ -289,11 +290,23 @@ static int note_reference(struct bpf_verifier_env *env, struct helper_call *call
 	return 0;
 }
 
+/* Packets are read only by some helpers, and for some types of program. */
+static int check_packet_arg(struct bpf_verifier_env *env, const struct helper_call *call, u32 i)
+{
+	if (!is_packet_pointer(cur_regs(env)[i + 1].type) ||
+	    (call->helper->proto.pkt_access && env->type->packet_read))
+		return 0;
+	return refuse(env, -EACCES, i + 1, "copy what is needed to the stack",
+		      "%s is given a pointer into the packet in R%u", call->helper->name, i + 1);
+}
+
 static int check_arg(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
 {
 	u32 type = call->helper->proto.arg_type[i];
 	int err = check_reg_read(env, i + 1);
 
+	if (!err && base_type(type) != ARG_ANYTHING)
+		err = check_packet_arg(env, call, i);
 	if (err)
 		return err;
 	/* A number that may be anything is not looked at; any other is. */
@@ -401,5 +414,7 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	clear_caller_saved(env);
+	if (proto->changes_pkt_data || proto->tail_calls)
+		forget_packet_pointers(env);
 	return set_call_result(env, &call);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "verifier/env.h"
+#include "verifier/prog_types.h"
 
 void (*bpf_check_watch)(struct bpf_verifier_env *env);
 
@@ -199,6 +200,8 @@ static int check_program(struct bpf_verifier_env *env)
 	if (!err)
 		err = resolve_references(env);
 	if (!err)
+		find_packet_changes(env);
+	if (!err)
 		err = compute_live_registers(env);
 	if (!err)
 		err = walk_all(env);
@@ -235,6 +238,9 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 	int err = -EINVAL;
 
 	if (!env.type || !prog->len)
+		goto out;
+	env.attach = bpf_prog_attach_find(env.type, prog->expected_attach_type);
+	if (!env.attach)
 		goto out;
 	err = -ENOMEM;
 	env.aux = calloc(env.nr_insns, sizeof(*env.aux));

@@ -23,7 +23,9 @@
  *   call.c       helpers;  call_result.c: what they return
  *   kfunc_call.c kfuncs;  kfunc_args.c: what they take
  *   subprog.c    functions, callbacks, exits
- *   prog_types.c program types: context, result
+ *   packet.c     pointers into packets
+ *   prog_types.c program types: context, result; ctx_net.c, ctx_sock.c, ctx_trace.c: each of them
+ *   ctx.c        accesses to contexts, by the tables of those
  *   messages.c   what the log says
  *   patch.c      instructions that become none, or others;  dead_code.c: those that never run
  *   rewrite.c    instructions made ready to run
@@ -99,6 +101,7 @@ struct bpf_reg_state {
 		u32 frameno;   /* PTR_TO_STACK: whose */
 		/* A slot of a dynptr, CONST_PTR_TO_DYNPTR: enum bpf_dynptr_type. */
 		u32 dynptr_type;
+		s32 range;     /* PTR_TO_PACKET, _META: bytes behind its base, or see packet.c */
 	};
 	/*
 	 * Registers of one id (not 0) hold the same number, but for off, or the same pointer that
@@ -219,6 +222,7 @@ struct bpf_subprog_info {
 	bool is_global; /* by func_info */
 	bool is_callback;
 	bool tail_calls;
+	bool changes_pkt_data;
 	bool called; /* a global one: on a path that can be */
 	bool walked;
 	const struct btf_type *func;  /* FUNC; NULL: no func_info */
@@ -242,6 +246,7 @@ struct bpf_insn_aux_data {
 	bool probe_load;     /* reads through a pointer to BTF type at least once */
 	bool loads_constant; /* reads what can never change, and */
 	bool loads_others;   /* ... something else, too, or on other paths */
+	u32 ptr_type;	     /* of a load or store: what it goes through */
 	u16 live;	     /* registers that may be read from here on before they are written */
 	u32 subprog;	     /* that it is in; of a reference to a function: see func_ref */
 	u32 func_ref;	     /* pseudo call or function pointer: which subprogram */
@@ -265,12 +270,14 @@ struct bpf_id_map {
 };
 
 struct bpf_prog_type_ops;
+struct bpf_prog_attach;
 
 struct bpf_verifier_env {
 	struct bpf_prog *prog;
 	const struct bpf_check_input *in;
 	struct bpf_verifier_log *log;
-	const struct bpf_prog_type_ops *type;
+	const struct bpf_prog_type_ops *type; /* prog_types.h */
+	const struct bpf_prog_attach *attach;
 	struct bpf_insn *insns;
 	u32 nr_insns;
 	struct bpf_insn_aux_data *aux; /* by instruction */
@@ -614,23 +621,37 @@ void clear_caller_saved(struct bpf_verifier_env *env);
 int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null,
 		  int err_untrusted);
 
-/* --- prog_types.c --- */
+/* --- ctx.c --- */
 
-struct bpf_prog_type_ops {
-	enum bpf_prog_type type;
-	/* May a program of this type be loaded with what it says it attaches to? NULL: yes. */
-	int (*check)(struct bpf_verifier_env *env);
-	/* A context access; what a load of 8 bytes gives goes to @result (an unknown scalar
-	 * before). */
-	int (*ctx_access)(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
-			  struct bpf_reg_state *result);
-	bool ctx_is_memory;	/* the context may be given to calls as memory */
-	const char *ctx_prefix; /* of the structures that may be called the context by a tag */
-	const char *ctx_name;	/* of the structure, as an argument of a global function; NULL */
-	bool checks_result;	/* r0 at the end of the program must be in: */
-	s32 result_min, result_max;
-};
-const struct bpf_prog_type_ops *bpf_prog_type_find(enum bpf_prog_type type);
+/* An access to the context, by the table of the program's type: a pointer that a load gives goes to
+ * @result. */
+int check_ctx_field(struct bpf_verifier_env *env, s32 off, u32 size, bool write,
+		    struct bpf_reg_state *result);
+/* Make instruction @idx one on the structure that the program runs with. */
+void convert_ctx_access(struct bpf_verifier_env *env, u32 idx);
+
+/* --- packet.c --- */
+
+static inline bool is_packet_pointer(u32 type)
+{
+	return type == PTR_TO_PACKET || type == PTR_TO_PACKET_META;
+}
+
+/* Like decide() of branch.c, for a pointer into a packet and one to its end; no other says
+ * anything. */
+int decide_packet(const struct bpf_reg_state *dst, const struct bpf_reg_state *src, u8 op);
+/* Two registers are compared, and jumps lead to @other: what does each way tell of a packet? */
+void compare_packet(struct bpf_verifier_env *env, struct bpf_verifier_state *other,
+		    const struct bpf_insn *insn);
+/* Something of at least @min was added to or subtracted from @reg. */
+void move_packet_pointer(struct bpf_verifier_env *env, struct bpf_reg_state *reg, s64 min,
+			 bool fixed, bool add);
+/* Are @size bytes at fixed offset @off of register @regno in the packet? */
+int check_packet_range(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size, bool write);
+/* The packet may be another one: pointers to it become numbers. */
+void forget_packet_pointers(struct bpf_verifier_env *env);
+/* Which functions may change it, themselves or by what they call. */
+void find_packet_changes(struct bpf_verifier_env *env);
 
 /* --- patch.c --- */
 

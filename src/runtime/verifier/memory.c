@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "verifier/memory.h"
+#include "verifier/prog_types.h"
 
 struct mem_kind {
 	/* NULL: no load or store. */
@@ -63,7 +64,9 @@ int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a)
 
 static int check_alignment(struct bpf_verifier_env *env, const struct mem_access *a)
 {
-	struct tnum where = tnum_add(a->reg->var_off, tnum_const((s64)a->off));
+	/* Drivers put a packet where what follows its Ethernet header is aligned. */
+	s64 off = a->off + (is_packet_pointer(a->reg->type) ? 2 : 0);
+	struct tnum where = tnum_add(a->reg->var_off, tnum_const(off));
 
 	if (tnum_is_aligned(where, a->size))
 		return 0;
@@ -109,10 +112,10 @@ static int ctx_access(struct bpf_verifier_env *env, struct mem_access *a)
 	if (a->reg->off)
 		return refuse(env, -EACCES, a->regno, "use the offset in the instruction",
 			      "an access to the context through a pointer that was moved");
-	if (!env->type->ctx_access)
-		return refuse(env, -EACCES, a->regno, NULL,
-			      "this type of program has a context that it cannot look into");
-	err = env->type->ctx_access(env, a->off, a->size, a->write, a->result);
+	if (env->type->ctx)
+		err = check_ctx_field(env, a->off, a->size, a->write, a->result);
+	else
+		err = env->type->ctx_access(env, a->off, a->size, a->write, a->result);
 	if (!err)
 		aux->max_ctx_offset = max_of(aux->max_ctx_offset, a->off + a->size);
 	return err;
@@ -132,6 +135,22 @@ static int ctx_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min,
 	last.size = 1;
 	last.result = &byte;
 	return ctx_access(env, &last);
+}
+
+/* --- packets --- */
+
+static int packet_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	if (a->write && !env->type->packet_write)
+		return refuse(env, -EACCES, a->regno, NULL,
+			      "a write into the packet, which this type of program may only read");
+	return check_packet_range(env, a->regno, a->off, a->size, a->write);
+}
+
+static int packet_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 max,
+		       u32 access)
+{
+	return check_packet_range(env, a->regno, a->off, max, a->write);
 }
 
 /* --- map values and keys --- */
@@ -280,6 +299,12 @@ static int buf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min,
 	return buf_range(env, a, max);
 }
 
+/* How large it is shows when the program is attached. */
+static int tp_buffer_access(struct bpf_verifier_env *env, struct mem_access *a)
+{
+	return check_fixed_offset(env, a);
+}
+
 static const struct mem_kind mem_kinds[] = {
 	[PTR_TO_STACK] = {stack_access, stack_call},
 	[PTR_TO_CTX] = {ctx_access, ctx_call},
@@ -288,6 +313,10 @@ static const struct mem_kind mem_kinds[] = {
 	[PTR_TO_MEM] = {mem_access, mem_call},
 	[PTR_TO_BUF] = {buf_access, buf_call},
 	[PTR_TO_BTF_ID] = {btf_access, btf_call},
+	[PTR_TO_PACKET] = {packet_access, packet_call},
+	[PTR_TO_PACKET_META] = {packet_access, packet_call},
+	[PTR_TO_PACKET_END] = {NULL, NULL},
+	[PTR_TO_TP_BUFFER] = {tp_buffer_access, NULL},
 	[CONST_PTR_TO_MAP] = {map_ptr_access, NULL},
 	[PTR_TO_FUNC] = {NULL, NULL},
 };
@@ -337,6 +366,25 @@ static void note_constant(struct bpf_verifier_env *env, bool constant, u64 value
 	aux->constant = value;
 }
 
+/* What the instruction becomes depends on what it goes through. */
+static bool is_rewritten(u32 type)
+{
+	return base_type(type) == PTR_TO_CTX || base_type(type) == PTR_TO_BTF_ID;
+}
+
+static int note_pointer_type(struct bpf_verifier_env *env, u32 regno, u32 type)
+{
+	struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
+
+	if (aux->ptr_type != NOT_INIT && base_type(aux->ptr_type) != base_type(type) &&
+	    (is_rewritten(aux->ptr_type) || is_rewritten(type)))
+		return refuse(env, -EINVAL, regno, "use an instruction for each of them",
+			      "one instruction goes through a %s and, on another way, a %s",
+			      reg_type_name(type), reg_type_name(aux->ptr_type));
+	aux->ptr_type = type;
+	return 0;
+}
+
 static int do_load(struct bpf_verifier_env *env, const struct bpf_insn *insn, bool strict)
 {
 	struct bpf_reg_state result;
@@ -350,6 +398,8 @@ static int do_load(struct bpf_verifier_env *env, const struct bpf_insn *insn, bo
 
 	reg_mark_unknown(&result);
 	err = check_mem_access(env, &a, strict);
+	if (!err)
+		err = note_pointer_type(env, insn->src_reg, cur_regs(env)[insn->src_reg].type);
 	if (err)
 		return err;
 	if (result.type == SCALAR_VALUE && a.size < 8) {
@@ -388,7 +438,9 @@ static int do_store(struct bpf_verifier_env *env, const struct bpf_insn *insn, b
 		reg_mark_const(&constant, (u64)(s64)insn->imm);
 	}
 	a.value = value;
-	return check_mem_access(env, &a, strict);
+	err = check_mem_access(env, &a, strict);
+	return err ? err
+		   : note_pointer_type(env, insn->dst_reg, cur_regs(env)[insn->dst_reg].type);
 }
 
 int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)

@@ -20,7 +20,9 @@ const char *reg_type_name(u32 type)
 		[PTR_TO_MAP_KEY] = "map key",
 		[PTR_TO_STACK] = "pointer to the stack",
 		[PTR_TO_PACKET] = "pointer into a packet",
+		[PTR_TO_PACKET_META] = "pointer to what is before a packet",
 		[PTR_TO_PACKET_END] = "pointer to the end of a packet",
+		[PTR_TO_TP_BUFFER] = "buffer of a tracepoint",
 		[PTR_TO_BTF_ID] = "pointer to a structure",
 		[PTR_TO_MEM] = "memory area",
 		[PTR_TO_BUF] = "buffer",
@@ -102,6 +104,11 @@ void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state
 	case PTR_TO_MAP_VALUE:
 	case PTR_TO_MAP_KEY:
 		append(buf, size, " '%s'", reg->map_ptr->name);
+		break;
+	case PTR_TO_PACKET:
+	case PTR_TO_PACKET_META:
+		append(buf, size, " of which %d bytes are known to be there",
+		       max_of(reg->range, 0));
 		break;
 	case PTR_TO_MEM:
 		if (reg->type & PTR_UNTRUSTED)

@@ -99,6 +99,18 @@ static bool matters(const struct bpf_reg_state *old, const struct comparison *ma
 	return map->how != COVERS_AS_USED || is_precise(map->env, old->origin);
 }
 
+/* Comparisons that follow tell the same of each: both have the same base as others, or none has. */
+static bool packet_covered(const struct bpf_reg_state *old, const struct bpf_reg_state *cur,
+			   struct comparison *map)
+{
+	bool ranges_fit = old->range == cur->range;
+
+	if (map->how != EXACT && old->range >= 0)
+		ranges_fit = old->range <= cur->range;
+	return ranges_fit && old->off == cur->off && range_within(old, cur) &&
+	       !old->id == !cur->id && ids_match(old->id, cur->id, map);
+}
+
 /* Is what @cur may hold among what @old may hold? */
 static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_state *cur,
 			struct comparison *map)
@@ -118,6 +130,8 @@ static bool reg_covered(const struct bpf_reg_state *old, const struct bpf_reg_st
 			return false;
 		return range_within(old, cur) && ids_match(old->id, cur->id, map);
 	}
+	if (is_packet_pointer(old->type))
+		return packet_covered(old, cur, map);
 	return old->off == cur->off && old->map_ptr == cur->map_ptr && old->btf_id == cur->btf_id &&
 	       range_within(old, cur) && ids_match(old->id, cur->id, map) &&
 	       !old->ref_obj_id == !cur->ref_obj_id &&

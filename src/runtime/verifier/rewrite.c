@@ -126,6 +126,8 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 				BPF_MODE(insn->code) == BPF_MEMSX ? BPF_PROBE_MEMSX : BPF_PROBE_MEM;
 
 			insn->code = BPF_LDX | BPF_SIZE(insn->code) | mode;
+		} else {
+			convert_ctx_access(env, i);
 		}
 	}
 	return 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "verifier/env.h"
+#include "verifier/prog_types.h"
 
 static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
 				    u32 subprogno)
@@ -232,6 +233,8 @@ static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_in
 	subprog->called = true;
 	clear_caller_saved(env);
 	reg_mark_unknown(&cur_regs(env)[BPF_REG_0]);
+	if (subprog->changes_pkt_data)
+		forget_packet_pointers(env);
 	return 0;
 }
 
@@ -422,7 +425,7 @@ static int return_to_caller(struct bpf_verifier_env *env, u32 *next)
 static int check_program_result(struct bpf_verifier_env *env)
 {
 	const struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
-	const struct bpf_prog_type_ops *type = env->type;
+	const struct bpf_prog_attach *attach = env->attach;
 	int err = check_reference_leak(env);
 
 	if (!err)
@@ -437,14 +440,14 @@ static int check_program_result(struct bpf_verifier_env *env)
 		return refuse(env, -EINVAL, BPF_REG_0, NULL, "a global function returns a %s",
 			      reg_type_name(r0->type));
 	}
-	if (!type->checks_result)
+	if (!attach->checks_result)
 		return 1;
 	mark_reg_precise(env, r0);
-	if (r0->type != SCALAR_VALUE || r0->smin_value < type->result_min ||
-	    r0->smax_value > type->result_max)
+	if (r0->type != SCALAR_VALUE || r0->smin_value < attach->result_min ||
+	    r0->smax_value > attach->result_max)
 		return refuse(env, -EINVAL, BPF_REG_0, "set R0 right before exit",
-			      "the program must return %d to %d", type->result_min,
-			      type->result_max);
+			      "the program must return %d to %d", attach->result_min,
+			      attach->result_max);
 	return 1;
 }
 

@@ -22,7 +22,9 @@ enum bpf_reg_type {
 	PTR_TO_MAP_KEY,
 	PTR_TO_STACK,
 	PTR_TO_PACKET,
+	PTR_TO_PACKET_META, /* what a driver or program put before the packet */
 	PTR_TO_PACKET_END,
+	PTR_TO_TP_BUFFER, /* a tracepoint's own, as far as its programs may write */
 	PTR_TO_BTF_ID,
 	PTR_TO_MEM,
 	PTR_TO_BUF,
@@ -67,7 +69,9 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in);
 struct bpf_verifier_env;
 extern void (*bpf_check_watch)(struct bpf_verifier_env *env);
 
-/* Is there anything a program of this type can be (verifier/prog_types.c)? */
-bool bpf_prog_type_known(enum bpf_prog_type type);
+/* Is there anything a program of this type, to be attached to this, can be (prog_types.c)? */
+bool bpf_prog_type_known(enum bpf_prog_type type, u32 attach_type);
+/* May a program of this type sleep? Of TRACING programs their function says that. */
+bool bpf_prog_type_may_sleep(enum bpf_prog_type type);
 
 #endif /* VERIFIER_VERIFIER_H */
