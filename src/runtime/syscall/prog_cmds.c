@@ -11,10 +11,9 @@
 #include "btf/btf.h"
 #include "iter/seq_file.h"
 #include "map/map.h"
+#include "prog/packet.h"
 #include "prog/prog.h"
 #include "syscall/command.h"
-
-#define ETH_HLEN 14
 
 /* --- BPF_PROG_BIND_MAP ------------------------------------------------------------------------ */
 
@@ -128,7 +127,7 @@ static int run_syscall_prog(struct bpf_prog *prog, void *data, size_t size, u32 
 /* @data: a packet; the program sees what is known of it, which is its length. */
 static int run_socket_filter(struct bpf_prog *prog, const void *data, size_t size, u32 *retval)
 {
-	struct __sk_buff skb = {.len = size - ETH_HLEN};
+	struct sk_buff skb = {.len = size - ETH_HLEN};
 
 	*retval = run_once(prog, &skb);
 	return 0;
