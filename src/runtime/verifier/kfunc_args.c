@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verifier/kfunc_call.h"
+#include "verifier/prog_types.h"
 
 /* As deep as Linux looks whether a structure is made of numbers alone. */
 #define MAX_STRUCT_DEPTH 4
