@@ -366,18 +366,24 @@ static void note_constant(struct bpf_verifier_env *env, bool constant, u64 value
 	aux->constant = value;
 }
 
-/* What the instruction becomes depends on what it goes through. */
-static bool is_rewritten(u32 type)
+/* What the instruction becomes depends on what it goes through. Loads through pointers to structures
+ * and through memory may share one, which is then a guarded one. */
+static bool may_share_insn(u32 a, u32 b)
 {
-	return base_type(type) == PTR_TO_CTX || base_type(type) == PTR_TO_BTF_ID;
+	bool structure = a == PTR_TO_BTF_ID || b == PTR_TO_BTF_ID;
+
+	if (a == b)
+		return true;
+	if (a == PTR_TO_CTX || b == PTR_TO_CTX)
+		return false;
+	return !structure || a == PTR_TO_MEM || b == PTR_TO_MEM;
 }
 
 static int note_pointer_type(struct bpf_verifier_env *env, u32 regno, u32 type)
 {
 	struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
 
-	if (aux->ptr_type != NOT_INIT && base_type(aux->ptr_type) != base_type(type) &&
-	    (is_rewritten(aux->ptr_type) || is_rewritten(type)))
+	if (aux->ptr_type != NOT_INIT && !may_share_insn(base_type(aux->ptr_type), base_type(type)))
 		return refuse(env, -EINVAL, regno, "use an instruction for each of them",
 			      "one instruction goes through a %s and, on another way, a %s",
 			      reg_type_name(type), reg_type_name(aux->ptr_type));
