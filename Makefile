@@ -23,7 +23,7 @@ test: build $(SANITIZED)/build.ninja
 
 bench: build
 	$(BUILD)/bench/maps
-	$(BUILD)/bench/verify
+	$(BUILD)/bench/verify $(BUILD)/examples/*.bpf.o $(BUILD)/tests/progs/*.bpf.o $(BUILD)/tests/real/*.bpf.o
 
 $(BUILD)/build.ninja:
 	scripts/dependencies

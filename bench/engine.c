@@ -67,12 +67,18 @@ static int try(const struct engine *engine)
 	return ret;
 }
 
-void engines_start(void)
+struct trek_runtime *engines_runtime(void)
 {
-	int err = trek_runtime_open(NULL, &rt);
+	return rt;
+}
+
+void engines_start(const struct trek_handle_ops *handles)
+{
+	const struct trek_runtime_opts opts = {.size = sizeof(opts), .handles = handles};
+	int err = trek_runtime_open(&opts, &rt);
 
 	if (err) {
-		fprintf(stderr, "maps: no runtime can be opened: %s\n", strerror(-err));
+		fprintf(stderr, "no runtime can be opened: %s\n", strerror(-err));
 		exit(1);
 	}
 	for (int i = 0; i < NR_ENGINES; i++) {

@@ -18,11 +18,17 @@ struct engine {
 };
 
 enum { EMBEDDED, KERNEL, NR_ENGINES };
+struct trek_handle_ops;
+struct trek_runtime;
 extern struct engine engines[NR_ENGINES];
 
-/* Open the runtime, and see whether this user may have the kernel's maps and programs. */
-void engines_start(void);
+/*
+ * Open the runtime, and see whether this user may have the kernel's maps and programs.
+ * @handles: of the runtime, NULL: its own numbers.
+ */
+void engines_start(const struct trek_handle_ops *handles);
 void engines_stop(void);
+struct trek_runtime *engines_runtime(void);
 
 /* 4-byte keys, 8-byte values. A handle, or negative errno. */
 int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t max_entries);
@@ -33,7 +39,8 @@ enum op { OP_LOOKUP, OP_LOOKUP_CHAINED, OP_UPDATE, OP_DELETE_INSERT, NR_OPS };
 
 /*
  * A SYSCALL program that does @op @count times, a multiple of TURN_OPS, on @map with keys below
- * @elements, which follow from its seed; @empty: all of it but the calls. A handle, or negative errno.
+ * @elements, which follow from its seed; @empty: all of it but the calls. A handle, or negative
+ * errno.
  */
 int engine_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
 		   uint32_t elements);

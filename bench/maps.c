@@ -400,7 +400,7 @@ int main(int argc, char **argv)
 	int cpus = libbpf_num_possible_cpus();
 
 	parse(argc, argv);
-	engines_start();
+	engines_start(NULL);
 	if (engines[EMBEDDED].missing) {
 		fprintf(stderr, "maps: the runtime cannot be used: %s\n",
 			engines[EMBEDDED].missing);

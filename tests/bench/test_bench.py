@@ -25,10 +25,12 @@ def test_maps():
 
 
 def test_verify():
-    run = subprocess.run([os.environ["BENCH_VERIFY"], "--quick", "--json"], check=True,
+    objects = [os.path.join(os.environ["BENCH_OBJECTS"], f"{name}.bpf.o") for name in ("maps", "progs")]
+    run = subprocess.run([os.environ["BENCH_VERIFY"], "--quick", "--json", *objects], check=True,
                          stdout=subprocess.PIPE, text=True)
     rows = json.loads(run.stdout)
     assert {row["program"].rpartition(",")[0] for row in rows} >= SHAPES
+    assert {row["program"].partition(":")[0] for row in rows} >= {"maps", "progs"}
     assert max(row["memory_kib"] for row in rows) > 0
     for row in rows:
         assert row["bpftrek"]["verified_insns"] > 0, row
