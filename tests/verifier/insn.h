@@ -162,7 +162,13 @@ enum {
 	K(bpf_cpumask_test_cpu)                                                                    \
 	K(bpf_cpumask_and)                                                                         \
 	K(bpf_cpumask_copy)                                                                        \
-	K(bpf_cpumask_empty)
+	K(bpf_cpumask_empty)                                                                       \
+	K(bpf_iter_num_new)                                                                        \
+	K(bpf_iter_num_next)                                                                       \
+	K(bpf_iter_num_destroy)                                                                    \
+	K(bpf_iter_bits_new)                                                                       \
+	K(bpf_iter_bits_next)                                                                      \
+	K(bpf_iter_bits_destroy)
 #define KFUNC_NUMBER(name) KFUNC_##name,
 enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 

@@ -193,6 +193,15 @@ struct bpf_iter_meta {
 	u64 seq_num;    /* of the object: 0 for the first shown */
 };
 
+/* Iterators that programs keep on their stack. */
+struct bpf_iter_num {
+	__u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+struct bpf_iter_bits {
+	__u64 __opaque[2];
+} __attribute__((aligned(8)));
+
 /* Linux: the largest CONFIG_NR_CPUS. */
 #define NR_CPUS 8192
 

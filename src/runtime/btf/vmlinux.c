@@ -79,6 +79,8 @@ struct bpf_vmlinux_types {
 	struct bpf_prog_info prog_info;
 	struct bpf_link_info link_info;
 	struct bpf_cpumask cpumask;
+	struct bpf_iter_num iter_num;
+	struct bpf_iter_bits iter_bits;
 	enum bpf_cmd cmd;
 	enum bpf_func_id func_id;
 	enum bpf_link_type link_type;

@@ -40,8 +40,18 @@
 	  const struct cpumask *src2)                                                              \
 	K(u32, bpf_cpumask_weight, const struct cpumask *cpumask)
 
+#define BPF_ITERATOR_KFUNCS(K)                                                                     \
+	K(int, bpf_iter_num_new, struct bpf_iter_num *it, int start, int end)                      \
+	K(int *, bpf_iter_num_next, struct bpf_iter_num *it)                                       \
+	K(void, bpf_iter_num_destroy, struct bpf_iter_num *it)                                     \
+	K(int, bpf_iter_bits_new, struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign,            \
+	  u32 nr_words)                                                                            \
+	K(int *, bpf_iter_bits_next, struct bpf_iter_bits *it)                                     \
+	K(void, bpf_iter_bits_destroy, struct bpf_iter_bits *it)
+
 #define BPF_KFUNCS(K)                                                                              \
 	K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)                                  \
-	BPF_CPUMASK_KFUNCS(K)
+	BPF_CPUMASK_KFUNCS(K)                                                                      \
+	BPF_ITERATOR_KFUNCS(K)
 
 #endif /* PROG_KFUNCS_H */

@@ -21,7 +21,7 @@
  *   map_kinds.c  what may be done with each kind of map
  *   tail_call.c  programs that are called instead
  *   call.c       helpers;  call_result.c: what they return
- *   kfunc_call.c kfuncs;  kfunc_args.c: what they take
+ *   kfunc_call.c kfuncs;  kfunc_args.c: what they take;  iterator.c: iterators on the stack
  *   subprog.c    functions, callbacks, exits
  *   packet.c     pointers into packets
  *   prog_types.c program types: context, result; ctx_net.c, ctx_sock.c, ctx_trace.c: each of them
@@ -127,11 +127,13 @@ enum bpf_stack_slot_type {
 	STACK_MISC,    /* written, not followed */
 	STACK_ZERO,
 	STACK_DYNPTR, /* half of one, all 8 bytes: see dynptr.c */
+	STACK_ITER,   /* part of an iterator, all 8 bytes: see iterator.c */
 };
 
 /*
  * 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. Of a
- * dynptr, spilled says which: dynptr_type, dynptr_id, ref_obj_id.
+ * dynptr, spilled says which: dynptr_type, dynptr_id, ref_obj_id; of an iterator: ref_obj_id, and in
+ * off the number of the slot.
  */
 struct bpf_stack_state {
 	struct bpf_reg_state spilled;
@@ -167,6 +169,10 @@ struct bpf_func_state {
 struct bpf_reference {
 	u32 id;
 	u32 insn_idx; /* where it got it */
+	/* Of an iterator (iterator.c): its type; 0: it is none. */
+	u32 iter_btf_id;
+	u32 iter_depth;	   /* how often it gave something on the way here */
+	bool iter_drained; /* it gave NULL */
 };
 
 /* What a state that was compared with a kept one had, and that did not cover: see prune.c. */
@@ -242,6 +248,7 @@ struct bpf_insn_aux_data {
 	bool prune_point; /* several ways lead here: compare states */
 	bool calls_back;  /* a helper that calls a function of the program */
 	bool may_goto;
+	bool iter_next; /* a kfunc that parts the path: see iterator.c */
 	bool seen;	     /* walked at least once */
 	bool probe_load;     /* reads through a pointer to BTF type at least once */
 	bool loads_constant; /* reads what can never change, and */
@@ -478,6 +485,11 @@ void change_regs(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
 
 /* 1: covered by a state seen before; 0: go on; -EINVAL: a loop that does not end, -ENOMEM. */
 int is_state_visited(struct bpf_verifier_env *env);
+/*
+ * @on, a path that parts from the current one here, goes round a loop once more: what changes from
+ * round to round and was not relied on becomes "any number". -ENOMEM.
+ */
+int begin_round(struct bpf_verifier_env *env, struct bpf_verifier_state *on);
 /* A may_goto: parts the path. Sets *@next. */
 int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 
@@ -553,6 +565,8 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 int acquire_reference(struct bpf_verifier_env *env);
 /* It takes it back, and no pointer to it is left. -EINVAL: the program does not hold it. */
 int release_reference(struct bpf_verifier_env *env, u32 id);
+/* NULL: the program does not hold it. */
+struct bpf_reference *find_reference(struct bpf_verifier_state *state, u32 id);
 /* There was nothing: the pointer is NULL. */
 bool forget_reference(struct bpf_verifier_state *state, u32 id);
 /* -EINVAL: the program holds something where it ends. */
@@ -603,6 +617,16 @@ int release_dynptr(struct bpf_verifier_env *env, u32 ref_obj_id);
  * there end. -EINVAL: one has a reference.
  */
 int overwrite_dynptrs(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end);
+
+/* --- iterator.c --- */
+
+/* A call makes an iterator of type @btf_id, of @size bytes, where register @regno points to. */
+int make_iter(struct bpf_verifier_env *env, u32 regno, u32 btf_id, u32 size);
+/* Does it point to one? *@id: its reference. */
+int check_iter(struct bpf_verifier_env *env, u32 regno, u32 btf_id, u32 size, u32 *id);
+int destroy_iter(struct bpf_verifier_env *env, u32 regno, u32 id);
+/* R0 has what a call of _next gives, which may be NULL: parts the path. */
+int check_iter_next(struct bpf_verifier_env *env, u32 id);
 
 /* --- call.c, kfunc_call.c, subprog.c --- */
 

@@ -127,6 +127,8 @@ static int check_offset(struct bpf_verifier_env *env, const struct kfunc_call *c
 	bool released = kfunc_has(call, KF_RELEASE) && reg->ref_obj_id;
 	bool fixed = base_type(reg->type) == PTR_TO_BTF_ID && !(reg->type & PTR_MAYBE_NULL);
 
+	if (reg->type == NOT_INIT)
+		return check_reg_read(env, arg->regno);
 	if (!released && keeps_offset(reg->type))
 		return 0;
 	if (released && reg->off)
@@ -169,6 +171,26 @@ static int arg_absent(struct bpf_verifier_env *env, struct kfunc_call *call,
 {
 	mark_reg_precise(env, arg->reg);
 	return 0;
+}
+
+static bool is_iterator(const struct bpf_verifier_env *env, const struct kfunc_call *call,
+			const struct kfunc_arg *arg)
+{
+	return !arg->i && kfunc_has(call, KF_ITER_NEW | KF_ITER_NEXT | KF_ITER_DESTROY);
+}
+
+static int arg_iterator(struct bpf_verifier_env *env, struct kfunc_call *call,
+			const struct kfunc_arg *arg)
+{
+	int err = check_offset(env, call, arg);
+
+	if (err)
+		return err;
+	if (kfunc_has(call, KF_ITER_NEW))
+		return make_iter(env, arg->regno, arg->to_id, arg->to->size);
+	err = check_iter(env, arg->regno, arg->to_id, arg->to->size, &call->iter_id);
+	call->ref_obj_id = call->iter_id;
+	return err;
 }
 
 /* --- structures ------------------------------------------------------------------------------- */
@@ -375,6 +397,7 @@ static const struct {
 	{is_no_pointer, arg_not_supported},
 	{is_ctx, arg_ctx, true},
 	{is_absent, arg_absent, true},
+	{is_iterator, arg_iterator, true},
 	{is_struct_pointer, arg_struct, true},
 	{is_mem, arg_mem, true},
 	{is_mem_with_size, arg_mem_with_size, true},

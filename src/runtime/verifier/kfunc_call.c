@@ -4,6 +4,8 @@
  * what they return. Their prototypes are in the built-in BTF, their flags in the table that
  * registered them (prog/kfunc.h). Behaviour: check_kfunc_call() of kernel/bpf/verifier.c.
  */
+#include <string.h>
+
 #include "verifier/kfunc_call.h"
 
 /* The structure that @reg points to in the built-in BTF, 0: none. */
@@ -147,7 +149,7 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	int err;
 
 	err = check_kfunc_allowed(env);
-	if (!err)
+	if (!err && strncmp(call.kfunc->name, "bpf_iter_num_", strlen("bpf_iter_num_")))
 		err = check_not_locked(env, "a call of a kfunc");
 	if (err)
 		return err;
@@ -157,8 +159,11 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = check_kfunc_args(env, &call);
 	if (!err && call.release_regno)
 		err = release_reference(env, call.ref_obj_id);
+	if (!err && kfunc_has(&call, KF_ITER_DESTROY))
+		err = destroy_iter(env, BPF_REG_1, call.iter_id);
 	if (err)
 		return err;
 	clear_caller_saved(env);
-	return set_result(env, &call);
+	err = set_result(env, &call);
+	return !err && kfunc_has(&call, KF_ITER_NEXT) ? check_iter_next(env, call.iter_id) : err;
 }

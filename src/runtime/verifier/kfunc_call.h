@@ -19,7 +19,7 @@ struct kfunc_call {
 	u64 constant;
 	u32 mem_size; /* of the memory that it returns, if an argument says; 0: none does */
 	bool mem_rdonly;
-	struct bpf_reference *iter; /* the iterator that is an argument */
+	u32 iter_id; /* the reference of the iterator that is an argument; 0: none is */
 };
 
 struct kfunc_arg {

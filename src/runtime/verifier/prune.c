@@ -12,9 +12,10 @@
  * changes from one round to the next: a loop without end. If not, the walk goes round again; a
  * program that is bounded leaves the loop before the limit of instructions.
  *
- * Two kinds of loops need not be unrolled, because somebody ends them: that of a helper that calls
- * back, and one with a may_goto that is not taken in each round (see check_may_goto()). There the
- * current path may end at an open state that covers it, if both are of the same call of the helper.
+ * Three kinds of loops need not be unrolled, because somebody ends them: that of a helper that calls
+ * back, one with a may_goto that is not taken in each round (see check_may_goto()), and one that
+ * goes on with an iterator (iterator.c). There the current path may end at an open state that covers
+ * it, if both are of the same call of the helper, or if an iterator that both have went on between.
  * What will matter on the paths from there is not known yet, so every number is compared, and
  * matters. Were two calls allowed to cover each other, an outer loop without end could hide between
  * them; for the same reason a state inside a callback is covered only by one inside the same call,
@@ -189,6 +190,11 @@ static bool is_dynptr(const struct bpf_stack_state *slot)
 	return slot->type[0] == STACK_DYNPTR;
 }
 
+static bool is_iter(const struct bpf_stack_state *slot)
+{
+	return slot->type[0] == STACK_ITER;
+}
+
 static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_stack_state *cur,
 			 struct comparison *map)
 {
@@ -199,6 +205,10 @@ static bool slot_covered(const struct bpf_stack_state *old, const struct bpf_sta
 		return is_dynptr(old) && is_dynptr(cur) &&
 		       old->spilled.dynptr_type == cur->spilled.dynptr_type &&
 		       ids_match(old->spilled.dynptr_id, cur->spilled.dynptr_id, map) &&
+		       ids_match(old->spilled.ref_obj_id, cur->spilled.ref_obj_id, map);
+	/* What is known of it is compared with the references. */
+	if (is_iter(old) || is_iter(cur))
+		return is_iter(old) && is_iter(cur) && old->spilled.off == cur->spilled.off &&
 		       ids_match(old->spilled.ref_obj_id, cur->spilled.ref_obj_id, map);
 	if (map->how == COVERS_AS_USED && !is_precise(map->env, old->place))
 		return true;
@@ -280,10 +290,34 @@ static bool refs_covered(const struct bpf_verifier_state *old, const struct bpf_
 	u32 i;
 
 	map->env->compared += old->nr_refs;
-	for (i = 0; i < old->nr_refs; i++)
-		if (!ids_match(old->refs[i].id, cur->refs[i].id, map))
+	for (i = 0; i < old->nr_refs; i++) {
+		const struct bpf_reference *o = &old->refs[i], *c = &cur->refs[i];
+
+		if (!ids_match(o->id, c->id, map) || o->iter_btf_id != c->iter_btf_id ||
+		    o->iter_drained != c->iter_drained)
 			return false;
+		/* An iterator that goes on is a change. */
+		if (map->how == EXACT && !o->iter_drained && o->iter_depth != c->iter_depth)
+			return false;
+	}
 	return true;
+}
+
+/*
+ * Did an iterator go on between @old and @cur? Those that the program made after that one may be
+ * others in each round.
+ */
+static bool iter_went_on(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
+{
+	u32 i;
+
+	for (i = 0; i < min_of(old->nr_refs, cur->nr_refs); i++) {
+		if (old->refs[i].id != cur->refs[i].id)
+			return false;
+		if (old->refs[i].iter_depth != cur->refs[i].iter_depth)
+			return true;
+	}
+	return false;
 }
 
 static bool same_frames(const struct bpf_verifier_state *a, const struct bpf_verifier_state *b)
@@ -544,8 +578,9 @@ static void forget_at(struct bpf_verifier_env *env, u32 insn_idx, u32 stay, bool
 	const struct bpf_insn_aux_data *aux = &env->aux[insn_idx];
 
 	while (*link) {
-		/* An open state is what ends the rounds of a callback, or of may_goto. */
-		bool needed = (*link)->branches && (aux->calls_back || aux->may_goto);
+		/* An open state is what ends the rounds. */
+		bool needed = (*link)->branches &&
+			      (aux->calls_back || aux->may_goto || aux->iter_next);
 
 		if (needed || (!used && (*link)->hits) || stay) {
 			stay -= stay != 0;
@@ -617,7 +652,7 @@ static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
 int is_state_visited(struct bpf_verifier_env *env)
 {
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
-	bool keep = aux->calls_back || aux->may_goto, first = false;
+	bool keep = aux->calls_back || aux->may_goto || aux->iter_next, first = false;
 	const struct widening all = {.env = env};
 	u32 rounds = 0;
 	struct bpf_verifier_state **link = &env->kept[env->insn_idx], *kept;
@@ -649,6 +684,11 @@ int is_state_visited(struct bpf_verifier_env *env)
 			}
 		} else if (kept->branches && aux->may_goto &&
 			   kept->may_goto_rounds != env->cur->may_goto_rounds) {
+			if (state_covered(env, kept, env->cur, COVERS)) {
+				mark_all_compared(env);
+				return 1;
+			}
+		} else if (kept->branches && aux->iter_next && iter_went_on(kept, env->cur)) {
 			if (state_covered(env, kept, env->cur, COVERS)) {
 				mark_all_compared(env);
 				return 1;
@@ -695,6 +735,14 @@ static const struct bpf_verifier_state *round_before(const struct bpf_verifier_e
 	return NULL;
 }
 
+int begin_round(struct bpf_verifier_env *env, struct bpf_verifier_state *on)
+{
+	const struct widening unused = {.env = env, .spare_relied = true};
+	const struct bpf_verifier_state *before = round_before(env);
+
+	return before ? widen_state(&unused, on, before) : 0;
+}
+
 /*
  * The jump is taken at some time, so any loop around it ends. The path that takes it comes first:
  * a loop around it that has no end when it is always taken shows itself as one, before what comes
@@ -703,13 +751,11 @@ static const struct bpf_verifier_state *round_before(const struct bpf_verifier_e
  */
 int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next)
 {
-	const struct widening unused = {.env = env, .spare_relied = true};
-	const struct bpf_verifier_state *before = round_before(env);
 	struct bpf_verifier_state *on = push_path(env, env->insn_idx + 1);
 
 	if (IS_ERR(on))
 		return PTR_ERR(on);
 	on->may_goto_rounds++;
 	*next = env->insn_idx + 1 + insn->off;
-	return before ? widen_state(&unused, on, before) : 0;
+	return begin_round(env, on);
 }

@@ -30,9 +30,18 @@ int acquire_reference(struct bpf_verifier_env *env)
 	if (grow_refs(env, state, state->nr_refs + 1))
 		return -ENOMEM;
 	ref = &state->refs[state->nr_refs++];
-	ref->id = ++env->next_id;
-	ref->insn_idx = env->insn_idx;
+	*ref = (struct bpf_reference){.id = ++env->next_id, .insn_idx = env->insn_idx};
 	return ref->id;
+}
+
+struct bpf_reference *find_reference(struct bpf_verifier_state *state, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < state->nr_refs; i++)
+		if (state->refs[i].id == id)
+			return &state->refs[i];
+	return NULL;
 }
 
 bool forget_reference(struct bpf_verifier_state *state, u32 id)

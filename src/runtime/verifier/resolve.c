@@ -179,6 +179,10 @@ static int resolve_kfunc(struct bpf_verifier_env *env, const struct bpf_insn *in
 		return refuse(env, -EINVAL, -1, NULL,
 			      "type %d of the built-in types is no function", insn->imm);
 	aux->kfunc = btf_kfunc_find(env->prog->type, btf_type_name(btf, t));
+	if (aux->kfunc && (aux->kfunc->flags & KF_ITER_NEXT)) {
+		aux->iter_next = true;
+		aux->prune_point = true;
+	}
 	return aux->kfunc ? add_kfunc(env, insn->imm, aux->kfunc, &aux->kfunc_index) : 0;
 }
 

@@ -49,18 +49,45 @@ static u8 byte_type(const struct bpf_func_state *frame, s32 off)
 	return slot ? slot->type[off & (BPF_REG_SIZE - 1)] : STACK_INVALID;
 }
 
-/* A dynptr, which only calls for it may touch, somewhere in bytes [@begin, @end). */
-static int check_no_dynptr(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end,
-			   const char *what)
+/* The first of the bytes [@begin, @end) that is of @type; 0: none is. */
+static s32 find_byte(const struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end, u8 type)
 {
 	const struct bpf_func_state *frame = env->cur->frame[cur_regs(env)[regno].frameno];
-	s32 off;
 
-	for (off = begin; off < end; off++)
-		if (byte_type(frame, off) == STACK_DYNPTR)
-			return refuse(env, -EACCES, regno, "use the calls for dynptrs",
-				      "%s the dynptr at r10%d", what, off);
-	return 0;
+	while (begin < end && byte_type(frame, begin) != type)
+		begin++;
+	return begin < end ? begin : 0;
+}
+
+/* An iterator, which only calls for it may touch, somewhere in [@begin, @end). */
+static int check_no_iter(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end, int err,
+			 const char *what)
+{
+	s32 off = find_byte(env, regno, begin, end, STACK_ITER);
+
+	if (!off)
+		return 0;
+	return refuse(env, err, regno, "destroy it first", "%s the iterator at r10%d", what, off);
+}
+
+/* Nor a dynptr. */
+static int check_no_object(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end,
+			   const char *what)
+{
+	s32 off = find_byte(env, regno, begin, end, STACK_DYNPTR);
+
+	if (off)
+		return refuse(env, -EACCES, regno, "use the calls for dynptrs",
+			      "%s the dynptr at r10%d", what, off);
+	return check_no_iter(env, regno, begin, end, -EACCES, what);
+}
+
+/* [@begin, @end) is written to. */
+static int overwrite_objects(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end)
+{
+	int err = check_no_iter(env, regno, begin, end, -EINVAL, "a write over");
+
+	return err ? err : overwrite_dynptrs(env, regno, begin, end);
 }
 
 static u32 spill_size(const struct bpf_stack_state *slot)
@@ -141,7 +168,7 @@ int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (!err)
-		err = check_no_dynptr(env, regno, min, max + (s32)size, "a read of");
+		err = check_no_object(env, regno, min, max + (s32)size, "a read of");
 	if (err)
 		return err;
 	read_bytes(env, frame, min, max + size);
@@ -226,7 +253,7 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 	}
 	err = stack_bounds(env, regno, off, size, &min, &max);
 	if (!err)
-		err = overwrite_dynptrs(env, regno, min, max + (s32)size);
+		err = overwrite_objects(env, regno, min, max + (s32)size);
 	if (err)
 		return err;
 	if (value->type == PTR_TO_STACK && frame != cur_frame(env))
@@ -266,8 +293,11 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 	if (!max)
 		return stack_bounds(env, regno, reg->off, 1, &begin, &last);
 	err = stack_bounds(env, regno, reg->off, max, &begin, &last);
+	if (!err && (access & ACCESS_UNINIT))
+		err = check_no_iter(env, regno, begin, last + (s32)max, -EINVAL,
+				    "the call writes over");
 	if (!err)
-		err = check_no_dynptr(env, regno, begin, last + (s32)max, "the call is given");
+		err = check_no_object(env, regno, begin, last + (s32)max, "the call is given");
 	if (err)
 		return err;
 	if (!(access & ACCESS_UNINIT))
