@@ -65,8 +65,7 @@ static void reason(const char *log, int err, char *text)
 
 		bool statistics = !strncmp(log, "processed ", 10) ||
 				  !strncmp(log, "verification time", 17) ||
-				  !strncmp(log, "stack depth", 11) ||
-				  (memmem(log, len, " instructions walked", 20) != NULL);
+				  !strncmp(log, "stack depth", 11);
 
 		if (len && !statistics) {
 			memcpy(line, log, use);

@@ -224,6 +224,25 @@ static u64 now_ns(void)
 	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* The words are the kernel's: tools read them. Nothing is counted as mark_read here. */
+static void tell_statistics(const struct bpf_verifier_env *env, u64 ns)
+{
+	u32 i;
+
+	if (bpf_log_on(env->log, BPF_LOG_STATS)) {
+		bpf_log(env->log, "verification time %llu usec\nstack depth ",
+			(unsigned long long)ns / 1000);
+		for (i = 0; i < env->nr_subprogs; i++)
+			bpf_log(env->log, "%s%u", i ? "+" : "", env->subprogs[i].stack_depth);
+		bpf_log(env->log, "%s\n", i ? "" : "0");
+	}
+	bpf_log(env->log,
+		"processed %u insns (limit %d) max_states_per_insn %u total_states %u "
+		"peak_states %u mark_read 0\n",
+		env->insn_processed, BPF_COMPLEXITY_LIMIT_INSNS, env->max_states_per_insn,
+		env->total_states, env->peak_states);
+}
+
 int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 {
 	struct bpf_verifier_env env = {
@@ -250,12 +269,7 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 	err = check_program(&env);
 	prog->aux->verified_insns = env.insn_processed;
 	prog->aux->func_cnt = env.nr_subprogs; /* those that are left */
-	if (bpf_log_on(env.log, BPF_LOG_STATS))
-		bpf_log(env.log, "verification time %llu usec\n",
-			(unsigned long long)(now_ns() - start) / 1000);
-	if (bpf_log_on(env.log, BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2 | BPF_LOG_STATS))
-		bpf_log(env.log, "%u instructions walked (limit %d), stack of %u bytes\n",
-			env.insn_processed, BPF_COMPLEXITY_LIMIT_INSNS, prog->aux->stack_depth);
+	tell_statistics(&env, now_ns() - start);
 out:
 	free(env.subprogs);
 	free(env.kept);

@@ -312,6 +312,8 @@ struct bpf_verifier_env {
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
 	u64 state_memory, forget_at;
+	/* Kept states: ever, the most at once, and the most at one instruction. */
+	u32 total_states, nr_states, peak_states, max_states_per_insn;
 	u64 compared;  /* places of states, more or less */
 	u32 last_line; /* 1 + index of the line_info that the walk told last */
 };

@@ -277,7 +277,7 @@ int refuse(struct bpf_verifier_env *env, int err, int regno, const char *advice,
 	va_list args;
 	u32 line;
 
-	if (!bpf_log_on(env->log, BPF_LOG_LEVEL1 | BPF_LOG_LEVEL2))
+	if (!env->log || !env->log->level)
 		return err;
 	va_start(args, fmt);
 	vsnprintf(what, sizeof(what), fmt, args);

@@ -562,6 +562,7 @@ static void put_aside(struct bpf_verifier_env *env, struct bpf_verifier_state **
 	struct bpf_verifier_state *state = *link;
 
 	*link = state->next;
+	env->nr_states--;
 	if (state->branches) {
 		free_frames(env, state);
 		state->next = env->aside;
@@ -612,6 +613,19 @@ static void forget_states(struct bpf_verifier_env *env)
 	env->forget_at = env->state_memory + KEPT_STATE_MEMORY / 4;
 }
 
+/* For statistics alone. */
+static void count_states(struct bpf_verifier_env *env, const struct bpf_verifier_state *kept)
+{
+	u32 nr = 0;
+
+	for (; kept; kept = kept->next)
+		nr++;
+	env->total_states++;
+	env->nr_states++;
+	env->max_states_per_insn = max_of(env->max_states_per_insn, nr);
+	env->peak_states = max_of(env->peak_states, env->nr_states);
+}
+
 static int keep_state(struct bpf_verifier_env *env)
 {
 	struct bpf_verifier_state **list = &env->kept[env->insn_idx];
@@ -627,6 +641,7 @@ static int keep_state(struct bpf_verifier_env *env)
 	kept->next = *list;
 	*list = kept;
 	env->cur->parent = kept;
+	count_states(env, kept);
 	env->prev_insn_processed = env->insn_processed;
 	env->prev_jmps_processed = env->jmps_processed;
 	return 0;

@@ -299,6 +299,7 @@ void free_all_states(struct bpf_verifier_env *env)
 	for (i = 0; env->kept && i < env->nr_insns; i++)
 		free_list(env, &env->kept[i]);
 	free_list(env, &env->aside);
+	env->nr_states = 0;
 	free_origins(env);
 	env->forget_at = 0;
 	while ((call = env->callback_calls)) {
