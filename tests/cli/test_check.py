@@ -66,7 +66,7 @@ def test_reason_of_a_refusal():
     assert done.returncode == 1
     _, verdict, *reason = done.stdout.decode().splitlines()
     assert verdict.endswith("refused: Permission denied (EACCES)")
-    assert re.match(r"    \S*wrong\.bpf\.c:\d+: refused: .*R2.*NULL", reason[0])
+    assert re.match(r"    \S*wrong\.bpf\.c:\d+: in refused\(\): refused: .*R2.*NULL", reason[0])
     assert any(re.match(r"      source: BPF_SEQ_PRINTF", line) for line in reason)
     assert any(re.match(r"      R2 is a pointer .* or NULL", line) for line in reason)
     assert any(re.match(r"      to be accepted: .*NULL", line) for line in reason)

@@ -200,8 +200,9 @@ static void source_lines(void **state)
 	attr.line_info_rec_size = sizeof(line[0]);
 	assert_int_equal(load(&attr), -EACCES);
 	/* The strings of the types above stand for a file and a line. */
-	assert_non_null(strstr(embedded_engine.log, "int:9: refused: R6 is read, and was not set\n"
-						    "  source: main\n"));
+	assert_non_null(strstr(embedded_engine.log,
+			       "int:9: in first(): refused: R6 is read, and was not set\n"
+			       "  source: main\n"));
 	embedded_engine.close((int)attr.prog_btf_fd);
 }
 

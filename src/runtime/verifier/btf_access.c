@@ -80,7 +80,8 @@ static int check_btf_address(struct bpf_verifier_env *env, const struct mem_acce
 			      "R%u points to a struct %s of which each CPU has its own", a->regno,
 			      name);
 	if (a->write)
-		return refuse(env, -EACCES, a->regno, NULL,
+		return refuse(env, -EACCES, a->regno,
+			      "change it by a kernel function, or keep a copy in a map",
 			      "a write into struct %s, which programs may only read", name);
 	return 0;
 }
@@ -97,7 +98,7 @@ int btf_access(struct bpf_verifier_env *env, struct mem_access *a)
 		return ret;
 	ret = btf_struct_walk(owner.btf, t, a->off, a->size, &walk, NULL);
 	if (ret < 0)
-		return refuse(env, ret, a->regno, NULL,
+		return refuse(env, ret, a->regno, "read one member, whole, by its name",
 			      "%u bytes at offset %d of struct %s are no member of it", a->size,
 			      a->off, btf_type_name(owner.btf, t));
 	env->aux[env->insn_idx].probe_load = true;
@@ -130,7 +131,7 @@ int btf_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min, u32 ma
 		return ret;
 	ret = max ? btf_struct_walk(a->reg->btf, t, a->off, max, &walk, NULL) : -EINVAL;
 	if (ret < 0)
-		return refuse(env, ret, a->regno, NULL,
+		return refuse(env, ret, a->regno, "read one member, whole, by its name",
 			      "%u bytes at offset %d of struct %s are no member of it", max, a->off,
 			      btf_type_name(a->reg->btf, t));
 	return 0;
@@ -144,7 +145,9 @@ int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
 	s32 id = btf ? btf_find_by_name_kind(btf, "bpf_map", BTF_KIND_STRUCT) : -ENOENT;
 
 	if (id < 0)
-		return refuse(env, -EACCES, a->regno, NULL, "an access to the map itself");
+		return refuse(env, -EACCES, a->regno,
+			      "bpf_map_lookup_elem() gives a pointer to a value",
+			      "an access to the map itself");
 	as_btf.type = PTR_TO_BTF_ID;
 	as_btf.btf = btf;
 	as_btf.btf_id = id;

@@ -330,6 +330,10 @@ void log_insn(struct bpf_verifier_env *env, u32 idx);
 void log_state(struct bpf_verifier_env *env, const struct bpf_verifier_state *state);
 void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg, char *buf,
 		  size_t size);
+/* Register @regno is a number, and was a pointer to what the program has given back. */
+bool was_given_back(const struct bpf_verifier_env *env, u32 regno);
+/* Where instruction @idx is: "line 12: p = bpf_ringbuf_reserve(...);". */
+void say_place(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size);
 /* "frame pointer offset", "map value" ...: what a type is, without flags. */
 const char *reg_type_name(u32 type);
 

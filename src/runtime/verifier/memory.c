@@ -6,6 +6,7 @@
  * Loads through a pointer that may be bad are marked, and run guarded (see btf_access.c).
  * Everything else is in bounds, or refused here.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "verifier/memory.h"
@@ -23,7 +24,10 @@ int check_reg_read(struct bpf_verifier_env *env, u32 regno)
 {
 	if (cur_regs(env)[regno].type != NOT_INIT)
 		return 0;
-	return refuse(env, -EACCES, -1,
+	if (env->insns[env->insn_idx].code == (BPF_JMP | BPF_EXIT))
+		return refuse(env, -EACCES, regno, "return a number on every way that leads here",
+			      "the function ends, and R0, its result, was not set");
+	return refuse(env, -EACCES, regno,
 		      "set it on every way that leads here; a call clears R1 to R5",
 		      "R%u is read, and was not set", regno);
 }
@@ -32,18 +36,24 @@ int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 s
 {
 	const struct bpf_reg_state *reg = a->reg;
 	const char *verb = a->write ? "a write" : "a read";
+	s64 room = (s64)region - a->off - size;
+	char advice[64];
 
 	if (reg->smin_value < -BPF_MAX_VAR_OFF || reg->smin_value + a->off < 0)
-		return refuse(env, -EACCES, a->regno, "check that the offset is not negative",
+		return refuse(env, -EACCES, a->regno,
+			      "check that what is added is not negative, or make it unsigned",
 			      "%s through R%u may be before the %s", verb, a->regno,
 			      reg_type_name(reg->type));
 	if (reg->smax_value >= BPF_MAX_VAR_OFF)
 		return refuse(env, -EACCES, a->regno,
-			      "compare the offset with a constant, as an unsigned number, first",
+			      "compare what is added with a constant, as an unsigned number, first",
 			      "%s through R%u at an offset without an upper bound", verb, a->regno);
+	snprintf(advice, sizeof(advice),
+		 room < 0 ? "access less at once" : "check that what is added is at most %lld",
+		 (long long)room);
 	if (reg->smax_value + a->off + size > region)
 		return refuse(
-			env, -EACCES, a->regno, NULL,
+			env, -EACCES, a->regno, advice,
 			"%s of %u bytes through R%u may reach offset %lld of a %s of %u bytes",
 			verb, size, a->regno, (long long)(reg->smax_value + a->off + size),
 			reg_type_name(reg->type), region);
@@ -77,8 +87,8 @@ static int check_alignment(struct bpf_verifier_env *env, const struct mem_access
 
 static int no_write(struct bpf_verifier_env *env, const struct mem_access *a)
 {
-	return refuse(env, -EACCES, a->regno, NULL, "a write through R%u, a read-only %s", a->regno,
-		      reg_type_name(a->reg->type));
+	return refuse(env, -EACCES, a->regno, "change a copy of it",
+		      "a write through R%u, a read-only %s", a->regno, reg_type_name(a->reg->type));
 }
 
 /* --- the stack --- */
@@ -182,11 +192,12 @@ static int check_map_flags(struct bpf_verifier_env *env, const struct mem_access
 	u32 flags = a->reg->map_ptr->map_flags;
 
 	if (write && (flags & BPF_F_RDONLY_PROG))
-		return refuse(env, -EACCES, a->regno, NULL,
+		return refuse(env, -EACCES, a->regno,
+			      "keep what changes in a map without BPF_F_RDONLY_PROG, not a const",
 			      "a write into map '%s', which programs may only read",
 			      a->reg->map_ptr->name);
 	if (read && (flags & BPF_F_WRONLY_PROG))
-		return refuse(env, -EACCES, a->regno, NULL,
+		return refuse(env, -EACCES, a->regno, "make the map without BPF_F_WRONLY_PROG",
 			      "a read of map '%s', which programs may only write",
 			      a->reg->map_ptr->name);
 	return 0;
@@ -328,6 +339,31 @@ static const struct mem_kind *mem_kind_of(u32 type)
 	return base_type(type) < ARRAY_SIZE(mem_kinds) ? &mem_kinds[base_type(type)] : &none;
 }
 
+static const char *no_access_advice(u32 type, bool write)
+{
+	switch (base_type(type)) {
+	case SCALAR_VALUE:
+		return write ? "write through a pointer to a map value or the stack"
+			     : "copy what is at an address with bpf_probe_read_kernel()";
+	case CONST_PTR_TO_MAP:
+		return "bpf_map_lookup_elem() gives a pointer to a value";
+	}
+	return NULL;
+}
+
+/* Its kind does not allow loads and stores, of a number because it was a pointer once, maybe. */
+static int refuse_access(struct bpf_verifier_env *env, const struct mem_access *a)
+{
+	const char *verb = a->write ? "a write" : "a read";
+
+	if (was_given_back(env, a->regno))
+		return refuse(env, -EACCES, a->regno, "use it before it is given back",
+			      "%s through R%u, and what it points to was given back", verb,
+			      a->regno);
+	return refuse(env, -EACCES, a->regno, no_access_advice(a->reg->type, a->write),
+		      "%s through R%u, which is a %s", verb, a->regno, reg_type_name(a->reg->type));
+}
+
 static int check_mem_access(struct bpf_verifier_env *env, struct mem_access *a, bool strict)
 {
 	const struct mem_kind *kind;
@@ -343,9 +379,7 @@ static int check_mem_access(struct bpf_verifier_env *env, struct mem_access *a, 
 			      a->regno);
 	kind = mem_kind_of(a->reg->type);
 	if (!kind->access)
-		return refuse(env, -EACCES, a->regno, NULL, "%s through R%u, which is a %s",
-			      a->write ? "a write" : "a read", a->regno,
-			      reg_type_name(a->reg->type));
+		return refuse_access(env, a);
 	a->off += a->reg->off;
 	if (strict || (env->in->prog_flags & BPF_F_STRICT_ALIGNMENT)) {
 		err = check_alignment(env, a);
@@ -366,8 +400,8 @@ static void note_constant(struct bpf_verifier_env *env, bool constant, u64 value
 	aux->constant = value;
 }
 
-/* What the instruction becomes depends on what it goes through. Loads through pointers to structures
- * and through memory may share one, which is then a guarded one. */
+/* What the instruction becomes depends on what it goes through. Loads through pointers to
+ * structures and through memory may share one, which is then a guarded one. */
 static bool may_share_insn(u32 a, u32 b)
 {
 	bool structure = a == PTR_TO_BTF_ID || b == PTR_TO_BTF_ID;
@@ -445,8 +479,7 @@ static int do_store(struct bpf_verifier_env *env, const struct bpf_insn *insn, b
 	}
 	a.value = value;
 	err = check_mem_access(env, &a, strict);
-	return err ? err
-		   : note_pointer_type(env, insn->dst_reg, cur_regs(env)[insn->dst_reg].type);
+	return err ? err : note_pointer_type(env, insn->dst_reg, cur_regs(env)[insn->dst_reg].type);
 }
 
 int check_load(struct bpf_verifier_env *env, const struct bpf_insn *insn)

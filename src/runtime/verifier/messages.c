@@ -9,6 +9,8 @@
 
 #include "verifier/env.h"
 
+#define BTF_NAME_MAX 256 /* of a name that is told: what is longer is cut */
+
 const char *reg_type_name(u32 type)
 {
 	static const char *const names[] = {
@@ -45,6 +47,22 @@ static void append(char *buf, size_t size, const char *fmt, ...)
 	va_end(args);
 }
 
+/* What is known of its bits and does not follow from its range. */
+static void describe_bits(const struct bpf_reg_state *reg, char *buf, size_t size)
+{
+	u64 different = reg->umin_value ^ reg->umax_value;
+	u32 high = different ? __builtin_clzll(different) : 63;
+	u64 known = ~reg->var_off.mask & ~0ull >> high;
+
+	if (!known)
+		return;
+	if (!(reg->var_off.value & known) && !(known & (known + 1)))
+		append(buf, size, ", a multiple of %llu", (unsigned long long)known + 1);
+	else
+		append(buf, size, ", bits %#llx are %#llx", (unsigned long long)known,
+		       (unsigned long long)(reg->var_off.value & known));
+}
+
 static void describe_scalar(const struct bpf_reg_state *reg, char *buf, size_t size)
 {
 	if (tnum_is_const(reg->var_off)) {
@@ -57,16 +75,13 @@ static void describe_scalar(const struct bpf_reg_state *reg, char *buf, size_t s
 		return;
 	}
 	append(buf, size, "a number");
-	if (reg->umin_value || reg->umax_value != ~0ull)
+	if (reg->smin_value < 0 && (reg->smin_value != INT64_MIN || reg->smax_value != INT64_MAX))
+		append(buf, size, " from %lld to %lld", (long long)reg->smin_value,
+		       (long long)reg->smax_value);
+	else if (reg->umin_value || reg->umax_value != ~0ull)
 		append(buf, size, " from %llu to %llu", (unsigned long long)reg->umin_value,
 		       (unsigned long long)reg->umax_value);
-	if (reg->smin_value < 0 && (reg->smin_value != INT64_MIN || reg->smax_value != INT64_MAX))
-		append(buf, size, ", signed from %lld to %lld", (long long)reg->smin_value,
-		       (long long)reg->smax_value);
-	if (reg->var_off.mask != ~0ull)
-		append(buf, size, ", bits %#llx known of them %#llx set",
-		       (unsigned long long)~reg->var_off.mask,
-		       (unsigned long long)reg->var_off.value);
+	describe_bits(reg, buf, size);
 }
 
 /* What may be done with a pointer to a structure, by its flags (btf_access.c). */
@@ -135,11 +150,17 @@ void describe_reg(const struct bpf_verifier_env *env, const struct bpf_reg_state
 static u32 line_of(const struct bpf_verifier_env *env, u32 idx)
 {
 	const struct bpf_prog_aux *aux = env->prog->aux;
-	u32 i, best = 0;
+	u32 low = 0, high = aux->btf ? aux->nr_linfo : 0;
 
-	for (i = 0; aux->btf && i < aux->nr_linfo && aux->linfo[i].insn_off <= idx; i++)
-		best = i + 1;
-	return best;
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (aux->linfo[mid].insn_off <= idx)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 static const char *text_of(const struct bpf_verifier_env *env, u32 offset)
@@ -164,6 +185,24 @@ static void place_of(const struct bpf_verifier_env *env, u32 idx, char *buf, siz
 	}
 	append(buf, size, "%s:%u", text_of(env, env->prog->aux->linfo[line - 1].file_name_off),
 	       BPF_LINE_INFO_LINE_NUM(env->prog->aux->linfo[line - 1].line_col));
+}
+
+/* "in parse(): " for an instruction of a function whose name is known. */
+static void function_of(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	const struct btf_type *func = env->subprogs ? subprog_at(env, idx)->func : NULL;
+
+	buf[0] = '\0';
+	if (func)
+		append(buf, size, "in %s(): ", btf_type_name(env->prog->aux->btf, func));
+}
+
+/* The source line of an instruction; "": not known. */
+static const char *source_of(const struct bpf_verifier_env *env, u32 idx)
+{
+	u32 line = line_of(env, idx);
+
+	return line ? text_of(env, env->prog->aux->linfo[line - 1].line_off) : "";
 }
 
 static void disasm_alu(const struct bpf_insn *insn, char *buf, size_t size)
@@ -270,12 +309,64 @@ static void disasm(const struct bpf_verifier_env *env, u32 idx, char *buf, size_
 	}
 }
 
+/* Where instruction @idx is, for who looks at @here: the file only if it is another one. */
+static void describe_place(const struct bpf_verifier_env *env, u32 idx, u32 here, char *buf,
+			   size_t size)
+{
+	const struct bpf_line_info *lines = env->prog->aux->linfo;
+	u32 line = line_of(env, idx), other = line_of(env, here);
+
+	buf[0] = '\0';
+	if (!line || !other ||
+	    strcmp(text_of(env, lines[line - 1].file_name_off),
+		   text_of(env, lines[other - 1].file_name_off))) {
+		place_of(env, idx, buf, size);
+		return;
+	}
+	line = BPF_LINE_INFO_LINE_NUM(lines[line - 1].line_col);
+	if (line == BPF_LINE_INFO_LINE_NUM(lines[other - 1].line_col))
+		append(buf, size, "this line, instruction %u", idx);
+	else
+		append(buf, size, "line %u: %s", line, source_of(env, idx));
+}
+
+void say_place(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t size)
+{
+	describe_place(env, idx, env->insn_idx, buf, size);
+}
+
+bool was_given_back(const struct bpf_verifier_env *env, u32 regno)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+	/* A call that did not set it made a number of it. */
+	return reg->type == SCALAR_VALUE && regno != BPF_REG_0 &&
+	       insn_is_call(&env->insns[reg->since]);
+}
+
+/* What register @regno holds, and which line made it so. */
+static void tell_reg(const struct bpf_verifier_env *env, u32 regno)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	char text[512], place[256];
+
+	say_place(env, reg->since, place, sizeof(place));
+	if (reg->type == NOT_INIT) {
+		if (insn_is_call(&env->insns[reg->since]))
+			bpf_log(env->log, "  R%u was cleared by a call (%s)\n", regno, place);
+	} else if (was_given_back(env, regno)) {
+		bpf_log(env->log, "  R%u points to what was given back (%s)\n", regno, place);
+	} else {
+		describe_reg(env, reg, text, sizeof(text));
+		bpf_log(env->log, "  R%u is %s (since %s)\n", regno, text, place);
+	}
+}
+
 int refuse(struct bpf_verifier_env *env, int err, int regno, const char *advice, const char *fmt,
 	   ...)
 {
-	char what[512], place[256], text[512];
+	char what[512], place[256], function[BTF_NAME_MAX], text[512];
 	va_list args;
-	u32 line;
 
 	if (!env->log || !env->log->level)
 		return err;
@@ -284,22 +375,16 @@ int refuse(struct bpf_verifier_env *env, int err, int regno, const char *advice,
 	va_end(args);
 	if (env->insn_idx >= env->nr_insns) {
 		bpf_log(env->log, "refused: %s\n", what);
-		return err;
-	}
-	place_of(env, env->insn_idx, place, sizeof(place));
-	bpf_log(env->log, "%s: refused: %s\n", place, what);
-	line = line_of(env, env->insn_idx);
-	if (line)
-		bpf_log(env->log, "  source: %s\n",
-			text_of(env, env->prog->aux->linfo[line - 1].line_off));
-	disasm(env, env->insn_idx, text, sizeof(text));
-	bpf_log(env->log, "  instruction %u: %s\n", env->insn_idx, text);
-	if (regno >= 0 && regno < MAX_BPF_REG && env->cur) {
-		const struct bpf_reg_state *reg = &cur_regs(env)[regno];
-
-		describe_reg(env, reg, text, sizeof(text));
-		place_of(env, reg->since, place, sizeof(place));
-		bpf_log(env->log, "  R%d is %s (since %s)\n", regno, text, place);
+	} else {
+		place_of(env, env->insn_idx, place, sizeof(place));
+		function_of(env, env->insn_idx, function, sizeof(function));
+		bpf_log(env->log, "%s: %srefused: %s\n", place, function, what);
+		if (line_of(env, env->insn_idx))
+			bpf_log(env->log, "  source: %s\n", source_of(env, env->insn_idx));
+		disasm(env, env->insn_idx, text, sizeof(text));
+		bpf_log(env->log, "  instruction %u: %s\n", env->insn_idx, text);
+		if (regno >= 0 && regno < MAX_BPF_REG && env->cur)
+			tell_reg(env, regno);
 	}
 	if (advice)
 		bpf_log(env->log, "  to be accepted: %s\n", advice);

@@ -715,7 +715,7 @@ int is_state_visited(struct bpf_verifier_env *env)
 			    state_covered(env, kept, env->cur, EXACT))
 				return refuse(
 					env, -EINVAL, -1,
-					"let something change that the loop's condition reads",
+					"count the rounds up to a constant, or use bpf_for or bpf_loop",
 					"a loop without end: nothing changes from one round to "
 					"the next");
 		} else if (state_covered(env, kept, env->cur, COVERS_AS_USED)) {

@@ -59,37 +59,45 @@ bool forget_reference(struct bpf_verifier_state *state, u32 id)
 	return false;
 }
 
+/* What is given back, by the call at insn_idx. */
+struct release {
+	u32 id, insn_idx;
+};
+
 static bool points_to(const struct bpf_reg_state *reg, const void *arg)
 {
-	const u32 *id = arg;
+	const struct release *release = arg;
 
-	return reg->ref_obj_id == *id;
+	return reg->ref_obj_id == release->id;
 }
 
 static void end_pointer(struct bpf_reg_state *reg, const void *arg)
 {
-	u32 since = reg->since;
+	const struct release *release = arg;
 
 	reg_mark_unknown(reg);
-	reg->since = since;
+	reg->since = release->insn_idx;
 }
 
 int release_reference(struct bpf_verifier_env *env, u32 id)
 {
+	const struct release release = {id, env->insn_idx};
+
 	if (!id || !forget_reference(env->cur, id))
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1, "give back once what was got, and nothing else",
 			      "the call gives back what the program does not hold");
-	change_regs(env, env->cur, points_to, end_pointer, &id);
+	change_regs(env, env->cur, points_to, end_pointer, &release);
 	return 0;
 }
 
 int check_reference_leak(struct bpf_verifier_env *env)
 {
 	const struct bpf_verifier_state *state = env->cur;
+	char place[256];
 
 	if (!state->nr_refs)
 		return 0;
+	say_place(env, state->refs[0].insn_idx, place, sizeof(place));
 	return refuse(env, -EINVAL, -1, "give it back on every way that leads here",
-		      "the program ends and still holds what it got at instruction %u",
-		      state->refs[0].insn_idx);
+		      "the program ends and still holds what it got at %s", place);
 }

@@ -279,6 +279,7 @@ static int init_global_args(struct bpf_verifier_env *env, const struct bpf_subpr
 		err = find_global_arg(env, subprog, i, &arg);
 		if (!err)
 			init_global_arg(env, &arg, &cur_regs(env)[i + 1]);
+		cur_regs(env)[i + 1].since = subprog->start;
 	}
 	return err;
 }
@@ -427,6 +428,7 @@ static int check_program_result(struct bpf_verifier_env *env)
 	const struct bpf_reg_state *r0 = &cur_regs(env)[BPF_REG_0];
 	const struct bpf_prog_attach *attach = env->attach;
 	int err = check_reference_leak(env);
+	char text[256];
 
 	if (!err)
 		err = check_not_locked(env, "the end");
@@ -437,18 +439,19 @@ static int check_program_result(struct bpf_verifier_env *env)
 	if (env->walk_subprog) {
 		if (r0->type == SCALAR_VALUE)
 			return 1;
-		return refuse(env, -EINVAL, BPF_REG_0, NULL, "a global function returns a %s",
-			      reg_type_name(r0->type));
+		return refuse(env, -EINVAL, BPF_REG_0, "return a number, or make it static",
+			      "a global function returns a %s", reg_type_name(r0->type));
 	}
 	if (!attach->checks_result)
 		return 1;
 	mark_reg_precise(env, r0);
-	if (r0->type != SCALAR_VALUE || r0->smin_value < attach->result_min ||
-	    r0->smax_value > attach->result_max)
-		return refuse(env, -EINVAL, BPF_REG_0, "set R0 right before exit",
-			      "the program must return %d to %d", attach->result_min,
-			      attach->result_max);
-	return 1;
+	if (r0->type == SCALAR_VALUE && r0->smin_value >= attach->result_min &&
+	    r0->smax_value <= attach->result_max)
+		return 1;
+	describe_reg(env, r0, text, sizeof(text));
+	return refuse(env, -EINVAL, BPF_REG_0, "check the number before it is returned",
+		      "the program returns %s; it must be %d to %d", text, attach->result_min,
+		      attach->result_max);
 }
 
 int check_exit(struct bpf_verifier_env *env, u32 *next)
