@@ -33,6 +33,7 @@ static const struct section *const facts[] = {
 	&edges_section,
 	&objects_section,
 	&ringbuf_section,
+	&dynptr_section,
 	&rewrite_section,
 	NULL,
 };

@@ -125,8 +125,9 @@ struct case_table {
 	T(dynptr_cases)                                                                            \
 	T(dynptr_mem_cases)                                                                        \
 	T(dynptr_global_cases)                                                                     \
-	T(packet_cases)                                                                             \
-	T(kfunc_cases)                                                                              \
+	T(dynptr_kfunc_cases)                                                                      \
+	T(packet_cases)                                                                            \
+	T(kfunc_cases)                                                                             \
 	T(open_iter_cases)
 #define CASE_TABLE(table) extern const struct case_table table;
 CASE_TABLES(CASE_TABLE)

@@ -168,7 +168,16 @@ enum {
 	K(bpf_iter_num_destroy)                                                                    \
 	K(bpf_iter_bits_new)                                                                       \
 	K(bpf_iter_bits_next)                                                                      \
-	K(bpf_iter_bits_destroy)
+	K(bpf_iter_bits_destroy)                                                                   \
+	K(bpf_dynptr_slice)                                                                        \
+	K(bpf_dynptr_slice_rdwr)                                                                   \
+	K(bpf_dynptr_adjust)                                                                       \
+	K(bpf_dynptr_is_null)                                                                      \
+	K(bpf_dynptr_is_rdonly)                                                                    \
+	K(bpf_dynptr_size)                                                                         \
+	K(bpf_dynptr_clone)                                                                        \
+	K(bpf_dynptr_copy)                                                                         \
+	K(bpf_dynptr_memset)
 #define KFUNC_NUMBER(name) KFUNC_##name,
 enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 

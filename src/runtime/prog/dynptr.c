@@ -13,9 +13,42 @@ static void *pointer(u64 r)
 	return (void *)(unsigned long)r;
 }
 
-static u8 *data_at(const struct bpf_dynptr_kern *ptr, u64 offset)
+static u8 *data_at(const struct bpf_dynptr_kern *ptr, u32 offset)
 {
-	return (u8 *)ptr->data + ptr->offset + (u32)offset;
+	return (u8 *)ptr->data + ptr->offset + offset;
+}
+
+void *bpf_dynptr_bytes(const struct bpf_dynptr_kern *ptr, u32 offset, u32 len)
+{
+	if (!ptr->data || bpf_dynptr_check_off_len(ptr, offset, len))
+		return NULL;
+	return data_at(ptr, offset);
+}
+
+int bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr_kern *ptr, u32 offset, u64 flags)
+{
+	if (!ptr->data || flags)
+		return -EINVAL;
+	if (bpf_dynptr_check_off_len(ptr, offset, len))
+		return -E2BIG;
+	/* It may be memory of the same dynptr. */
+	if (len)
+		memmove(dst, data_at(ptr, offset), len);
+	return 0;
+}
+
+int bpf_dynptr_write(const struct bpf_dynptr_kern *ptr, u32 offset, const void *src, u32 len,
+		     u64 flags)
+{
+	if (!ptr->data || bpf_dynptr_rdonly(ptr))
+		return -EINVAL;
+	if (bpf_dynptr_check_off_len(ptr, offset, len))
+		return -E2BIG;
+	if (flags)
+		return -EINVAL;
+	if (len)
+		memmove(data_at(ptr, offset), src, len);
+	return 0;
 }
 
 static u64 helper_dynptr_from_mem(u64 data, u64 size32, u64 flags, u64 dynptr, u64 r5)
@@ -33,40 +66,19 @@ static u64 helper_dynptr_from_mem(u64 data, u64 size32, u64 flags, u64 dynptr, u
 
 static u64 helper_dynptr_read(u64 dst, u64 len, u64 dynptr, u64 offset, u64 flags)
 {
-	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
-
-	if (!ptr->data || flags)
-		return -EINVAL;
-	if (bpf_dynptr_check_off_len(ptr, offset, len))
-		return -E2BIG;
-	/* It may be memory of the same dynptr. */
-	if ((u32)len)
-		memmove(pointer(dst), data_at(ptr, offset), (u32)len);
-	return 0;
+	return (s64)bpf_dynptr_read(pointer(dst), len, pointer(dynptr), offset, flags);
 }
 
 static u64 helper_dynptr_write(u64 dynptr, u64 offset, u64 src, u64 len, u64 flags)
 {
-	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
-
-	if (!ptr->data || bpf_dynptr_rdonly(ptr))
-		return -EINVAL;
-	if (bpf_dynptr_check_off_len(ptr, offset, len))
-		return -E2BIG;
-	if (flags)
-		return -EINVAL;
-	if ((u32)len)
-		memmove(data_at(ptr, offset), pointer(src), (u32)len);
-	return 0;
+	return (s64)bpf_dynptr_write(pointer(dynptr), offset, pointer(src), len, flags);
 }
 
 static u64 helper_dynptr_data(u64 dynptr, u64 offset, u64 len, u64 r4, u64 r5)
 {
 	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
 
-	if (!ptr->data || bpf_dynptr_check_off_len(ptr, offset, len) || bpf_dynptr_rdonly(ptr))
-		return 0;
-	return (unsigned long)data_at(ptr, offset);
+	return bpf_dynptr_rdonly(ptr) ? 0 : (unsigned long)bpf_dynptr_bytes(ptr, offset, len);
 }
 
 const struct bpf_helper bpf_dynptr_helpers[] = {

@@ -7,9 +7,19 @@
 
 #include "base/dynptr.h"
 #include "base/func.h"
+#include "prog/kfunc.h"
+
+/* NULL: @ptr is null, or has no @len bytes at @offset. */
+void *bpf_dynptr_bytes(const struct bpf_dynptr_kern *ptr, u32 offset, u32 len);
+/* -EINVAL: it is null, or may not be written to; flags that are not known. -E2BIG: too short. */
+int bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr_kern *ptr, u32 offset, u64 flags);
+int bpf_dynptr_write(const struct bpf_dynptr_kern *ptr, u32 offset, const void *src, u32 len,
+		     u64 flags);
 
 /* bpf_dynptr_from_mem, _read, _write, _data: for bpf_helper_register(). */
 extern const struct bpf_helper bpf_dynptr_helpers[];
 extern const size_t bpf_dynptr_helpers_nr;
+/* Of every type of program (dynptr_kfuncs.c). */
+extern const struct btf_kfunc_id_set bpf_dynptr_kfunc_set;
 
 #endif /* PROG_DYNPTR_H */

@@ -26,6 +26,9 @@ struct btf_kfunc {
 	const char *name;
 	u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 	u32 flags;
+	/* MEM_RDONLY, MEM_WRITE: what is returned is memory of the dynptr, as long as "__szk"
+	 * says, to be read, or written as well; 0: it is not. */
+	u32 slice;
 };
 
 struct btf_kfunc_id_set {
@@ -33,10 +36,11 @@ struct btf_kfunc_id_set {
 	size_t nr;
 };
 
-#define BTF_KFUNC(name_, flags_)                                                                   \
+/* And what else there is to say of it. */
+#define BTF_KFUNC(name_, flags_, ...)                                                              \
 	{                                                                                          \
 		.name = #name_, .func = (u64(*)(u64, u64, u64, u64, u64))(void (*)(void))name_,    \
-		.flags = flags_                                                                    \
+		.flags = flags_, __VA_ARGS__                                                       \
 	}
 
 /*

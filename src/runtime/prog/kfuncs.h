@@ -49,9 +49,24 @@
 	K(int *, bpf_iter_bits_next, struct bpf_iter_bits *it)                                     \
 	K(void, bpf_iter_bits_destroy, struct bpf_iter_bits *it)
 
+#define BPF_DYNPTR_KFUNCS(K)                                                                       \
+	K(void *, bpf_dynptr_slice, const struct bpf_dynptr *p, u32 offset, void *buffer__opt,     \
+	  u32 buffer__szk)                                                                         \
+	K(void *, bpf_dynptr_slice_rdwr, const struct bpf_dynptr *p, u32 offset,                   \
+	  void *buffer__opt, u32 buffer__szk)                                                      \
+	K(int, bpf_dynptr_adjust, const struct bpf_dynptr *p, u32 start, u32 end)                  \
+	K(bool, bpf_dynptr_is_null, const struct bpf_dynptr *p)                                    \
+	K(bool, bpf_dynptr_is_rdonly, const struct bpf_dynptr *p)                                  \
+	K(u32, bpf_dynptr_size, const struct bpf_dynptr *p)                                        \
+	K(int, bpf_dynptr_clone, const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)     \
+	K(int, bpf_dynptr_copy, struct bpf_dynptr *dst_ptr, u32 dst_off,                           \
+	  struct bpf_dynptr *src_ptr, u32 src_off, u32 size)                                       \
+	K(int, bpf_dynptr_memset, struct bpf_dynptr *p, u32 offset, u32 size, u8 val)
+
 #define BPF_KFUNCS(K)                                                                              \
 	K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)                                  \
 	BPF_CPUMASK_KFUNCS(K)                                                                      \
-	BPF_ITERATOR_KFUNCS(K)
+	BPF_ITERATOR_KFUNCS(K)                                                                     \
+	BPF_DYNPTR_KFUNCS(K)
 
 #endif /* PROG_KFUNCS_H */

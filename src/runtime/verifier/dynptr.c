@@ -107,11 +107,12 @@ static bool has_reference(const struct bpf_reg_state *dynptr, u32 id)
 	return dynptr->ref_obj_id == id;
 }
 
+/* As Linux has it, one that is only read stays: the memory does, too. */
 static bool is_slice(const struct bpf_reg_state *reg, const void *arg)
 {
 	const u32 *id = arg;
 
-	return base_type(reg->type) == PTR_TO_MEM && reg->dynptr_id == *id;
+	return (reg->type & ~PTR_MAYBE_NULL) == PTR_TO_MEM && reg->dynptr_id == *id;
 }
 
 static void end_slice(struct bpf_reg_state *reg, const void *arg)
@@ -163,26 +164,39 @@ int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
 	return err ? err : stack_write(env, regno, off + BPF_REG_SIZE, BPF_REG_SIZE, &anything);
 }
 
-int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type)
+static int put_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type, u32 ref)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	struct bpf_func_state *frame = own_frame(env, env->cur, reg->frameno);
 	u32 first = (u32) - (reg->off + (s32)reg->var_off.value) / BPF_REG_SIZE - 1;
-	struct bpf_reg_state dynptr = {.dynptr_type = type};
-	int ref = 0;
+	const struct bpf_reg_state dynptr = {
+		.dynptr_type = type,
+		.dynptr_id = ++env->next_id,
+		.ref_obj_id = ref,
+	};
 
 	if (!frame)
 		return -ENOMEM;
+	mark_slot(&frame->stack[first], STACK_DYNPTR, &dynptr);
+	mark_slot(&frame->stack[first - 1], STACK_DYNPTR, &dynptr);
+	return 0;
+}
+
+int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type)
+{
+	int ref = 0;
+
 	if (type == BPF_DYNPTR_TYPE_RINGBUF) {
 		ref = acquire_reference(env);
 		if (ref < 0)
 			return ref;
 	}
-	dynptr.ref_obj_id = ref;
-	dynptr.dynptr_id = ++env->next_id;
-	mark_slot(&frame->stack[first], STACK_DYNPTR, &dynptr);
-	mark_slot(&frame->stack[first - 1], STACK_DYNPTR, &dynptr);
-	return 0;
+	return put_dynptr(env, regno, type, ref);
+}
+
+int clone_dynptr(struct bpf_verifier_env *env, u32 regno, const struct bpf_reg_state *parent)
+{
+	return put_dynptr(env, regno, parent->dynptr_type, parent->ref_obj_id);
 }
 
 int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 arg_type,

@@ -610,6 +610,8 @@ int check_dynptr_pointer(struct bpf_verifier_env *env, u32 regno, int err);
 /* May it point to where a call makes one? Then, after the call, there is one. */
 int check_new_dynptr(struct bpf_verifier_env *env, u32 regno);
 int make_dynptr(struct bpf_verifier_env *env, u32 regno, enum bpf_dynptr_type type);
+/* The same, of one that is like @parent, and goes with what that stands for. */
+int clone_dynptr(struct bpf_verifier_env *env, u32 regno, const struct bpf_reg_state *parent);
 /*
  * Does it point to one that may be an argument of @arg_type? *@dynptr: what is known of it:
  * dynptr_type, dynptr_id, ref_obj_id.

@@ -193,6 +193,34 @@ static int arg_iterator(struct bpf_verifier_env *env, struct kfunc_call *call,
 	return err;
 }
 
+/* --- dynptrs ---------------------------------------------------------------------------------- */
+
+static bool is_dynptr(const struct bpf_verifier_env *env, const struct kfunc_call *call,
+		      const struct kfunc_arg *arg)
+{
+	return btf_type_is_struct(arg->to) &&
+	       !strcmp(btf_type_name(call->btf, arg->to), "bpf_dynptr");
+}
+
+static int arg_dynptr(struct bpf_verifier_env *env, struct kfunc_call *call,
+		      const struct kfunc_arg *arg)
+{
+	int err = check_offset(env, call, arg);
+
+	if (!err)
+		err = check_dynptr_pointer(env, arg->regno, -EINVAL);
+	if (err)
+		return err;
+	if (!ends(call, arg, "__uninit"))
+		return check_dynptr(env, arg->regno, MEM_RDONLY, &call->dynptr);
+	/* Linux takes it for a contradiction. */
+	if (arg->reg->type == CONST_PTR_TO_DYNPTR)
+		return refuse(env, -EFAULT, arg->regno, "declare another struct bpf_dynptr",
+			      "a dynptr is made over the one that the function was given");
+	call->new_dynptr = arg->regno;
+	return check_new_dynptr(env, arg->regno);
+}
+
 /* --- structures ------------------------------------------------------------------------------- */
 
 /* The structure that @reg points to in the built-in BTF, 0: none. */
@@ -398,6 +426,7 @@ static const struct {
 	{is_ctx, arg_ctx, true},
 	{is_absent, arg_absent, true},
 	{is_iterator, arg_iterator, true},
+	{is_dynptr, arg_dynptr, true},
 	{is_struct_pointer, arg_struct, true},
 	{is_mem, arg_mem, true},
 	{is_mem_with_size, arg_mem_with_size, true},

@@ -83,6 +83,24 @@ static int point_result(struct bpf_verifier_env *env, const struct kfunc_call *c
 	return 0;
 }
 
+/* Memory of a dynptr: it is gone when that is. */
+static int slice_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
+			struct bpf_reg_state *r0)
+{
+	if (call->kfunc->slice == MEM_WRITE)
+		return refuse(env, -EINVAL, -1, "use bpf_dynptr_data or bpf_dynptr_write",
+			      "%s in a program of a type that may not write to packets",
+			      call->kfunc->name);
+	if (!call->has_constant)
+		return not_supported(env, call);
+	reg_mark_pointer(r0, PTR_TO_MEM | MEM_RDONLY | PTR_MAYBE_NULL);
+	r0->mem_size = call->constant;
+	r0->id = ++env->next_id;
+	r0->dynptr_id = call->dynptr.dynptr_id;
+	r0->ref_obj_id = call->dynptr.ref_obj_id;
+	return 0;
+}
+
 static int pointer_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
 			  struct bpf_reg_state *r0)
 {
@@ -90,6 +108,8 @@ static int pointer_result(struct bpf_verifier_env *env, const struct kfunc_call 
 	u32 to_id;
 	int err;
 
+	if (call->kfunc->slice)
+		return slice_result(env, call, r0);
 	to = btf_type_resolve_ptr(call->btf, call->proto->type, &to_id);
 	if (!to)
 		return not_supported(env, call);
@@ -161,6 +181,8 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		err = release_reference(env, call.ref_obj_id);
 	if (!err && kfunc_has(&call, KF_ITER_DESTROY))
 		err = destroy_iter(env, BPF_REG_1, call.iter_id);
+	if (!err && call.new_dynptr)
+		err = clone_dynptr(env, call.new_dynptr, &call.dynptr);
 	if (err)
 		return err;
 	clear_caller_saved(env);

@@ -20,6 +20,8 @@ struct kfunc_call {
 	u32 mem_size; /* of the memory that it returns, if an argument says; 0: none does */
 	bool mem_rdonly;
 	u32 iter_id; /* the reference of the iterator that is an argument; 0: none is */
+	struct bpf_reg_state dynptr; /* what is known of the last dynptr that is an argument */
+	u32 new_dynptr;		     /* the argument where it makes one; 0: it does not */
 };
 
 struct kfunc_arg {
