@@ -3,9 +3,13 @@
  * Programs that nobody would write: random bytes, random instructions, func_info and line_info that
  * lie, very large ones. Whatever is answered, it is answered, and soon.
  */
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
@@ -311,6 +315,58 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* --- Memory ----------------------------------------------------------------------------------- */
+
+/* A line of /proc/self/status, KiB. */
+static long status(const char *name)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	char line[128];
+	long kib = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			kib = atol(line + strlen(name) + 1);
+	fclose(f);
+	return kib;
+}
+
+/* KiB that loading took at the most; in a process of its own, where nothing else was. */
+static long memory_of_load(union bpf_attr *attr)
+{
+	int ends[2];
+	long kib = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		FILE *f = fopen("/proc/self/clear_refs", "we");
+		long before;
+
+		malloc_trim(0);
+		/* The peak begins again. */
+		if (!f || fputs("5", f) < 0 || fclose(f))
+			_exit(1);
+		before = status("VmRSS");
+		load(attr);
+		kib = status("VmHWM") - before;
+		_exit(write(ends[1], &kib, sizeof(kib)) != sizeof(kib));
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &kib, sizeof(kib)), sizeof(kib));
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return kib;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MOST_KIB LONG_MAX /* what is freed is not given back */
+#else
+#define MOST_KIB (100 << 10)
+#endif
+
 /* The most that can be asked for: calls without number, branches without number, 1,000,000 lines.
  */
 static void large_programs(void **state)
@@ -320,12 +376,17 @@ static void large_programs(void **state)
 	union bpf_attr attr = program(insns, N);
 	double before = seconds();
 	unsigned int i;
+	long kib;
 
 	assert_non_null(insns);
 	for (i = 0; i < N - 1; i++)
 		insns[i] = (struct bpf_insn)MOV(R0, 0);
 	insns[N - 1] = (struct bpf_insn)EXIT;
 	assert_int_equal(load(&attr), 0);
+	attr.log_level = attr.log_buf = attr.log_size = 0;
+	kib = memory_of_load(&attr);
+	print_message("# %u instructions: %ld MiB\n", N, kib >> 10);
+	assert_true(kib > 0 && kib < MOST_KIB);
 
 	/* Each instruction jumps back or on. */
 	attr.insn_cnt = 100001;
@@ -520,6 +581,42 @@ static unsigned int equal_numbers(struct bpf_insn *insns)
 	return at;
 }
 
+/* Every path sets other bits of a number, has numbers on all of its stack, and asks for all. */
+static unsigned int bits_with_stack(struct bpf_insn *insns)
+{
+	unsigned int at = 0, i;
+
+	PUT(MOVX(R6, R1), MOV(R7, 0));
+	at = fill_stack(insns, at);
+	for (i = 0; i < 11; i++)
+		PUT(LDX(DW, R0, R6, 8), IF(JEQ, R0, (int)i, 1), OP(OR, R7, 1 << i),
+		    STX(DW, R10, -8 * (int)(i + 1), R7));
+	at = read_stack(insns, at);
+	PUT(IF(JEQ, R7, 1 << 12, 0), RETURN(0));
+	return at;
+}
+
+/* As many verified instructions as there may be, in loops with a full stack. */
+static unsigned int million(struct bpf_insn *insns)
+{
+	unsigned int at = 0, i, start;
+
+	PUT(MOVX(R6, R1), MOV(R7, 0));
+	at = fill_stack(insns, at);
+	for (i = 0; i < 3; i++)
+		PUT(LDX(DW, R0, R6, 8), IF(JEQ, R0, (int)i, 1), OP(OR, R7, 1 << i));
+	PUT(MOV(R8, 0));
+	start = at;
+	PUT(OP(ADD, R8, 1), LDX(DW, R0, R6, 8), STX(DW, R10, -256, R8));
+	for (i = 0; i < 15; i++)
+		PUT(OPX(ADD, R0, R8));
+	PUT(IF(JLT, R8, 6200, 0));
+	insns[at - 1].off = (short)((int)start - (int)at);
+	at = read_stack(insns, at);
+	PUT(IF(JEQ, R7, 1 << 12, 0), RETURN(0));
+	return at;
+}
+
 static void walks_without_end(void **state)
 {
 	static const struct {
@@ -533,11 +630,14 @@ static void walks_without_end(void **state)
 		      {"references kept", references_kept, -EINVAL},
 		      {"loop with a stack", loop_with_stack, -EFAULT},
 		      {"tight loop", tight_loop, -E2BIG},
-		      {"equal numbers", equal_numbers, 0}};
+		      {"equal numbers", equal_numbers, 0},
+		      {"bits with a stack", bits_with_stack, 0},
+		      {"a million", million, 0}};
 	struct bpf_insn *insns = calloc(20000, sizeof(*insns));
 	double before, whole = seconds();
 	union bpf_attr attr;
 	unsigned int i;
+	long kib;
 	int ret;
 
 	assert_non_null(insns);
@@ -545,8 +645,13 @@ static void walks_without_end(void **state)
 		before = seconds();
 		attr = program(insns, shapes[i].make(insns));
 		ret = load(&attr);
-		print_message("# %s: %d, %.2f s\n", shapes[i].name, ret, seconds() - before);
+		before = seconds() - before;
 		assert_int_equal(ret, shapes[i].result);
+		attr.log_level = attr.log_buf = attr.log_size = 0;
+		kib = memory_of_load(&attr);
+		print_message("# %s: %d, %.2f s, %ld MiB\n", shapes[i].name, ret, before,
+			      kib >> 10);
+		assert_true(kib > 0 && kib < MOST_KIB);
 	}
 	free(insns);
 	assert_true(seconds() - whole < 20);

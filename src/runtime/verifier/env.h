@@ -74,11 +74,11 @@
 /* Paths that wait at the same time. */
 #define MAX_PENDING_PATHS 8192
 /* Memory of states, bytes: beyond it the verification ends with -ENOMEM. */
-#define MAX_STATE_MEMORY (160ull << 20)
+#define MAX_STATE_MEMORY (84ull << 20)
 /* When states take so much of it, those that are kept to compare with are forgotten. */
-#define KEPT_STATE_MEMORY (96ull << 20)
+#define KEPT_STATE_MEMORY (40ull << 20)
 /* Nodes of 12 bytes. */
-#define MAX_ORIGINS (1u << 22)
+#define MAX_ORIGINS (1u << 21)
 /* Numbers of one state that can have ids, and more. */
 #define ID_PAIRS 2048u
 

@@ -233,7 +233,7 @@ void new_origins(struct bpf_verifier_env *env)
  */
 enum { ORIGIN_REFERRED = 1, ORIGIN_NEEDED = 2 };
 
-#define COLLECT_AT (1u << 20) /* nodes */
+#define COLLECT_AT (1u << 18) /* nodes */
 
 struct collection {
 	struct bpf_verifier_env *env;
