@@ -243,26 +243,27 @@ static inline u32 frame_bytes(const struct bpf_subprog_info *subprog)
 	return round_up(max_of(subprog->stack_depth, 1u), 16);
 }
 
+/* A program may have a million instructions: packed. */
 struct bpf_insn_aux_data {
-	bool ld_imm64_second;
-	bool prune_point; /* several ways lead here: compare states */
-	bool calls_back;  /* a helper that calls a function of the program */
-	bool may_goto;
-	bool iter_next; /* a kfunc that parts the path: see iterator.c */
-	bool seen;	     /* walked at least once */
-	bool probe_load;     /* reads through a pointer to BTF type at least once */
-	bool loads_constant; /* reads what can never change, and */
-	bool loads_others;   /* ... something else, too, or on other paths */
-	u32 ptr_type;	     /* of a load or store: what it goes through */
-	u16 live;	     /* registers that may be read from here on before they are written */
-	u32 subprog;	     /* that it is in; of a reference to a function: see func_ref */
-	u32 func_ref;	     /* pseudo call or function pointer: which subprogram */
-	struct bpf_map *map; /* of a ld_imm64; of a call, if it is always the same */
-	bool several_maps;   /* of a call */
+	bool ld_imm64_second : 1;
+	bool prune_point : 1; /* several ways lead here: compare states */
+	bool calls_back : 1;  /* a helper that calls a function of the program */
+	bool may_goto : 1;
+	bool iter_next : 1;	 /* a kfunc that parts the path: see iterator.c */
+	bool seen : 1;		 /* walked at least once */
+	bool probe_load : 1;	 /* reads through a pointer to BTF type at least once */
+	bool loads_constant : 1; /* reads what can never change, and */
+	bool loads_others : 1;	 /* ... something else, too, or on other paths */
+	bool several_maps : 1;	 /* of a call */
+	u16 live;     /* registers that may be read from here on before they are written */
+	u32 ptr_type; /* of a load or store: what it goes through */
+	u32 subprog;  /* that it is in; of a reference to a function: see func_ref */
+	u32 func_ref; /* pseudo call or function pointer: which subprogram */
 	u32 map_off;
+	u32 kfunc_index;
+	struct bpf_map *map; /* of a ld_imm64; of a call, if it is always the same */
 	const struct bpf_helper *helper;
 	const struct btf_kfunc *kfunc;
-	u32 kfunc_index;
 	u64 constant; /* that it loads */
 };
 

@@ -6,8 +6,8 @@
  *
  * States of one path differ in the frame that runs; the frames that wait for it they share. So a
  * state is about a page however deep the calls are, and all that wait or are kept stay within
- * MAX_STATE_MEMORY: a walk of 1,000,000 instructions takes from 0.2 to 2 seconds, and 200 MB at
- * the very most, whatever the program does.
+ * MAX_STATE_MEMORY: a walk of 1,000,000 instructions takes from 0.1 to 1 second, and less than 100 MB,
+ * whatever the program does (tests/verifier/test_hostile.c).
  */
 #include <stdlib.h>
 #include <string.h>
