@@ -74,6 +74,7 @@ struct case_func {
 	unsigned int insn; /* 0: none */
 	enum {
 		STATIC,
+		STATIC_VOID,
 		GLOBAL_INT,
 		GLOBAL_VOID,
 		GLOBAL_MEM,
@@ -127,6 +128,7 @@ struct case_table {
 	T(dynptr_global_cases)                                                                     \
 	T(dynptr_kfunc_cases)                                                                      \
 	T(packet_cases)                                                                            \
+	T(ld_abs_cases)                                                                            \
 	T(kfunc_cases)                                                                             \
 	T(open_iter_cases)
 #define CASE_TABLE(table) extern const struct case_table table;

@@ -288,6 +288,7 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	btf__add_field(btf, "b", integer, 32, 0);
 	ptr = btf__add_ptr(btf, mem);
 	proto[STATIC] = btf__add_func_proto(btf, integer);
+	proto[STATIC_VOID] = btf__add_func_proto(btf, 0);
 	proto[GLOBAL_INT] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "number", integer);
 	proto[GLOBAL_VOID] = btf__add_func_proto(btf, 0);
@@ -315,10 +316,10 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	info[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto[STATIC]);
 	for (i = 0; i < MAX_CASE_FUNCS && c->funcs[i].insn; i++) {
 		info[i + 1].insn_off = c->funcs[i].insn;
-		info[i + 1].type_id = btf__add_func(btf, names[i],
-						    c->funcs[i].kind == STATIC ? BTF_FUNC_STATIC
-									       : BTF_FUNC_GLOBAL,
-						    proto[c->funcs[i].kind]);
+		info[i + 1].type_id = btf__add_func(
+			btf, names[i],
+			c->funcs[i].kind <= STATIC_VOID ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL,
+			proto[c->funcs[i].kind]);
 		if (c->funcs[i].tag)
 			btf__add_decl_tag(btf, c->funcs[i].tag, (int)info[i + 1].type_id, 0);
 		if (c->funcs[i].tag2)

@@ -41,6 +41,9 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 
 /* LDX(DW, R0, R1, 8): r0 = *(u64 *)(r1 + 8) */
 #define LDX(size, dst, src, off) RAW(BPF_LDX | BPF_MEM | BPF_##size, dst, src, off, 0)
+/* r0 = what is at this offset of the packet that r6 stands for */
+#define LD_ABS(size, imm) RAW(BPF_LD | BPF_ABS | BPF_##size, 0, 0, 0, imm)
+#define LD_IND(size, src, imm) RAW(BPF_LD | BPF_IND | BPF_##size, 0, src, 0, imm)
 #define LDSX(size, dst, src, off) RAW(BPF_LDX | BPF_MEMSX | BPF_##size, dst, src, off, 0)
 #define STX(size, dst, off, src) RAW(BPF_STX | BPF_MEM | BPF_##size, dst, src, off, 0)
 #define ST(size, dst, off, imm) RAW(BPF_ST | BPF_MEM | BPF_##size, dst, 0, off, imm)

@@ -78,6 +78,27 @@ static const struct type {
 };
 #define NR_TYPES (sizeof(types) / sizeof(types[0]))
 
+/*
+ * What is not for a type here on purpose: tracing programs get an xdp_buff as an argument of the
+ * function that they are attached to, and there is none such; programs of two types act on packets,
+ * but have no sk_buff for a context, and cannot be run.
+ */
+static bool left_out(const struct type *type, int helper)
+{
+	switch (type->type) {
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_SYSCALL:
+		return helper == BPF_FUNC_xdp_get_buff_len;
+	case BPF_PROG_TYPE_SK_REUSEPORT:
+		return helper == BPF_FUNC_skb_load_bytes ||
+		       helper == BPF_FUNC_skb_load_bytes_relative;
+	case BPF_PROG_TYPE_FLOW_DISSECTOR:
+		return helper == BPF_FUNC_skb_load_bytes;
+	default:
+		return false;
+	}
+}
+
 static const char *kernel_missing;
 static char log_text[LOG_SIZE];
 
@@ -142,7 +163,8 @@ static void helpers_of_a_type(void **state)
 		for (int l = 0; l < 2; l++) {
 			enum verdict here = ask(&embedded_engine, type, licenses[l], helper), there;
 
-			if (here == ABSENT)
+			if (here == ABSENT ||
+			    (here == NOT_THIS_TYPE && left_out(type, helper)))
 				continue;
 			compared++;
 			there = ask(&kernel_engine, type, licenses[l], helper);

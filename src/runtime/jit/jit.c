@@ -55,7 +55,8 @@ static bool needs_frame(const struct bpf_insn *insn)
 {
 	return insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
 	       insn->code == (BPF_JMP | BPF_CALL) || insn->code == (BPF_JMP | BPF_TAIL_CALL) ||
-	       insn->code == (BPF_JMP | BPF_MAY_GOTO);
+	       insn->code == (BPF_JMP | BPF_MAY_GOTO) ||
+	       (BPF_CLASS(insn->code) == BPF_LD && !is_ld_imm64(insn));
 }
 
 /* What the function's code will need of its frame. */

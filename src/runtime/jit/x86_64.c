@@ -28,6 +28,7 @@
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
+#include "prog/skb.h"
 
 /* Linux 6.15; the headers of the build may be older. */
 #define ATOMIC_LOAD_ACQ 0x100
@@ -690,6 +691,42 @@ static int emit_call(struct jit *jit, const struct bpf_insn *insn)
 	return -ENOTSUP;
 }
 
+/* R6: the context. What is not in the packet ends the function, which returns 0. */
+static int emit_load_packet(struct jit *jit, const struct bpf_insn *insn)
+{
+	const u8 size = BPF_SIZE(insn->code);
+	u32 loaded;
+
+	if (BPF_MODE(insn->code) == BPF_IND) {
+		x86_rr(jit, false, OP_STORE, regs[insn->src_reg], RSI);
+		if (insn->imm)
+			x86_alu_k(jit, false, K_ADD, RSI, insn->imm);
+	} else {
+		x86_mov_k(jit, RSI, (u32)insn->imm);
+	}
+	x86_mov(jit, RDI, regs[BPF_REG_6]);
+	x86_mov_k(jit, RDX, size == BPF_B ? 1 : size == BPF_H ? 2 : 4);
+	x86_call(jit, bpf_skb_load);
+	x86_rr(jit, true, OP_TEST, RAX, RAX);
+	loaded = x86_jcc(jit, CC_NS);
+	x86_mov_k(jit, RAX, 0);
+	emit_exit(jit);
+	x86_here(jit, loaded);
+	return 0;
+}
+
+static int emit_ld(struct jit *jit, const struct bpf_insn *insn)
+{
+	switch (BPF_MODE(insn->code)) {
+	case BPF_IMM:
+		return emit_ld_imm64(jit, insn);
+	case BPF_ABS:
+	case BPF_IND:
+		return emit_load_packet(jit, insn);
+	}
+	return -ENOTSUP;
+}
+
 /* r1: the context, r2: the map, r3: the index. What the next one returns is returned. */
 static int emit_tail_call(struct jit *jit)
 {
@@ -802,7 +839,7 @@ int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn)
 	case BPF_ALU64:
 		return emit_alu(jit, insn);
 	case BPF_LD:
-		return emit_ld_imm64(jit, insn);
+		return emit_ld(jit, insn);
 	case BPF_LDX:
 		return emit_ldx(jit, insn);
 	case BPF_ST:

@@ -28,5 +28,14 @@ extern const size_t bpf_base_helpers_nr;
 /* bpf_strtol and bpf_strtoul (prog/strtox.c). */
 extern const struct bpf_helper bpf_strtox_helpers[];
 extern const size_t bpf_strtox_helpers_nr;
+/* The ends of XDP packets and the bytes between them (prog/xdp_helpers.c). */
+extern const struct bpf_helper bpf_xdp_helpers[];
+extern const size_t bpf_xdp_helpers_nr;
+/* bpf_redirect (prog/redirect.c): the program's result is to say where the packet goes. */
+extern const struct bpf_helper bpf_redirect_helpers[];
+extern const size_t bpf_redirect_helpers_nr;
+/* Perf events, of which there are none, and what probes are asked for (prog/trace_helpers.c). */
+extern const struct bpf_helper bpf_trace_helpers[];
+extern const size_t bpf_trace_helpers_nr;
 
 #endif /* PROG_HELPER_H */

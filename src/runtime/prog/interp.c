@@ -24,6 +24,7 @@
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
+#include "prog/skb.h"
 
 /* Linux 6.15; the headers of the build may be older. */
 #define ATOMIC_LOAD_ACQ 0x100
@@ -273,6 +274,12 @@ static u64 run_instead(const struct bpf_prog *next, u64 ctx);
 	DST = (u64)(s64)(type)load_nofault((const void *)(unsigned long)(SRC + insn->off), size);  \
 	NEXT
 
+#define LOAD_PACKET(SIZE, size)                                                                    \
+	LD_ABS_##SIZE : loaded = bpf_skb_load(regs[6], insn->imm, size);                           \
+	goto LOADED;                                                                               \
+	LD_IND_##SIZE : loaded = bpf_skb_load(regs[6], (u32)SRC + (u32)insn->imm, size);           \
+	goto LOADED
+
 static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5,
 			bool clear)
 {
@@ -315,6 +322,12 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 		[BPF_JMP | BPF_TAIL_CALL] = &&TAIL_CALL,
 		[BPF_JMP | BPF_MAY_GOTO] = &&MAY_GOTO,
 		[BPF_LD | BPF_IMM | BPF_DW] = &&LD_IMM64,
+		[BPF_LD | BPF_ABS | BPF_B] = &&LD_ABS_B,
+		[BPF_LD | BPF_ABS | BPF_H] = &&LD_ABS_H,
+		[BPF_LD | BPF_ABS | BPF_W] = &&LD_ABS_W,
+		[BPF_LD | BPF_IND | BPF_B] = &&LD_IND_B,
+		[BPF_LD | BPF_IND | BPF_H] = &&LD_IND_H,
+		[BPF_LD | BPF_IND | BPF_W] = &&LD_IND_W,
 		[BPF_LDX | BPF_MEM | BPF_B] = &&LDX_B,
 		[BPF_LDX | BPF_MEM | BPF_H] = &&LDX_H,
 		[BPF_LDX | BPF_MEM | BPF_W] = &&LDX_W,
@@ -347,6 +360,7 @@ static u64 interp_frame(const struct bpf_insn *insn, u64 r1, u64 r2, u64 r3, u64
 	u64 regs[16];
 	u32 rounds_left = BPF_MAX_LOOPS;
 	const struct bpf_prog *next;
+	s64 loaded;
 
 	regs[0] = 0;
 	regs[1] = r1;
@@ -476,6 +490,15 @@ TAIL_CALL:
 LD_IMM64:
 	DST = (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
 	insn++;
+	NEXT;
+
+	LOAD_PACKET(B, 1);
+	LOAD_PACKET(H, 2);
+	LOAD_PACKET(W, 4);
+LOADED:
+	if (loaded < 0)
+		return 0;
+	regs[0] = loaded;
 	NEXT;
 
 	LOAD(LDX_B, u8);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* Commands on loaded programs, and programs as files (kernel/bpf/syscall.c, net/bpf/test_run.c). */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,10 +126,30 @@ static int run_syscall_prog(struct bpf_prog *prog, void *data, size_t size, u32 
 	return 0;
 }
 
-/* @data: a packet; the program sees what is known of it, which is its length. */
-static int run_socket_filter(struct bpf_prog *prog, const void *data, size_t size, u32 *retval)
+/* What an Ethernet header says that follows, unless it is a length. */
+static u16 protocol_of(const u8 *header)
 {
-	struct sk_buff skb = {.len = size - ETH_HLEN};
+	u16 type;
+
+	memcpy(&type, header + ETH_HLEN - sizeof(type), sizeof(type));
+	return ntohs(type) < ETH_P_802_3_MIN ? htons(ETH_P_802_2) : type;
+}
+
+/* @data: a packet, of which the program sees what is behind the Ethernet header. */
+static int run_socket_filter(struct bpf_prog *prog, void *data, size_t size, u32 *retval)
+{
+	u8 *head = data;
+	struct sk_buff skb = {
+		.head = head,
+		.data = head + ETH_HLEN,
+		.tail = head + size,
+		.end = head + size,
+		.data_meta = head + ETH_HLEN,
+		.mac_header = head,
+		.network_header = head + ETH_HLEN,
+		.len = size - ETH_HLEN,
+		.protocol = protocol_of(head),
+	};
 
 	*retval = run_once(prog, &skb);
 	return 0;
@@ -161,7 +183,7 @@ static int test_run_syscall(struct bpf_call *call, struct bpf_prog *prog)
 	return err;
 }
 
-/* The packet comes back as it went in: no program of this type changes it. */
+/* The packet comes back as it went in, but for its header, which these programs do not see. */
 static int give_packet_back(const struct bpf_call *call, const void *packet, u32 size)
 {
 	const union bpf_attr *attr = &call->attr;
@@ -202,6 +224,7 @@ static int test_run_socket_filter(struct bpf_call *call, struct bpf_prog *prog)
 	for (i = 0; i < repeat; i++)
 		run_socket_filter(prog, packet, size, &retval);
 	duration = (now_ns() - start) / repeat;
+	memset(packet, 0, ETH_HLEN);
 	err = give_packet_back(call, packet, size);
 	free(packet);
 	if (err && err != -ENOSPC)

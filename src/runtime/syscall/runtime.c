@@ -20,6 +20,7 @@
 #include "map/ringbuf.h"
 #include "prog/dynptr.h"
 #include "prog/helper.h"
+#include "prog/skb.h"
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
 #include "syscall/command.h"
@@ -41,6 +42,14 @@ static void init_process(void)
 		process_err = rcu_watch_forks();
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
 	bpf_helpers_register(bpf_strtox_helpers, bpf_strtox_helpers_nr);
+	bpf_helpers_register(bpf_trace_helpers, bpf_trace_helpers_nr);
+	bpf_helpers_register(bpf_skb_load_helpers, bpf_skb_load_helpers_nr);
+	bpf_helpers_register(bpf_skb_store_helpers, bpf_skb_store_helpers_nr);
+	bpf_helpers_register(bpf_skb_resize_helpers, bpf_skb_resize_helpers_nr);
+	bpf_helpers_register(bpf_skb_vlan_helpers, bpf_skb_vlan_helpers_nr);
+	bpf_helpers_register(bpf_skb_hash_helpers, bpf_skb_hash_helpers_nr);
+	bpf_helpers_register(bpf_xdp_helpers, bpf_xdp_helpers_nr);
+	bpf_helpers_register(bpf_redirect_helpers, bpf_redirect_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);

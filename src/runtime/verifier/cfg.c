@@ -104,10 +104,9 @@ static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 
 static int check_ld(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
-	if (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND)
-		return refuse(env, -EINVAL, -1, NULL,
-			      "loads of packets (BPF_ABS, BPF_IND) are not "
-			      "supported");
+	/* Its fields matter where it runs. */
+	if (insn_loads_packet(insn) && BPF_SIZE(insn->code) != BPF_DW)
+		return 0;
 	if (!insn_is_ld_imm64(insn))
 		return bad_opcode(env);
 	if (env->insn_idx + 1 >= env->nr_insns)
@@ -167,9 +166,10 @@ static int dst_of(const struct bpf_insn *insn)
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
-	case BPF_LD:
 	case BPF_LDX:
 		return insn->dst_reg;
+	case BPF_LD:
+		return insn_loads_packet(insn) ? -1 : insn->dst_reg;
 	case BPF_STX:
 		if (insn_is_load_acquire(insn))
 			return insn->dst_reg;

@@ -94,6 +94,8 @@ static int check_one(struct bpf_verifier_env *env, u32 *next)
 		return BPF_MODE(insn->code) == BPF_ATOMIC ? check_atomic(env, insn)
 							  : check_store(env, insn);
 	case BPF_LD:
+		if (insn_loads_packet(insn))
+			return check_ld_abs(env, insn, next);
 		*next = env->insn_idx + 2;
 		return check_ld_imm64(env, insn);
 	}

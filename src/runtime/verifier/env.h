@@ -16,6 +16,7 @@
  *   memory.c     loads, stores and atomics; memory that a call is given
  *   btf_access.c pointers to structures of the built-in types, followed
  *   stack.c      the stack of a frame
+ *   ld_abs.c     loads of packets by offset
  *   lock.c       locks in values of maps
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
@@ -362,6 +363,13 @@ static inline bool insn_is_ld_imm64(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+/* LD_ABS and LD_IND. */
+static inline bool insn_loads_packet(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LD &&
+	       (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND);
+}
+
 static inline bool insn_is_call(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL);
@@ -566,6 +574,11 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 bool stack_const(struct bpf_verifier_env *env, u32 regno, u32 size, u64 *value);
 int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
 
+/* --- ld_abs.c --- */
+
+/* Sets *@next. 1: the path is at its end. */
+int check_ld_abs(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
+
 /* --- refs.c --- */
 
 /* The call at hand gives the program something: its id; -ENOMEM, -EINVAL: it holds too much. */
@@ -598,7 +611,9 @@ int check_map_helper(struct bpf_verifier_env *env, const struct bpf_map *map,
 /* -EINVAL: the program may sleep, and no such program can use this kind. */
 int check_map_sleepable(struct bpf_verifier_env *env, const struct bpf_map *map);
 
-/* The instruction at hand, which may never run, is a tail call. */
+/* The instruction at hand, which may never run, may end its function: @what does. */
+int check_ends_with_number(struct bpf_verifier_env *env, const char *what);
+/* It is a tail call. */
 int note_tail_call(struct bpf_verifier_env *env);
 /* The path comes to one. */
 int check_tail_call(struct bpf_verifier_env *env);

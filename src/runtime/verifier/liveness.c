@@ -95,6 +95,12 @@ static void flow_of_mem(const struct bpf_insn *insn, struct flow *f)
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LD:
 		f->defs = R(insn->dst_reg);
+		if (!insn_loads_packet(insn))
+			return;
+		f->defs = CALLER_SAVED;
+		f->uses = R(6);
+		if (BPF_MODE(insn->code) == BPF_IND)
+			f->uses |= R(insn->src_reg);
 		return;
 	case BPF_LDX:
 		f->defs = R(insn->dst_reg);

@@ -212,6 +212,8 @@ int resolve_references(struct bpf_verifier_env *env)
 		err = 0;
 		if (insn_is_ld_imm64(insn))
 			err = resolve_ld_imm64(env, insn);
+		else if (insn_loads_packet(insn))
+			err = check_ends_with_number(env, "a load that may end it,");
 		else if (insn_calls_kfunc(insn))
 			err = resolve_kfunc(env, insn);
 		else if (insn_is_call(insn) && !insn->src_reg)

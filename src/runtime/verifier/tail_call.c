@@ -16,23 +16,28 @@
 #define MAX_WAITING_STACK 256 /* bytes (Linux: the same) */
 
 /* What returns, in a program with functions, has to be a number; without types nothing says so. */
-int note_tail_call(struct bpf_verifier_env *env)
+int check_ends_with_number(struct bpf_verifier_env *env, const char *what)
 {
 	u32 subprogno = env->aux[env->insn_idx].subprog;
-	struct bpf_subprog_info *subprog = &env->subprogs[subprogno];
+	const struct bpf_subprog_info *subprog = &env->subprogs[subprogno];
 	const struct btf_type *result;
 
-	subprog->tail_calls = true;
 	if (!subprogno)
 		return 0;
 	if (!subprog->proto)
 		return refuse(env, -EINVAL, -1, "load it with its BTF, func_info included",
-			      "a tail call from a function without func_info");
+			      "%s from a function without func_info", what);
 	result = btf_type_skip_modifiers(env->prog->aux->btf, subprog->proto->type, NULL);
 	if (!result || !(btf_type_is_int(result) || btf_type_is_any_enum(result)))
 		return refuse(env, -EINVAL, -1, "let it return int",
-			      "a tail call from a function that returns no number");
+			      "%s from a function that returns no number", what);
 	return 0;
+}
+
+int note_tail_call(struct bpf_verifier_env *env)
+{
+	env->subprogs[env->aux[env->insn_idx].subprog].tail_calls = true;
+	return check_ends_with_number(env, "a tail call");
 }
 
 int check_tail_call(struct bpf_verifier_env *env)
