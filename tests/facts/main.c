@@ -35,6 +35,7 @@ static const struct section *const facts[] = {
 	&ringbuf_section,
 	&dynptr_section,
 	&rewrite_section,
+	&kfunc_section,
 	NULL,
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};

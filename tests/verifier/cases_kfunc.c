@@ -216,6 +216,28 @@ static const struct verifier_case cases[] = {
 	 ITER_MAP,
 	 -EACCES},
 
+	/* --- what is ignored --- */
+	{"strings at numbers", {MOV(R1, 0), MOV(R2, 1), KFUNC(bpf_strcmp), RETURN(0)}, FILTER},
+	{"strings that were not set",
+	 {CALL(get_prandom_u32), KFUNC(bpf_strcmp), RETURN(0)},
+	 FILTER},
+	{"strings at the context and in a map",
+	 {LD_MAP(R2, MAP_HASH), KFUNC(bpf_strcmp), RETURN(0)},
+	 FILTER},
+	{"a string past the end of a value",
+	 {LD_VALUE(R1, MAP_DATA, 63), OP(ADD, R1, 64), KFUNC(bpf_strlen), RETURN(0)},
+	 FILTER},
+	{"a pointer as a character", {MOVX(R2, R1), KFUNC(bpf_strchr), RETURN(0)}, FILTER, -EINVAL},
+	{"a character that was not set",
+	 {CALL(get_prandom_u32), MOV(R1, 0), KFUNC(bpf_strchr), RETURN(0)},
+	 FILTER,
+	 -EINVAL},
+	{"a string's length is any number",
+	 {LD_VALUE(R1, MAP_DATA, 0), KFUNC(bpf_strlen), LD_VALUE(R1, MAP_DATA, 0), OPX(ADD, R1, R0),
+	  LDX(B, R0, R1, 0), EXIT},
+	 FILTER,
+	 -EINVAL},
+
 	/* --- who may call --- */
 	{"sets of CPUs in a syscall program", {MAKE_MASK(R6), DROP_MASK(R6), RETURN(0)}},
 	{"sets of CPUs in a filter", {MAKE_MASK(R6), DROP_MASK(R6), RETURN(0)}, FILTER, -EACCES},

@@ -180,7 +180,10 @@ enum {
 	K(bpf_dynptr_size)                                                                         \
 	K(bpf_dynptr_clone)                                                                        \
 	K(bpf_dynptr_copy)                                                                         \
-	K(bpf_dynptr_memset)
+	K(bpf_dynptr_memset)                                                                       \
+	K(bpf_strcmp)                                                                              \
+	K(bpf_strlen)                                                                              \
+	K(bpf_strchr)
 #define KFUNC_NUMBER(name) KFUNC_##name,
 enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 

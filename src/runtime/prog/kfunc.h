@@ -66,6 +66,8 @@ BPF_KFUNCS(BPF_KFUNC_PROTO)
 
 /* Sets of CPUs (cpumask.c). */
 extern const struct btf_kfunc_id_set bpf_cpumask_kfunc_set;
+/* Strings at any address (strings.c). */
+extern const struct btf_kfunc_id_set bpf_string_kfunc_set;
 /* Iterators on the stack (iterators.c). */
 extern const struct btf_kfunc_id_set bpf_iterator_kfunc_set;
 

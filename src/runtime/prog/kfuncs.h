@@ -63,10 +63,25 @@
 	  struct bpf_dynptr *src_ptr, u32 src_off, u32 size)                                       \
 	K(int, bpf_dynptr_memset, struct bpf_dynptr *p, u32 offset, u32 size, u8 val)
 
+#define BPF_STRING_KFUNCS(K)                                                                       \
+	K(int, bpf_strcmp, const char *s1__ign, const char *s2__ign)                               \
+	K(int, bpf_strcasecmp, const char *s1__ign, const char *s2__ign)                           \
+	K(int, bpf_strchr, const char *s__ign, char c)                                             \
+	K(int, bpf_strchrnul, const char *s__ign, char c)                                          \
+	K(int, bpf_strnchr, const char *s__ign, size_t count, char c)                              \
+	K(int, bpf_strrchr, const char *s__ign, int c)                                             \
+	K(int, bpf_strlen, const char *s__ign)                                                     \
+	K(int, bpf_strnlen, const char *s__ign, size_t count)                                      \
+	K(int, bpf_strspn, const char *s__ign, const char *accept__ign)                            \
+	K(int, bpf_strcspn, const char *s__ign, const char *reject__ign)                           \
+	K(int, bpf_strstr, const char *s1__ign, const char *s2__ign)                               \
+	K(int, bpf_strnstr, const char *s1__ign, const char *s2__ign, size_t len)
+
 #define BPF_KFUNCS(K)                                                                              \
 	K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)                                  \
 	BPF_CPUMASK_KFUNCS(K)                                                                      \
 	BPF_ITERATOR_KFUNCS(K)                                                                     \
-	BPF_DYNPTR_KFUNCS(K)
+	BPF_DYNPTR_KFUNCS(K)                                                                       \
+	BPF_STRING_KFUNCS(K)
 
 #endif /* PROG_KFUNCS_H */

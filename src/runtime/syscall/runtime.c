@@ -60,6 +60,7 @@ static void init_process(void)
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_iterator_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_dynptr_kfunc_set);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_string_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &bpf_cpumask_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &bpf_cpumask_kfunc_set);
 }
