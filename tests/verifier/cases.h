@@ -129,6 +129,8 @@ struct case_table {
 	T(dynptr_kfunc_cases)                                                                      \
 	T(packet_cases)                                                                            \
 	T(ld_abs_cases)                                                                            \
+	T(skb_cases)                                                                               \
+	T(trace_cases)                                                                             \
 	T(kfunc_cases)                                                                             \
 	T(open_iter_cases)
 #define CASE_TABLE(table) extern const struct case_table table;

@@ -93,6 +93,7 @@ enum {
 	MAP_OUTER_PERCPU, /* an array of those, of which each may have another size */
 	MAP_OUTER_ANY,	  /* an array of maps that are as MAP_ARRAY_ANY */
 	MAP_PROGS,	  /* an array of programs, another one for each case */
+	MAP_PERF,	  /* perf events of 4 CPUs, of which there are none */
 	NR_MAPS
 };
 /* What MAP_CONST holds. */
