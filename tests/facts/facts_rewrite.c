@@ -427,6 +427,27 @@ static void references(void **state)
 		}
 }
 
+/* A load-acquire through a pointer to a structure may have become a guarded load; it is shown as
+ * what it was. */
+static void acquire_of_a_structure(void **state)
+{
+	int map = map_of_numbers(BPF_MAP_TYPE_ARRAY, 3);
+	const struct bpf_insn acquire = INSN(BPF_STX | BPF_ATOMIC | BPF_W, 0, 1,
+					     (short)field("bpf_map", "max_entries"), 0x100);
+	const struct code *code = CODE(LD_MAP_FD(1, map), acquire, EXIT());
+	unsigned int result = 0;
+	struct shown shown;
+	int prog;
+
+	requires_linux(6, 15);
+	prog = load(BPF_PROG_TYPE_SOCKET_FILTER, code);
+	assert_true(prog >= 0);
+	assert_int_equal(E->run(prog, &result), 0);
+	assert_int_equal(result, 3);
+	show(prog, &shown);
+	assert_memory_equal(&shown.insns[2], &acquire, sizeof(acquire));
+}
+
 /* Loads of what can never change give it, whatever they have become. */
 static void constants(void **state)
 {
@@ -491,5 +512,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(references),
 	cmocka_unit_test(constants),
 	cmocka_unit_test(two_constants),
+	cmocka_unit_test(acquire_of_a_structure),
 };
 const struct section rewrite_section = {"rewrite", tests, ARRAY_SIZE(tests)};

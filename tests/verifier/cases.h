@@ -89,6 +89,8 @@ struct case_func {
 
 /* It depends on the version. */
 #define KERNEL_EITHER 2
+/* It accepts what can do harm: reads or frees what is not there. */
+#define KERNEL_HARMFUL 3
 
 struct verifier_case {
 	const char *name;

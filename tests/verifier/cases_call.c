@@ -476,7 +476,7 @@ static const struct verifier_case cases[] = {
 	  EXIT},
 	 SYSCALL,
 	 -EINVAL,
-	 1,
+	 KERNEL_HARMFUL,
 	 "the key goes with the walk",
 	 {{11, STATIC}}},
 	{"for each element, value kept for later",

@@ -116,7 +116,7 @@ static const struct verifier_case cases[] = {
 	  RETURN(0), MOVX(R1, R0), KFUNC(bpf_cpumask_release), RETURN(0)},
 	 ITER_MAP,
 	 -EINVAL,
-	 1,
+	 KERNEL_HARMFUL,
 	 "what is given back is freed"},
 	{"a set given back as a sample",
 	 {MAKE_MASK(R6), MOVX(R1, R6), MOV(R2, 0), CALL(ringbuf_submit), RETURN(0)},
@@ -129,7 +129,7 @@ static const struct verifier_case cases[] = {
 	  MOVX(R1, R6), MOV(R2, 0), CALL(ringbuf_discard), RETURN(0)},
 	 ITER_MAP,
 	 -EINVAL,
-	 1,
+	 KERNEL_HARMFUL,
 	 "what is held will be given back, and freed"},
 
 	/* --- trusted or of RCU --- */

@@ -272,6 +272,8 @@ static u64 run_instead(const struct bpf_prog *next, u64 ctx);
 #define PROBE(NAME, type, size)                                                                    \
 	NAME:                                                                                      \
 	DST = (u64)(s64)(type)load_nofault((const void *)(unsigned long)(SRC + insn->off), size);  \
+	if (insn->imm == ATOMIC_LOAD_ACQ)                                                          \
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);                                           \
 	NEXT
 
 #define LOAD_PACKET(SIZE, size)                                                                    \

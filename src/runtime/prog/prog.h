@@ -14,7 +14,8 @@
 #define MAX_BPF_STACK 512
 
 /* Internal instructions, made after verification and refused from outside: a load that gives 0
- * where the address is bad (kernel: BPF_PROBE_MEM, BPF_PROBE_MEMSX). */
+ * where the address is bad (kernel: BPF_PROBE_MEM, BPF_PROBE_MEMSX). With BPF_LOAD_ACQ in imm it
+ * is a load-acquire, too (kernel: BPF_PROBE_ATOMIC). */
 #define BPF_PROBE_MEM 0x20
 #define BPF_PROBE_MEMSX 0x40
 /* The same of BPF_JMP: bpf_tail_call(), see prog/prog_array.h. */

@@ -114,7 +114,9 @@ static void hide_addresses(struct dump *dump)
 			if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
 				insn->imm = aux->kfunc_tab->descs[insn->imm].func_id;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX) {
-			if (BPF_MODE(insn->code) == BPF_PROBE_MEM)
+			if (BPF_MODE(insn->code) == BPF_PROBE_MEM && insn->imm)
+				insn->code = BPF_STX | BPF_SIZE(insn->code) | BPF_ATOMIC;
+			else if (BPF_MODE(insn->code) == BPF_PROBE_MEM)
 				insn->code = BPF_LDX | BPF_SIZE(insn->code) | BPF_MEM;
 			else if (BPF_MODE(insn->code) == BPF_PROBE_MEMSX)
 				insn->code = BPF_LDX | BPF_SIZE(insn->code) | BPF_MEMSX;

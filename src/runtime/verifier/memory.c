@@ -492,10 +492,10 @@ int check_store(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	return do_store(env, insn, false);
 }
 
-static bool atomic_allowed(u32 type)
+static bool atomic_allowed(u32 type, bool load)
 {
-	/* Guarded accesses are plain loads. */
-	if (type & PTR_UNTRUSTED)
+	/* Guarded accesses are loads. */
+	if ((type & PTR_UNTRUSTED) && !load)
 		return false;
 	switch (base_type(type)) {
 	case PTR_TO_STACK:
@@ -503,17 +503,20 @@ static bool atomic_allowed(u32 type)
 	case PTR_TO_MEM:
 	case PTR_TO_BUF:
 		return true;
+	case PTR_TO_BTF_ID:
+	case CONST_PTR_TO_MAP:
+		return load;
 	}
 	return false;
 }
 
 /* Of a pointer that may be NULL the access itself says what is wrong. */
-static int check_atomic_pointer(struct bpf_verifier_env *env, u32 regno)
+static int check_atomic_pointer(struct bpf_verifier_env *env, u32 regno, bool load)
 {
 	u32 type = cur_regs(env)[regno].type;
 	int err = check_reg_read(env, regno);
 
-	if (err || (type & PTR_MAYBE_NULL) || atomic_allowed(type))
+	if (err || (type & PTR_MAYBE_NULL) || atomic_allowed(type, load))
 		return err;
 	return refuse(env, -EACCES, regno, NULL,
 		      "an atomic operation on a %s; they work on map values, memory and the stack",
@@ -527,7 +530,7 @@ static int check_ordered(struct bpf_verifier_env *env, const struct bpf_insn *in
 	int err = load ? 0 : check_reg_read(env, insn->src_reg);
 
 	if (!err)
-		err = check_atomic_pointer(env, load ? insn->src_reg : insn->dst_reg);
+		err = check_atomic_pointer(env, load ? insn->src_reg : insn->dst_reg, load);
 	if (err)
 		return err;
 	return load ? do_load(env, insn, true) : do_store(env, insn, true);
@@ -551,7 +554,7 @@ int check_atomic(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (!err && insn->imm == BPF_CMPXCHG)
 		err = check_reg_read(env, BPF_REG_0);
 	if (!err)
-		err = check_atomic_pointer(env, insn->dst_reg);
+		err = check_atomic_pointer(env, insn->dst_reg, false);
 	if (err)
 		return err;
 	reg_mark_unknown(&result);

@@ -121,6 +121,8 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			insn->code = BPF_JMP | BPF_TAIL_CALL;
 		} else if (insn_is_call(insn) && !insn->src_reg) {
 			insn->off = map_of_call(env, i);
+		} else if (insn_is_load_acquire(insn) && env->aux[i].probe_load) {
+			insn->code = BPF_LDX | BPF_SIZE(insn->code) | BPF_PROBE_MEM;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX && env->aux[i].probe_load) {
 			u8 mode =
 				BPF_MODE(insn->code) == BPF_MEMSX ? BPF_PROBE_MEMSX : BPF_PROBE_MEM;
