@@ -396,6 +396,146 @@ static void line_info(void **state)
 	}
 }
 
+/* Types that are right, and do not fit what is said of them. */
+static void types_that_do_not_fit(void **state)
+{
+	unsigned int differ = 0;
+	enum { GLOBAL_VOID, SIX, POINTER, STRUCTURE, LATER, NR };
+	static const char *const names[NR] = {"nothing", "six", "pointer", "structure", "later"};
+	struct btf *btf = btf__new_empty();
+	union bpf_attr load_btf = {0};
+	int integer, proto, id, functions[NR], main_id, fd;
+	__u32 size, text;
+	const struct {
+		const char *what;
+		int function;
+		bool main;
+		int result;
+	} cases[] = {
+		{"the main function returns nothing", GLOBAL_VOID, true, 0},
+		{"a function returns nothing", GLOBAL_VOID, false, -EINVAL},
+		{"the main function has six arguments", SIX, true, 0},
+		{"a function has six arguments", SIX, false, -EINVAL},
+		{"the main function returns a pointer", POINTER, true, 0},
+		{"a function returns a pointer", POINTER, false, -EINVAL},
+		{"a function takes a structure", STRUCTURE, false, -EINVAL},
+		{"a function takes a pointer to what has no size", LATER, false, -EINVAL},
+	};
+
+	text = (__u32)btf__add_str(btf, "text");
+	integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	proto = btf__add_func_proto(btf, integer);
+	main_id = btf__add_func(btf, "main_prog", BTF_FUNC_GLOBAL, proto);
+	for (int i = 0; i < NR; i++) {
+		int result = integer, type = integer;
+
+		if (i == GLOBAL_VOID)
+			result = 0;
+		else if (i == POINTER)
+			result = btf__add_ptr(btf, integer);
+		else if (i == STRUCTURE)
+			type = btf__add_struct(btf, "s", 4);
+		else if (i == LATER)
+			type = btf__add_ptr(btf, btf__add_fwd(btf, "f", BTF_FWD_STRUCT));
+		id = btf__add_func_proto(btf, result);
+		for (int k = 0; k < (i == SIX ? 6 : i >= STRUCTURE); k++)
+			btf__add_func_param(btf, "a", type);
+		functions[i] = btf__add_func(btf, names[i], BTF_FUNC_GLOBAL, id);
+	}
+	load_btf.btf = PTR(btf__raw_data(btf, &size));
+	load_btf.btf_size = size;
+	load_btf.btf_log_buf = PTR(load_log);
+	load_btf.btf_log_size = sizeof(load_log);
+	load_btf.btf_log_level = 1;
+	fd = own(bpf(BPF_BTF_LOAD, &load_btf));
+	btf__free(btf);
+	if (fd < 0)
+		fail_msg("%d: %s", fd, load_log);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		__u32 wrong = (__u32)functions[cases[i].function];
+		struct bpf_func_info info[] = {{0, cases[i].main ? wrong : (__u32)main_id},
+					       {3, cases[i].main ? (__u32)main_id : wrong}};
+		struct bpf_line_info lines[] = {{0, text, text, 1 << 10}, {3, text, text, 2 << 10}};
+		union bpf_attr attr = good_attr();
+		int ret;
+
+		attr.insns = PTR(two_functions);
+		attr.insn_cnt = ARRAY_SIZE(two_functions);
+		attr.prog_btf_fd = (__u32)fd;
+		attr.func_info = PTR(info);
+		attr.func_info_cnt = 2;
+		attr.func_info_rec_size = sizeof(info[0]);
+		attr.line_info = PTR(lines);
+		attr.line_info_cnt = 2;
+		attr.line_info_rec_size = sizeof(lines[0]);
+		ret = try_load(&attr);
+		if (ret != cases[i].result) {
+			print_message("# %s: %d, not %d\n", cases[i].what, ret, cases[i].result);
+			differ++;
+		}
+	}
+	assert_int_equal(differ, 0);
+}
+
+/* func_info and line_info without each other, without BTF, and from nowhere. */
+static void infos_alone(void **state)
+{
+	unsigned int differ = 0;
+	static const struct bpf_insn wide[] = {LD_IMM64(0, 0, 0, 0), EXIT()};
+	struct {
+		const char *what;
+		__u32 nr_funcs, func_size, nr_lines, line_size, fd, line_at;
+		__u64 funcs, lines;
+		int result;
+	} cases[] = {
+		{"lines alone", 0, 0, 1, 16, 1, 0, 0, 1, 0},
+		{"functions alone", 1, 8, 0, 0, 1, 0, 1, 0, 0},
+		{"both", 1, 8, 1, 16, 1, 0, 1, 1, 0},
+		{"lines without BTF", 0, 0, 1, 16, 0, 0, 0, 1, -EBADF},
+		{"functions without BTF", 1, 8, 0, 0, 0, 0, 1, 0, -EBADF},
+		{"lines in the middle of an instruction", 0, 0, 2, 16, 1, 1, 0, 1, -EINVAL},
+		{"lines at the last instruction", 0, 0, 2, 16, 1, 2, 0, 1, 0},
+		{"lines at the end", 0, 0, 2, 16, 1, 3, 0, 1, -EINVAL},
+		{"lines from nowhere", 0, 0, 1, 16, 1, 0, 0, 8, -EFAULT},
+		{"functions from nowhere", 1, 8, 0, 0, 1, 0, 8, 0, -EFAULT},
+		{"records of no size", 0, 0, 1, 0, 1, 0, 0, 1, -EINVAL},
+		{"records of 252 bytes", 0, 0, 1, 252, 1, 0, 0, 1, 0},
+		{"more functions than instructions", 4, 8, 0, 0, 1, 0, 1, 0, -EINVAL},
+		{"sizes of what is not there", 0, 4, 0, 4, 1, 0, 0, 0, 0},
+	};
+	struct bpf_func_info funcs[4] = {{0}};
+	char lines[512];
+
+	load_types();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bpf_line_info line = {0, p.file, p.line, 1 << 10};
+		union bpf_attr attr = good_attr();
+		int ret;
+
+		memset(lines, 0, sizeof(lines));
+		memcpy(lines, &line, sizeof(line));
+		line.insn_off = cases[i].line_at;
+		if (cases[i].nr_lines > 1)
+			memcpy(lines + sizeof(line), &line, sizeof(line));
+		funcs[0].type_id = p.main;
+		attr.insns = PTR(wide);
+		attr.insn_cnt = ARRAY_SIZE(wide);
+		attr.prog_btf_fd = cases[i].fd ? (__u32)p.fd : 9999;
+		attr.func_info = cases[i].funcs == 1 ? PTR(funcs) : cases[i].funcs;
+		attr.func_info_cnt = cases[i].nr_funcs;
+		attr.func_info_rec_size = cases[i].func_size;
+		attr.line_info = cases[i].lines == 1 ? PTR(lines) : cases[i].lines;
+		attr.line_info_cnt = cases[i].nr_lines;
+		attr.line_info_rec_size = cases[i].line_size;
+		ret = try_load(&attr);
+		if (ret != cases[i].result) {
+			print_message("# %s: %d, not %d\n", cases[i].what, ret, cases[i].result);
+			differ++;
+		}
+	}
+	assert_int_equal(differ, 0);
+}
+
 /* --- BPF_PROG_BIND_MAP ------------------------------------------------------------------- */
 
 static int bind(int prog, int map, unsigned int flags)
@@ -425,10 +565,16 @@ static void bind_map(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(one_field),	    cmocka_unit_test(names),
-	cmocka_unit_test(licenses),	    cmocka_unit_test(gpl_only_helper),
-	cmocka_unit_test(instructions),	    cmocka_unit_test(func_info),
-	cmocka_unit_test(longer_func_info), cmocka_unit_test(line_info),
+	cmocka_unit_test(one_field),
+	cmocka_unit_test(names),
+	cmocka_unit_test(licenses),
+	cmocka_unit_test(gpl_only_helper),
+	cmocka_unit_test(instructions),
+	cmocka_unit_test(func_info),
+	cmocka_unit_test(longer_func_info),
+	cmocka_unit_test(line_info),
+	cmocka_unit_test(types_that_do_not_fit),
+	cmocka_unit_test(infos_alone),
 	cmocka_unit_test(bind_map),
 };
 const struct section load_section = {"load", tests, ARRAY_SIZE(tests)};

@@ -113,6 +113,7 @@ struct case_table {
 /* One a line, so that tables that are added side by side do not meet. */
 #define CASE_TABLES(T)                                                                             \
 	T(insn_cases)                                                                              \
+	T(malformed_cases)                                                                         \
 	T(value_cases)                                                                             \
 	T(memory_cases)                                                                            \
 	T(order_cases)                                                                             \

@@ -66,6 +66,9 @@ static int check_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	if (BPF_CLASS(insn->code) != BPF_JMP || BPF_SRC(insn->code) != BPF_K)
 		return bad_opcode(env);
+	if (insn_calls_kfunc(insn) && insn->off > 0 && !env->in->fd_array)
+		return refuse(env, -EPROTO, -1, "let its offset be 0, for the built-in types",
+			      "a kernel function of other types (%d), and no fd_array", insn->off);
 	if (insn->dst_reg || insn->off || insn->src_reg > BPF_PSEUDO_KFUNC_CALL)
 		return bad_field(env);
 	return 0;
@@ -179,6 +182,25 @@ static int dst_of(const struct bpf_insn *insn)
 	return -1;
 }
 
+/* A division by zero or a shift too far: of two mistakes, Linux's answer is to this one. */
+static bool has_bad_constant(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code);
+
+	if ((class != BPF_ALU && class != BPF_ALU64) || BPF_SRC(insn->code) != BPF_K)
+		return false;
+	switch (BPF_OP(insn->code)) {
+	case BPF_DIV:
+	case BPF_MOD:
+		return !insn->imm;
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH:
+		return insn->imm < 0 || insn->imm >= (class == BPF_ALU64 ? 64 : 32);
+	}
+	return false;
+}
+
 static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	int err;
@@ -206,7 +228,7 @@ static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (insn->src_reg >= MAX_BPF_REG)
 		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->src_reg);
 	if (dst_of(insn) == BPF_REG_10)
-		return refuse(env, -EACCES, -1, "copy it to another register first",
+		return refuse(env, has_bad_constant(insn) ? -EINVAL : -EACCES, -1, "copy it to another register first",
 			      "R10, the frame pointer, is not to be changed");
 	return 0;
 }
