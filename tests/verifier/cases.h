@@ -82,6 +82,8 @@ struct case_func {
 		GLOBAL_CTX,
 		GLOBAL_DYNPTR,
 		GLOBAL_DYNPTR_FWD, /* const, and declared only */
+		GLOBAL_SKB_MEM,
+		GLOBAL_SKB_DYNPTR,
 		NR_FUNC_KINDS
 	} kind;
 	const char *tag, *tag2; /* of its argument */
@@ -130,6 +132,7 @@ struct case_table {
 	T(dynptr_mem_cases)                                                                        \
 	T(dynptr_global_cases)                                                                     \
 	T(dynptr_kfunc_cases)                                                                      \
+	T(dynptr_packet_cases)                                                                     \
 	T(packet_cases)                                                                            \
 	T(ld_abs_cases)                                                                            \
 	T(skb_cases)                                                                               \

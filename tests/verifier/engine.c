@@ -280,14 +280,14 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	static const char *const names[MAX_CASE_FUNCS] = {"first", "second", "third", "fourth"};
 	struct btf *btf = btf__new_empty();
 	union bpf_attr attr = {0};
-	int integer, proto[NR_FUNC_KINDS], i, fd, mem, ptr;
+	int integer, proto[NR_FUNC_KINDS], i, fd, mem, mem_ptr, skb_ptr, ptr;
 	unsigned int size;
 
 	integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
 	mem = btf__add_struct(btf, "mem", 8);
 	btf__add_field(btf, "a", integer, 0, 0);
 	btf__add_field(btf, "b", integer, 32, 0);
-	ptr = btf__add_ptr(btf, mem);
+	ptr = mem_ptr = btf__add_ptr(btf, mem);
 	proto[STATIC] = btf__add_func_proto(btf, integer);
 	proto[STATIC_VOID] = btf__add_func_proto(btf, 0);
 	proto[GLOBAL_INT] = btf__add_func_proto(btf, integer);
@@ -308,6 +308,15 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	mem = btf__add_struct(btf, "bpf_dynptr", 16);
 	ptr = btf__add_ptr(btf, mem);
 	proto[GLOBAL_DYNPTR] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "dynptr", ptr);
+	mem = btf__add_struct(btf, "__sk_buff", 8);
+	btf__add_field(btf, "len", integer, 0, 0);
+	skb_ptr = btf__add_ptr(btf, mem);
+	proto[GLOBAL_SKB_MEM] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "skb", skb_ptr);
+	btf__add_func_param(btf, "mem", mem_ptr);
+	proto[GLOBAL_SKB_DYNPTR] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "skb", skb_ptr);
 	btf__add_func_param(btf, "dynptr", ptr);
 	ptr = btf__add_fwd(btf, "bpf_dynptr", BTF_FWD_STRUCT);
 	ptr = btf__add_ptr(btf, btf__add_const(btf, ptr));

@@ -184,7 +184,9 @@ enum {
 	K(bpf_dynptr_memset)                                                                       \
 	K(bpf_strcmp)                                                                              \
 	K(bpf_strlen)                                                                              \
-	K(bpf_strchr)
+	K(bpf_strchr)                                                                              \
+	K(bpf_dynptr_from_skb)                                                                     \
+	K(bpf_dynptr_from_xdp)
 #define KFUNC_NUMBER(name) KFUNC_##name,
 enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 

@@ -24,12 +24,14 @@ enum bpf_type_flag {
 	MEM_FIXED_SIZE = 1u << (8 + BPF_BASE_TYPE_BITS), /* arg_size says how long */
 	MEM_ALIGNED = 1u << (9 + BPF_BASE_TYPE_BITS),
 	MEM_RINGBUF = 1u << (10 + BPF_BASE_TYPE_BITS), /* a sample that was reserved */
-	/* Which dynptr a call makes, or takes back. */
+	/* Which dynptr a call makes, or takes back; of memory: which it is of. */
 	DYNPTR_TYPE_LOCAL = 1u << (11 + BPF_BASE_TYPE_BITS),
 	DYNPTR_TYPE_RINGBUF = 1u << (12 + BPF_BASE_TYPE_BITS),
 	MEM_OF_MAP = 1u << (13 + BPF_BASE_TYPE_BITS), /* of a value, and no other memory */
 	MEM_USER = 1u << (14 + BPF_BASE_TYPE_BITS),    /* in the address space of a process */
 	MEM_PERCPU = 1u << (15 + BPF_BASE_TYPE_BITS),  /* each CPU has its own */
+	DYNPTR_TYPE_SKB = 1u << (16 + BPF_BASE_TYPE_BITS),
+	DYNPTR_TYPE_XDP = 1u << (17 + BPF_BASE_TYPE_BITS),
 };
 static inline u32 base_type(u32 type)
 {

@@ -73,6 +73,7 @@ struct bpf_vmlinux_types {
 	struct btf_enum enum32;
 	struct bpf_insn insn;
 	struct __sk_buff skb;
+	struct xdp_md xdp;
 	struct bpf_dynptr dynptr;
 	struct bpf_func_info func_info;
 	struct bpf_line_info line_info;

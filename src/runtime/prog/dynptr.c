@@ -8,46 +8,85 @@
 
 #include <string.h>
 
+#include "prog/packet.h"
+
 static void *pointer(u64 r)
 {
 	return (void *)(unsigned long)r;
 }
 
-static u8 *data_at(const struct bpf_dynptr_kern *ptr, u32 offset)
+static u8 *packet_bytes(u8 *data, const u8 *end, u64 offset, u32 len)
 {
-	return (u8 *)ptr->data + ptr->offset + offset;
+	return offset + len > (u64)(end - data) ? NULL : data + offset;
+}
+
+/* The @len bytes at @offset, which are within the size; NULL: a packet has them no more. */
+static u8 *bytes_at(const struct bpf_dynptr_kern *ptr, u32 offset, u32 len)
+{
+	u64 from = (u64)ptr->offset + offset;
+	struct sk_buff *skb = ptr->data;
+	struct xdp_buff *xdp = ptr->data;
+
+	switch (bpf_dynptr_get_type(ptr)) {
+	case BPF_DYNPTR_TYPE_SKB:
+		return packet_bytes(skb->data, skb->tail, from, len);
+	case BPF_DYNPTR_TYPE_XDP:
+		return packet_bytes(xdp->data, xdp->data_end, from, len);
+	default:
+		return (u8 *)ptr->data + from;
+	}
 }
 
 void *bpf_dynptr_bytes(const struct bpf_dynptr_kern *ptr, u32 offset, u32 len)
 {
 	if (!ptr->data || bpf_dynptr_check_off_len(ptr, offset, len))
 		return NULL;
-	return data_at(ptr, offset);
+	return bytes_at(ptr, offset, len);
+}
+
+int bpf_dynptr_missing(const struct bpf_dynptr_kern *ptr)
+{
+	return ptr->data && bpf_dynptr_get_type(ptr) == BPF_DYNPTR_TYPE_SKB ? -EFAULT : -EINVAL;
 }
 
 int bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr_kern *ptr, u32 offset, u64 flags)
 {
+	const u8 *src;
+
 	if (!ptr->data || flags)
 		return -EINVAL;
 	if (bpf_dynptr_check_off_len(ptr, offset, len))
 		return -E2BIG;
+	src = bytes_at(ptr, offset, len);
+	if (!src)
+		return bpf_dynptr_missing(ptr);
 	/* It may be memory of the same dynptr. */
 	if (len)
-		memmove(dst, data_at(ptr, offset), len);
+		memmove(dst, src, len);
 	return 0;
 }
 
 int bpf_dynptr_write(const struct bpf_dynptr_kern *ptr, u32 offset, const void *src, u32 len,
 		     u64 flags)
 {
+	u64 known = 0;
+	u8 *dst;
+
 	if (!ptr->data || bpf_dynptr_rdonly(ptr))
 		return -EINVAL;
 	if (bpf_dynptr_check_off_len(ptr, offset, len))
 		return -E2BIG;
-	if (flags)
+	if (bpf_dynptr_get_type(ptr) == BPF_DYNPTR_TYPE_SKB)
+		known = BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH;
+	if (flags & ~known)
 		return -EINVAL;
+	dst = bytes_at(ptr, offset, len);
+	if (!dst)
+		return bpf_dynptr_missing(ptr);
 	if (len)
-		memmove(data_at(ptr, offset), src, len);
+		memmove(dst, src, len);
+	if (flags & BPF_F_INVALIDATE_HASH)
+		((struct sk_buff *)ptr->data)->hash = 0;
 	return 0;
 }
 
@@ -78,7 +117,10 @@ static u64 helper_dynptr_data(u64 dynptr, u64 offset, u64 len, u64 r4, u64 r5)
 {
 	const struct bpf_dynptr_kern *ptr = pointer(dynptr);
 
-	return bpf_dynptr_rdonly(ptr) ? 0 : (unsigned long)bpf_dynptr_bytes(ptr, offset, len);
+	/* Where a packet is may change. */
+	if (bpf_dynptr_rdonly(ptr) || bpf_dynptr_get_type(ptr) > BPF_DYNPTR_TYPE_RINGBUF)
+		return 0;
+	return (unsigned long)bpf_dynptr_bytes(ptr, offset, len);
 }
 
 const struct bpf_helper bpf_dynptr_helpers[] = {

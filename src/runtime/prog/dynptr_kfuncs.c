@@ -85,7 +85,7 @@ int bpf_dynptr_copy(struct bpf_dynptr *dst_ptr, u32 dst_off, struct bpf_dynptr *
 	if (bpf_dynptr_check_off_len(kern(dst_ptr), dst_off, size) ||
 	    bpf_dynptr_check_off_len(kern(src_ptr), src_off, size))
 		return -E2BIG;
-	return size ? -EINVAL : 0;
+	return size ? bpf_dynptr_missing(kern(src_ptr)) : 0;
 }
 
 int bpf_dynptr_memset(struct bpf_dynptr *p, u32 offset, u32 size, u8 val)
@@ -100,7 +100,7 @@ int bpf_dynptr_memset(struct bpf_dynptr *p, u32 offset, u32 size, u8 val)
 		return -EINVAL;
 	if (bpf_dynptr_check_off_len(kern(p), offset, size))
 		return -E2BIG;
-	return size ? -EINVAL : 0;
+	return size ? bpf_dynptr_missing(kern(p)) : 0;
 }
 
 static const struct btf_kfunc dynptr_kfuncs[] = {
@@ -116,3 +116,26 @@ static const struct btf_kfunc dynptr_kfuncs[] = {
 };
 
 const struct btf_kfunc_id_set bpf_dynptr_kfunc_set = {dynptr_kfuncs, ARRAY_SIZE(dynptr_kfuncs)};
+
+void bpf_dynptr_register_kfuncs(void)
+{
+	static const struct {
+		enum bpf_prog_type type;
+		const struct btf_kfunc_id_set *set;
+	} sets[] = {
+		{BPF_PROG_TYPE_UNSPEC, &bpf_dynptr_kfunc_set},
+		{BPF_PROG_TYPE_SCHED_CLS, &bpf_dynptr_skb_kfunc_set},
+		{BPF_PROG_TYPE_SCHED_ACT, &bpf_dynptr_skb_kfunc_set},
+		{BPF_PROG_TYPE_SK_SKB, &bpf_dynptr_skb_kfunc_set},
+		{BPF_PROG_TYPE_LWT_XMIT, &bpf_dynptr_skb_kfunc_set},
+		{BPF_PROG_TYPE_SOCKET_FILTER, &bpf_dynptr_skb_rdonly_kfunc_set},
+		{BPF_PROG_TYPE_CGROUP_SKB, &bpf_dynptr_skb_rdonly_kfunc_set},
+		{BPF_PROG_TYPE_LWT_IN, &bpf_dynptr_skb_rdonly_kfunc_set},
+		{BPF_PROG_TYPE_LWT_OUT, &bpf_dynptr_skb_rdonly_kfunc_set},
+		{BPF_PROG_TYPE_LWT_SEG6LOCAL, &bpf_dynptr_skb_rdonly_kfunc_set},
+		{BPF_PROG_TYPE_XDP, &bpf_dynptr_xdp_kfunc_set},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		register_btf_kfunc_id_set(sets[i].type, sets[i].set);
+}

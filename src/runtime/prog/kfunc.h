@@ -6,6 +6,7 @@
 #ifndef PROG_KFUNC_H
 #define PROG_KFUNC_H
 
+#include "base/dynptr.h"
 #include "prog/kfuncs.h"
 
 enum btf_kfunc_flags { /* as in include/linux/btf.h */
@@ -26,6 +27,8 @@ struct btf_kfunc {
 	const char *name;
 	u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 	u32 flags;
+	/* Of the dynptr that it makes; BPF_DYNPTR_TYPE_INVALID: like the one that it is given. */
+	enum bpf_dynptr_type new_dynptr;
 	/* MEM_RDONLY, MEM_WRITE: what is returned is memory of the dynptr, as long as "__szk"
 	 * says, to be read, or written as well; 0: it is not. */
 	u32 slice;

@@ -61,7 +61,10 @@
 	K(int, bpf_dynptr_clone, const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)     \
 	K(int, bpf_dynptr_copy, struct bpf_dynptr *dst_ptr, u32 dst_off,                           \
 	  struct bpf_dynptr *src_ptr, u32 src_off, u32 size)                                       \
-	K(int, bpf_dynptr_memset, struct bpf_dynptr *p, u32 offset, u32 size, u8 val)
+	K(int, bpf_dynptr_memset, struct bpf_dynptr *p, u32 offset, u32 size, u8 val)              \
+	K(int, bpf_dynptr_from_skb, struct __sk_buff *s, u64 flags,                                \
+	  struct bpf_dynptr *ptr__uninit)                                                          \
+	K(int, bpf_dynptr_from_xdp, struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)
 
 #define BPF_STRING_KFUNCS(K)                                                                       \
 	K(int, bpf_strcmp, const char *s1__ign, const char *s2__ign)                               \

@@ -54,12 +54,12 @@ static void init_process(void)
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);
 	bpf_helpers_register(bpf_dynptr_helpers, bpf_dynptr_helpers_nr);
+	bpf_dynptr_register_kfuncs();
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);
 	bpf_helpers_register(bpf_prog_array_helpers, bpf_prog_array_helpers_nr);
 	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_iterator_kfunc_set);
-	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_dynptr_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_string_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &bpf_cpumask_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &bpf_cpumask_kfunc_set);

@@ -107,7 +107,7 @@ static bool has_reference(const struct bpf_reg_state *dynptr, u32 id)
 	return dynptr->ref_obj_id == id;
 }
 
-/* As Linux has it, one that is only read stays: the memory does, too. */
+/* As Linux has it, what bpf_dynptr_slice() gave stays: the memory does, too. */
 static bool is_slice(const struct bpf_reg_state *reg, const void *arg)
 {
 	const u32 *id = arg;

@@ -685,6 +685,13 @@ static inline bool is_packet_pointer(u32 type)
 	return type == PTR_TO_PACKET || type == PTR_TO_PACKET_META;
 }
 
+/* Or memory that a dynptr has of one. */
+static inline bool is_packet_memory(u32 type)
+{
+	return is_packet_pointer(type) || (base_type(type) == PTR_TO_MEM &&
+					   (type & (DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP)));
+}
+
 /* Like decide() of branch.c, for a pointer into a packet and one to its end; no other says
  * anything. */
 int decide_packet(const struct bpf_reg_state *dst, const struct bpf_reg_state *src, u8 op);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "verifier/kfunc_call.h"
+#include "verifier/prog_types.h"
 
 /* The structure that @reg points to in the built-in BTF, 0: none. */
 static u32 reg_btf_id(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg)
@@ -87,13 +88,23 @@ static int point_result(struct bpf_verifier_env *env, const struct kfunc_call *c
 static int slice_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
 			struct bpf_reg_state *r0)
 {
-	if (call->kfunc->slice == MEM_WRITE)
+	/* By enum bpf_dynptr_type: one that is not known may be any, and is of a packet, too. */
+	static const u32 slice_flags[] = {
+		[BPF_DYNPTR_TYPE_INVALID] = DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP,
+		[BPF_DYNPTR_TYPE_LOCAL] = DYNPTR_TYPE_LOCAL,
+		[BPF_DYNPTR_TYPE_RINGBUF] = DYNPTR_TYPE_RINGBUF,
+		[BPF_DYNPTR_TYPE_SKB] = DYNPTR_TYPE_SKB,
+		[BPF_DYNPTR_TYPE_XDP] = DYNPTR_TYPE_XDP,
+	};
+
+	if (call->kfunc->slice == MEM_WRITE && !env->type->packet_write)
 		return refuse(env, -EINVAL, -1, "use bpf_dynptr_data or bpf_dynptr_write",
 			      "%s in a program of a type that may not write to packets",
 			      call->kfunc->name);
 	if (!call->has_constant)
 		return not_supported(env, call);
-	reg_mark_pointer(r0, PTR_TO_MEM | MEM_RDONLY | PTR_MAYBE_NULL);
+	reg_mark_pointer(r0, PTR_TO_MEM | PTR_MAYBE_NULL | slice_flags[call->dynptr.dynptr_type] |
+				     (call->kfunc->slice & MEM_RDONLY));
 	r0->mem_size = call->constant;
 	r0->id = ++env->next_id;
 	r0->dynptr_id = call->dynptr.dynptr_id;
@@ -182,7 +193,9 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (!err && kfunc_has(&call, KF_ITER_DESTROY))
 		err = destroy_iter(env, BPF_REG_1, call.iter_id);
 	if (!err && call.new_dynptr)
-		err = clone_dynptr(env, call.new_dynptr, &call.dynptr);
+		err = call.kfunc->new_dynptr
+			      ? make_dynptr(env, call.new_dynptr, call.kfunc->new_dynptr)
+			      : clone_dynptr(env, call.new_dynptr, &call.dynptr);
 	if (err)
 		return err;
 	clear_caller_saved(env);

@@ -186,7 +186,7 @@ int check_packet_range(struct bpf_verifier_env *env, u32 regno, s32 off, u32 siz
 
 static bool is_any_packet_pointer(const struct bpf_reg_state *reg, const void *arg)
 {
-	return is_packet_pointer(reg->type) || reg->type == PTR_TO_PACKET_END;
+	return is_packet_memory(reg->type) || reg->type == PTR_TO_PACKET_END;
 }
 
 static void make_number(struct bpf_reg_state *reg, const void *arg)

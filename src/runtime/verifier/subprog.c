@@ -163,7 +163,8 @@ static int check_global_proto(struct bpf_verifier_env *env, const struct bpf_sub
 	return 0;
 }
 
-static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno)
+static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno,
+			 bool changes_packet)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	u32 access = ACCESS_READ | ACCESS_WRITE | ACCESS_FUNC;
@@ -171,6 +172,10 @@ static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *
 	mark_reg_precise(env, reg);
 	if (arg->or_null && reg_is_null(reg))
 		return 0;
+	/* Linux lets the function read what is there no more. */
+	if (changes_packet && is_packet_memory(reg->type))
+		return refuse(env, -EINVAL, regno, "copy it to the stack first",
+			      "the function is given memory of the packet, which it may change");
 	if (reg->type == PTR_TO_CTX && reg->off)
 		return refuse(env, -EACCES, regno, NULL,
 			      "the function is given the context, moved by %d bytes", reg->off);
@@ -180,7 +185,8 @@ static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *
 		       : 0;
 }
 
-static int check_global_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno)
+static int check_global_arg(struct bpf_verifier_env *env, const struct global_arg *arg, u32 regno,
+			    bool changes_packet)
 {
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	struct bpf_reg_state dynptr;
@@ -210,7 +216,7 @@ static int check_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		err = check_dynptr_pointer(env, regno, -EINVAL);
 		return err ? err : check_dynptr(env, regno, MEM_RDONLY, &dynptr);
 	default:
-		return check_mem_arg(env, arg, regno);
+		return check_mem_arg(env, arg, regno, changes_packet);
 	}
 }
 
@@ -226,7 +232,7 @@ static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_in
 	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
 		err = find_global_arg(env, subprog, i, &arg);
 		if (!err)
-			err = check_global_arg(env, &arg, i + 1);
+			err = check_global_arg(env, &arg, i + 1, subprog->changes_pkt_data);
 	}
 	if (err)
 		return err;
@@ -257,7 +263,7 @@ static void init_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		break;
 	case GLOBAL_ARG_DYNPTR:
 		reg_mark_pointer(reg, CONST_PTR_TO_DYNPTR);
-		reg->dynptr_type = BPF_DYNPTR_TYPE_LOCAL;
+		reg->dynptr_type = BPF_DYNPTR_TYPE_INVALID;
 		reg->dynptr_id = ++env->next_id;
 		return;
 	default:
