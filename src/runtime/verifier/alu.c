@@ -414,8 +414,10 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 				reg_zero_extend(dst, 4);
 			return 0;
 		}
-		return refuse(env, -EACCES, insn->dst_reg, NULL, "R%u %s R%u, both pointers",
-			      insn->dst_reg, op_name(op), insn->src_reg);
+		return refuse(env, -EACCES, insn->dst_reg,
+			      "subtract pointers only within one packet, or compare them",
+			      "R%u %s R%u, both pointers", insn->dst_reg, op_name(op),
+			      insn->src_reg);
 	}
 	if (!is64) {
 		if (op == BPF_SUB) {
@@ -438,8 +440,10 @@ static int binary_op(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 			      "arithmetic (%s) with a pointer", op_name(op));
 	if (dst->type == SCALAR_VALUE) {
 		if (op == BPF_SUB)
-			return refuse(env, -EACCES, insn->dst_reg, NULL,
-				      "a pointer subtracted from a number");
+			return refuse(
+				env, -EACCES, insn->dst_reg,
+				"subtract the number from the pointer, or keep offsets as numbers",
+				"a pointer subtracted from a number");
 		return pointer_op(env, insn->dst_reg, src, *dst, op);
 	}
 	if (op == BPF_SUB && base_type(dst->type) == PTR_TO_STACK)
@@ -553,13 +557,14 @@ static int check_shift_or_div(struct bpf_verifier_env *env, const struct bpf_ins
 	case BPF_RSH:
 	case BPF_ARSH:
 		if (insn->imm < 0 || insn->imm >= bits)
-			return refuse(env, -EINVAL, -1, NULL, "a shift of a %d-bit number by %d",
-				      bits, insn->imm);
+			return refuse(env, -EINVAL, -1, "shift by less than the number has bits",
+				      "a shift of a %d-bit number by %d", bits, insn->imm);
 		return 0;
 	case BPF_DIV:
 	case BPF_MOD:
 		if (!insn->imm)
-			return refuse(env, -EINVAL, -1, NULL, "division by zero");
+			return refuse(env, -EINVAL, -1, "divide by a constant that is not 0",
+				      "division by zero");
 		return 0;
 	}
 	return 0;

@@ -19,18 +19,21 @@ static int check_func(struct bpf_verifier_env *env, u32 i)
 	env->insn_idx = info->insn_off;
 	if (info->insn_off != subprog->start) {
 		env->insn_idx = subprog->start;
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1,
+			      "let func_info name each function where it begins, in order",
 			      "func_info says that function %u begins at instruction %u; it is %u",
 			      i, info->insn_off, subprog->start);
 	}
 	func = btf_type_by_id(aux->btf, info->type_id);
 	if (!func || !btf_type_is_func(func))
-		return refuse(env, -EINVAL, -1, NULL, "func_info: type %u is no function",
-			      info->type_id);
+		return refuse(env, -EINVAL, -1,
+			      "let it be a FUNC of the BTF that the program is loaded with",
+			      "func_info: type %u is no function", info->type_id);
 	proto = btf_type_by_id(aux->btf, func->type);
 	if (!proto || !btf_type_is_func_proto(proto))
-		return refuse(env, -EINVAL, -1, NULL, "func_info: function %u has no prototype",
-			      info->type_id);
+		return refuse(env, -EINVAL, -1,
+			      "let it be a FUNC of the BTF that the program is loaded with",
+			      "func_info: function %u has no prototype", info->type_id);
 	subprog->func = func;
 	subprog->proto = proto;
 	subprog->func_id = info->type_id;
@@ -88,8 +91,9 @@ static int check_func_info(struct bpf_verifier_env *env)
 		return 0;
 	env->insn_idx = 0;
 	if (!aux->btf || aux->func_info_cnt != env->nr_subprogs)
-		return refuse(env, -EINVAL, -1, NULL, "func_info has %u functions, the program %u",
-			      aux->func_info_cnt, env->nr_subprogs);
+		return refuse(env, -EINVAL, -1, "let func_info name each function once",
+			      "func_info has %u functions, the program %u", aux->func_info_cnt,
+			      env->nr_subprogs);
 	for (i = 0; !err && i < aux->func_info_cnt; i++)
 		err = check_func(env, i);
 	if (!err)
@@ -107,19 +111,25 @@ static int check_line_info(struct bpf_verifier_env *env)
 
 		env->insn_idx = env->nr_insns;
 		if ((i && line->insn_off <= prev) || line->insn_off >= env->nr_insns)
-			return refuse(env, -EINVAL, -1, NULL,
+			return refuse(env, -EINVAL, -1,
+				      "sort the lines by instruction, one for each at most",
 				      "line_info %u is for instruction %u: out of order or range",
 				      i, line->insn_off);
 		if (env->aux[line->insn_off].ld_imm64_second)
-			return refuse(env, -EINVAL, -1, NULL,
+			return refuse(env, -EINVAL, -1, "let lines begin at instructions",
 				      "line_info %u is for the middle of a ld_imm64", i);
 		if (!aux->btf || !btf_name_by_offset(aux->btf, line->file_name_off) ||
 		    !btf_name_by_offset(aux->btf, line->line_off))
-			return refuse(env, -EINVAL, -1, NULL, "line_info %u has no text", i);
+			return refuse(env, -EINVAL, -1,
+				      "let file and line be strings of the BTF that the program is "
+				      "loaded with",
+				      "line_info %u has no text", i);
 		if (next_subprog < env->nr_subprogs &&
 		    line->insn_off >= env->subprogs[next_subprog].start) {
 			if (line->insn_off != env->subprogs[next_subprog].start)
-				return refuse(env, -EINVAL, -1, NULL,
+				return refuse(env, -EINVAL, -1,
+					      "give each function a line for its first "
+					      "instruction, or load it without lines",
 					      "function %u has no line_info at its beginning",
 					      next_subprog);
 			next_subprog++;
@@ -127,7 +137,10 @@ static int check_line_info(struct bpf_verifier_env *env)
 		prev = line->insn_off;
 	}
 	if (aux->nr_linfo && next_subprog != env->nr_subprogs)
-		return refuse(env, -EINVAL, -1, NULL, "function %u has no line_info", next_subprog);
+		return refuse(env, -EINVAL, -1,
+			      "give each function a line for its first instruction, or load it "
+			      "without lines",
+			      "function %u has no line_info", next_subprog);
 	return 0;
 }
 

@@ -61,8 +61,9 @@ static int arg_map_key(struct bpf_verifier_env *env, struct helper_call *call, u
 	if (!call->map)
 		return need(env, i + 1, "a key of a map");
 	if (!call->map->key_size)
-		return refuse(env, -EACCES, -1, NULL, "the elements of map '%s' have no keys",
-			      call->map->name);
+		return refuse(env, -EACCES, -1,
+			      "use the calls for queues: bpf_map_push_elem(), bpf_map_pop_elem()",
+			      "the elements of map '%s' have no keys", call->map->name);
 	err = check_call_mem(env, i + 1, call->map->key_size, call->map->key_size, ACCESS_READ);
 	if (!err &&
 	    (call->map->map_type == BPF_MAP_TYPE_ARRAY ||
@@ -78,8 +79,9 @@ static int arg_map_value(struct bpf_verifier_env *env, struct helper_call *call,
 	if (!call->map)
 		return need(env, i + 1, "a value of a map");
 	if (!call->map->value_size)
-		return refuse(env, -EACCES, -1, NULL, "map '%s' has no elements of one size",
-			      call->map->name);
+		return refuse(env, -EACCES, -1,
+			      "use the calls for ring buffers: bpf_ringbuf_reserve()",
+			      "map '%s' has no elements of one size", call->map->name);
 	return check_call_mem(env, i + 1, call->map->value_size, call->map->value_size,
 			      arg_access(call->helper->proto.arg_type[i]));
 }
@@ -127,7 +129,8 @@ static int check_size(struct bpf_verifier_env *env, struct helper_call *call, u3
 	if (reg_is_null(mem) && (mem_type & PTR_MAYBE_NULL)) {
 		if (!reg->umax_value)
 			return 0;
-		return refuse(env, -EACCES, i, NULL, "NULL with a size that may be %llu",
+		return refuse(env, -EACCES, i, "pass 0 as the size of what is not there",
+			      "NULL with a size that may be %llu",
 			      (unsigned long long)reg->umax_value);
 	}
 	return check_call_mem(env, i, reg->umin_value, reg->umax_value, arg_access(mem_type));
@@ -191,7 +194,8 @@ static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call,
 		return refuse(env, -EACCES, i + 1, "declare it 'static const char []'",
 			      "the string in R%u is not a constant one", i + 1);
 	if (!memchr((const char *)(unsigned long)addr, 0, map->value_size - off))
-		return refuse(env, -EINVAL, i + 1, NULL, "the string in R%u does not end", i + 1);
+		return refuse(env, -EINVAL, i + 1, "end it with a 0 byte",
+			      "the string in R%u does not end", i + 1);
 	return 0;
 }
 
@@ -264,7 +268,7 @@ static int check_released_arg(struct bpf_verifier_env *env, u32 regno)
 		return refuse(env, -EACCES, regno, "pass the pointer that was got",
 			      "R%u, which is given back, was moved", regno);
 	if (!reg->ref_obj_id)
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno, "give back once what was got, and nothing else",
 			      "R%u is to be given back, and the program does not hold it", regno);
 	return 0;
 }
@@ -284,7 +288,7 @@ static int note_reference(struct bpf_verifier_env *env, struct helper_call *call
 	if (!reg->ref_obj_id)
 		return 0;
 	if (call->ref_obj_id)
-		return refuse(env, -EACCES, i + 1, NULL,
+		return refuse(env, -EACCES, i + 1, "pass one of them at a time",
 			      "two arguments point to what the program has to give back");
 	call->ref_obj_id = reg->ref_obj_id;
 	return 0;
@@ -332,7 +336,7 @@ static int check_map_use(struct bpf_verifier_env *env, const struct helper_call 
 	aux->several_maps |= aux->map && aux->map != map;
 	aux->map = aux->several_maps ? NULL : map;
 	if ((map->map_flags & BPF_F_RDONLY_PROG) && call->helper->proto.writes_map)
-		return refuse(env, -EACCES, -1, NULL,
+		return refuse(env, -EACCES, -1, "make the map without BPF_F_RDONLY_PROG",
 			      "%s with map '%s', which programs may only read", call->helper->name,
 			      map->name);
 	return check_map_helper(env, map, call->helper);
@@ -355,7 +359,8 @@ static int check_format(struct bpf_verifier_env *env, const struct helper_call *
 		return 0;
 	if (size->var_off.value % sizeof(u64) ||
 	    size->var_off.value > MAX_BPRINTF_VARARGS * sizeof(u64))
-		return refuse(env, -EINVAL, proto->fmt_data_arg + 1, NULL,
+		return refuse(env, -EINVAL, proto->fmt_data_arg + 1,
+			      "pass an array of u64, and its size in bytes",
 			      "the arguments of a format are up to %u numbers of 8 bytes",
 			      MAX_BPRINTF_VARARGS);
 	if (fmt->map_ptr->ops->map_direct_value_addr(fmt->map_ptr, &addr,
@@ -363,7 +368,8 @@ static int check_format(struct bpf_verifier_env *env, const struct helper_call *
 		return -EACCES;
 	text = (const char *)(unsigned long)addr;
 	if (bpf_bprintf_check(text, strlen(text) + 1, size->var_off.value / 8) < 0)
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1,
+			      "give one argument for each conversion, of those that BPF knows",
 			      "the format \"%.100s\" does not fit its %llu "
 			      "arguments",
 			      text, (unsigned long long)size->var_off.value / 8);

@@ -12,14 +12,14 @@
 
 static int bad_field(struct bpf_verifier_env *env)
 {
-	return refuse(env, -EINVAL, -1, NULL,
+	return refuse(env, -EINVAL, -1, "set it to 0: it may mean something one day",
 		      "a field that the instruction does not use is not zero");
 }
 
 static int bad_opcode(struct bpf_verifier_env *env)
 {
-	return refuse(env, -EINVAL, -1, NULL, "unknown instruction %#04x",
-		      env->insns[env->insn_idx].code);
+	return refuse(env, -EINVAL, -1, "compile for another CPU version (clang -mcpu=v3)",
+		      "unknown instruction %#04x", env->insns[env->insn_idx].code);
 }
 
 static bool alu_off_known(const struct bpf_insn *insn)
@@ -113,7 +113,9 @@ static int check_ld(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (!insn_is_ld_imm64(insn))
 		return bad_opcode(env);
 	if (env->insn_idx + 1 >= env->nr_insns)
-		return refuse(env, -EINVAL, -1, NULL, "the second half of ld_imm64 is missing");
+		return refuse(env, -EINVAL, -1,
+			      "let it have two instructions, the second one with the high half",
+			      "the second half of ld_imm64 is missing");
 	if (insn[1].code || insn[1].dst_reg || insn[1].src_reg || insn[1].off || insn->off ||
 	    insn->src_reg > BPF_PSEUDO_MAP_IDX_VALUE)
 		return bad_field(env);
@@ -159,7 +161,9 @@ static int check_mem(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (mode != BPF_ATOMIC || (size != BPF_W && size != BPF_DW))
 		return bad_opcode(env);
 	if (!atomic_known(insn->imm))
-		return refuse(env, -EINVAL, -1, NULL, "unknown atomic operation %#x", insn->imm);
+		return refuse(env, -EINVAL, -1,
+			      "use add, and, or, xor, exchange or compare and exchange",
+			      "unknown atomic operation %#x", insn->imm);
 	return 0;
 }
 
@@ -206,7 +210,8 @@ static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	int err;
 
 	if (insn->dst_reg >= MAX_BPF_REG)
-		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->dst_reg);
+		return refuse(env, -EINVAL, -1, "use R0 to R10", "R%u is no register",
+			      insn->dst_reg);
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
@@ -226,9 +231,11 @@ static int check_insn(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 		return err;
 	/* What uses src_reg for something else was seen to above. */
 	if (insn->src_reg >= MAX_BPF_REG)
-		return refuse(env, -EINVAL, -1, NULL, "R%u is no register", insn->src_reg);
+		return refuse(env, -EINVAL, -1, "use R0 to R10", "R%u is no register",
+			      insn->src_reg);
 	if (dst_of(insn) == BPF_REG_10)
-		return refuse(env, has_bad_constant(insn) ? -EINVAL : -EACCES, -1, "copy it to another register first",
+		return refuse(env, has_bad_constant(insn) ? -EINVAL : -EACCES, -1,
+			      "copy it to another register first",
 			      "R10, the frame pointer, is not to be changed");
 	return 0;
 }
@@ -279,11 +286,12 @@ static int mark_starts(struct bpf_verifier_env *env, bool *starts)
 			continue;
 		target = func_target(env, i);
 		if (target < 0 || target >= env->nr_insns || env->aux[target].ld_imm64_second)
-			return refuse(env, -EINVAL, -1, NULL,
+			return refuse(env, -EINVAL, -1, "call the first instruction of a function",
 				      "a call of instruction %lld, which is none",
 				      (long long)target);
 		if (!target && insn_refers_to_func(&env->insns[i]))
-			return refuse(env, -EINVAL, -1, NULL, "the main function as a callback");
+			return refuse(env, -EINVAL, -1, "make another function for it",
+				      "the main function as a callback");
 		starts[target] = true;
 	}
 	return 0;
@@ -306,8 +314,8 @@ int find_subprogs(struct bpf_verifier_env *env)
 	for (i = 0; i < env->nr_insns; i++)
 		nr += starts[i];
 	if (nr > BPF_MAX_SUBPROGS) {
-		err = refuse(env, -E2BIG, -1, NULL, "%u functions; a program may have %u", nr,
-			     BPF_MAX_SUBPROGS);
+		err = refuse(env, -E2BIG, -1, "inline some (__always_inline), or use tail calls",
+			     "%u functions; a program may have %u", nr, BPF_MAX_SUBPROGS);
 		goto out;
 	}
 	env->subprogs = calloc(nr, sizeof(*env->subprogs));
@@ -378,19 +386,21 @@ static int check_jumps(struct bpf_verifier_env *env)
 		if (env->aux[i].ld_imm64_second) {
 			if (!last)
 				continue;
-			return refuse(env, -EINVAL, -1, NULL, "the function ends without exit");
+			return refuse(env, -EINVAL, -1, "return from it on every way",
+				      "the function ends without exit");
 		}
 		if (last && !ends_function(&env->insns[i]))
-			return refuse(env, -EINVAL, -1, NULL, "the function ends without exit");
+			return refuse(env, -EINVAL, -1, "return from it on every way",
+				      "the function ends without exit");
 		if (!insn_is_jump(&env->insns[i]))
 			continue;
 		target = jump_target(env, i);
 		if (target < subprog->start || target >= subprog->end)
-			return refuse(env, -EINVAL, -1, NULL,
+			return refuse(env, -EINVAL, -1, "jump within the function, and call others",
 				      "a jump to instruction %lld, out of the function",
 				      (long long)target);
 		if (env->aux[target].ld_imm64_second)
-			return refuse(env, -EINVAL, -1, NULL,
+			return refuse(env, -EINVAL, -1, "jump to its first half",
 				      "a jump into the middle of the ld_imm64 at %lld",
 				      (long long)target - 1);
 	}
@@ -496,8 +506,8 @@ int check_max_stack_depth(struct bpf_verifier_env *env)
 		;
 	env->prog->aux->stack_depth = bytes[0];
 	if (frames[0] > MAX_BPF_FRAMES)
-		err = refuse(env, -E2BIG, -1, NULL, "more than %u functions call each other",
-			     MAX_BPF_FRAMES);
+		err = refuse(env, -E2BIG, -1, "inline some (__always_inline), or call less deeply",
+			     "more than %u functions call each other", MAX_BPF_FRAMES);
 	else if (bytes[0] > MAX_BPF_STACK)
 		err = refuse(
 			env, -EACCES, -1, "keep less in local variables, or keep it in a map",

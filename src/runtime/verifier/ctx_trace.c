@@ -16,10 +16,11 @@ static int check_tracing(struct bpf_verifier_env *env)
 
 	env->insn_idx = env->nr_insns;
 	if (prog->expected_attach_type != BPF_TRACE_ITER)
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1, "let its section be \"iter/...\"",
 			      "of tracing programs only iterators (BPF_TRACE_ITER) are supported");
 	if (!prog->aux->attach_btf || !prog->aux->attach_func_proto)
-		return refuse(env, -EINVAL, -1, NULL, "an iterator without a target");
+		return refuse(env, -EINVAL, -1, "let its section be \"iter/TARGET\"",
+			      "an iterator without a target");
 	return 0;
 }
 
@@ -64,7 +65,7 @@ static int tracing_ctx_access(struct bpf_verifier_env *env, s32 off, u32 size, b
 	u32 arg = off / 8, type_id, id;
 
 	if (write)
-		return refuse(env, -EACCES, -1, NULL,
+		return refuse(env, -EACCES, -1, "change a copy of it",
 			      "a write into the context, which is read-only");
 	if (off % 8 || size != 8)
 		return refuse(env, -EACCES, -1, "read it with 8 bytes",

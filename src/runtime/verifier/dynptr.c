@@ -44,10 +44,12 @@ static int dynptr_place(struct bpf_verifier_env *env, u32 regno, s32 *off)
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 
 	if (!tnum_is_const(reg->var_off))
-		return refuse(env, -EINVAL, regno, NULL, "a dynptr at an offset that is not known");
+		return refuse(env, -EINVAL, regno, "use a local variable for each",
+			      "a dynptr at an offset that is not known");
 	*off = reg->off + (s32)reg->var_off.value;
 	if (*off % BPF_REG_SIZE || *off > -DYNPTR_SIZE)
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno,
+			      "declare a struct bpf_dynptr as a local variable",
 			      "a dynptr is %u bytes of stack, aligned to 8", DYNPTR_SIZE);
 	return 0;
 }

@@ -36,12 +36,13 @@ static int iter_place(struct bpf_verifier_env *env, u32 regno, u32 size, s32 *of
 			      "the call needs an iterator on the stack in R%u, which is a %s",
 			      regno, reg_type_name(reg->type));
 	if (!tnum_is_const(reg->var_off) || (reg->off + reg->var_off.value) % BPF_REG_SIZE)
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno, "use a local variable for it",
 			      "an iterator at an offset that is not known, or not aligned to 8");
 	*off = reg->off + (s32)reg->var_off.value;
 	/* Right behind the stack the write itself is refused. */
 	if (*off && *off > -(s32)size)
-		return refuse(env, -EINVAL, regno, NULL, "an iterator is %u bytes of stack", size);
+		return refuse(env, -EINVAL, regno, "declare its structure as a local variable",
+			      "an iterator is %u bytes of stack", size);
 	return 0;
 }
 

@@ -61,7 +61,9 @@ static int constant_arg(struct bpf_verifier_env *env, struct kfunc_call *call, u
 	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 
 	if (!tnum_is_const(reg->var_off))
-		return refuse(env, -EINVAL, regno, NULL, "the call needs a constant in R%u", regno);
+		return refuse(env, -EINVAL, regno,
+			      "pass a number that is known when the program is compiled",
+			      "the call needs a constant in R%u", regno);
 	mark_reg_precise(env, reg);
 	call->has_constant = true;
 	call->constant = reg->var_off.value;
@@ -381,7 +383,8 @@ static int check_size(struct bpf_verifier_env *env, const struct kfunc_arg *arg)
 		mark_reg_precise(env, arg->reg);
 		if (!size->umax_value)
 			return 0;
-		return refuse(env, -EACCES, arg->regno, NULL, "NULL with a size that may be %llu",
+		return refuse(env, -EACCES, arg->regno, "pass 0 as the size of what is not there",
+			      "NULL with a size that may be %llu",
 			      (unsigned long long)size->umax_value);
 	}
 	return check_call_mem(env, arg->regno, size->umin_value, size->umax_value,
@@ -447,7 +450,7 @@ static int check_pointer(struct bpf_verifier_env *env, struct kfunc_call *call,
 		return 0;
 	if (kfunc_has(call, KF_RELEASE)) {
 		if (call->ref_obj_id)
-			return refuse(env, -EFAULT, arg->regno, NULL,
+			return refuse(env, -EFAULT, arg->regno, "pass one of them at a time",
 				      "two arguments point to what the program has to give back");
 		call->release_regno = arg->regno;
 	}

@@ -19,7 +19,7 @@ static int check_fields(struct bpf_verifier_env *env, const struct bpf_insn *ins
 		return refuse(env, -EINVAL, -1, "read it with a helper",
 			      "programs of this type may not read packets with BPF_ABS or BPF_IND");
 	if (insn->dst_reg || insn->off || (BPF_MODE(insn->code) == BPF_ABS && insn->src_reg))
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1, "set it to 0: it may mean something one day",
 			      "a field that the instruction does not use is not zero");
 	return 0;
 }

@@ -58,7 +58,8 @@ int check_spin_unlock(struct bpf_verifier_env *env, u32 regno)
 	if (err)
 		return err;
 	if (!state->locked_map)
-		return refuse(env, -EINVAL, regno, NULL, "an unlock, while no lock is held");
+		return refuse(env, -EINVAL, regno, "call bpf_spin_lock before, on every way",
+			      "an unlock, while no lock is held");
 	if (state->locked_map != reg->map_ptr || state->locked_id != reg->id)
 		return refuse(env, -EINVAL, regno, "unlock by the pointer that it was locked by",
 			      "this is not known to be the lock that is held");

@@ -57,7 +57,8 @@ int check_map_helper(struct bpf_verifier_env *env, const struct bpf_map *map,
 	for (size_t i = 0; i < ARRAY_SIZE(kind->helpers) && kind->helpers[i]; i++)
 		if (kind->helpers[i] == helper->id)
 			return 0;
-	return refuse(env, helper->id == WALK ? -ENOTSUPP : -EINVAL, -1, NULL,
+	return refuse(env, helper->id == WALK ? -ENOTSUPP : -EINVAL, -1,
+		      "use a call that is for this kind of map",
 		      "%s cannot be used with map '%s' of type %u", helper->name, map->name,
 		      map->map_type);
 }
@@ -66,6 +67,6 @@ int check_map_sleepable(struct bpf_verifier_env *env, const struct bpf_map *map)
 {
 	if (!env->prog->sleepable || kind_of(map)->sleepable)
 		return 0;
-	return refuse(env, -EINVAL, -1, NULL, "map '%s' of type %u in a program that may sleep",
-		      map->name, map->map_type);
+	return refuse(env, -EINVAL, -1, "use another kind of map, or do not let the program sleep",
+		      "map '%s' of type %u in a program that may sleep", map->name, map->map_type);
 }

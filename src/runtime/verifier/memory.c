@@ -67,8 +67,9 @@ int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a)
 			      "R%u, a %s, with a variable offset", a->regno,
 			      reg_type_name(a->reg->type));
 	if (a->off < 0)
-		return refuse(env, -EACCES, a->regno, NULL, "offset %d of R%u is before the %s",
-			      a->off, a->regno, reg_type_name(a->reg->type));
+		return refuse(env, -EACCES, a->regno, "do not go back from the beginning",
+			      "offset %d of R%u is before the %s", a->off, a->regno,
+			      reg_type_name(a->reg->type));
 	return 0;
 }
 
@@ -152,7 +153,7 @@ static int ctx_call(struct bpf_verifier_env *env, struct mem_access *a, u32 min,
 static int packet_access(struct bpf_verifier_env *env, struct mem_access *a)
 {
 	if (a->write && !env->type->packet_write)
-		return refuse(env, -EACCES, a->regno, NULL,
+		return refuse(env, -EACCES, a->regno, "change a copy of it on the stack",
 			      "a write into the packet, which this type of program may only read");
 	return check_packet_range(env, a->regno, a->off, a->size, a->write);
 }
@@ -518,7 +519,7 @@ static int check_atomic_pointer(struct bpf_verifier_env *env, u32 regno, bool lo
 
 	if (err || (type & PTR_MAYBE_NULL) || atomic_allowed(type, load))
 		return err;
-	return refuse(env, -EACCES, regno, NULL,
+	return refuse(env, -EACCES, regno, "do it to a map value",
 		      "an atomic operation on a %s; they work on map values, memory and the stack",
 		      reg_type_name(type));
 }
@@ -591,7 +592,8 @@ int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 		return refuse(env, -EACCES, regno, "compare it with NULL first",
 			      "the call is given R%u, which may be NULL", regno);
 	if (!kind->call)
-		return refuse(env, -EACCES, regno, NULL,
+		return refuse(env, -EACCES, regno,
+			      "pass the address of a local variable or of a map value",
 			      "the call needs memory in R%u, which is a %s", regno,
 			      reg_type_name(reg->type));
 	return kind->call(env, &a, min, max, access);

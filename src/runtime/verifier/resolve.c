@@ -22,8 +22,8 @@ static int use_map(struct bpf_verifier_env *env, struct bpf_map *map)
 	}
 	if (aux->used_map_cnt == MAX_USED_MAPS) {
 		bpf_map_put(map);
-		return refuse(env, -E2BIG, -1, NULL, "the program uses more than %u maps",
-			      MAX_USED_MAPS);
+		return refuse(env, -E2BIG, -1, "use fewer: maps in a map count as one",
+			      "the program uses more than %u maps", MAX_USED_MAPS);
 	}
 	if (!aux->used_maps) {
 		aux->used_maps = calloc(MAX_USED_MAPS, sizeof(*aux->used_maps));
@@ -42,11 +42,12 @@ static int map_handle(struct bpf_verifier_env *env, const struct bpf_insn *insn,
 	if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE)
 		return 0;
 	if (!env->in->fd_array)
-		return refuse(env, -EPROTO, -1, NULL, "a map by index, and no fd_array");
+		return refuse(env, -EPROTO, -1, "give the load an fd_array",
+			      "a map by index, and no fd_array");
 	if (insn->imm < 0 ||
 	    copy_from_user(fd, env->in->fd_array + (u64)insn->imm * sizeof(*fd), sizeof(*fd)))
-		return refuse(env, -EFAULT, -1, NULL, "entry %d of fd_array cannot be read",
-			      insn->imm);
+		return refuse(env, -EFAULT, -1, "let fd_array be as long as the indices say",
+			      "entry %d of fd_array cannot be read", insn->imm);
 	return 0;
 }
 
@@ -66,7 +67,8 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 		return err;
 	map = env->in->map_get(env->in->arg, fd);
 	if (IS_ERR(map))
-		return refuse(env, PTR_ERR(map), -1, NULL, "handle %d is no map", fd);
+		return refuse(env, PTR_ERR(map), -1, "make the map first, and keep its handle open",
+			      "handle %d is no map", fd);
 	err = use_map(env, map);
 	if (err)
 		return err;
@@ -76,7 +78,8 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 		return err;
 	/* As in Linux, where such programs run anywhere. */
 	if (bpf_map_has_spin_lock(map) && env->prog->type == BPF_PROG_TYPE_SOCKET_FILTER)
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1,
+			      "keep a value without a lock for it, and use atomic operations",
 			      "map '%s' has locks in its values, which this type of program may "
 			      "not use",
 			      map->name);
@@ -86,7 +89,8 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 	if (aux->map_off >= BPF_MAX_VAR_OFF || !map->ops->map_direct_value_addr ||
 	    map->max_entries != 1 || aux->map_off >= map->value_size ||
 	    map->ops->map_direct_value_addr(map, &addr, aux->map_off))
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1,
+			      "only values of arrays of one element have addresses",
 			      "offset %u of the value of map '%s' has no address", aux->map_off,
 			      map->name);
 	return 0;
@@ -102,7 +106,7 @@ static int resolve_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn 
 			return refuse(env, -EINVAL, -1, NULL, "a function pointer with an offset");
 		return 0;
 	case BPF_PSEUDO_BTF_ID:
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1, "declare it __weak, and check that it exists",
 			      "variables of the kernel do not exist here (type %d)", insn->imm);
 	}
 	return resolve_map(env, insn);
@@ -126,12 +130,12 @@ int check_helper_allowed(struct bpf_verifier_env *env)
 	const struct bpf_helper *helper = env->aux[env->insn_idx].helper;
 
 	if (!helper)
-		return refuse(env, -EINVAL, -1, NULL, "there is no helper %d",
-			      env->insns[env->insn_idx].imm);
+		return refuse(env, -EINVAL, -1, "check that it exists before it is called",
+			      "there is no helper %d", env->insns[env->insn_idx].imm);
 	if ((helper->types && !(helper->types >> env->prog->type & 1)) ||
 	    (helper->allowed && !helper->allowed(env->prog)))
-		return refuse(env, -EINVAL, -1, NULL, "programs of this type may not call %s",
-			      helper->name);
+		return refuse(env, -EINVAL, -1, "do without it, or use another type of program",
+			      "programs of this type may not call %s", helper->name);
 	if (helper->proto.gpl_only && !env->prog->gpl_compatible)
 		return refuse(env, -EINVAL, -1,
 			      "give the program a licence that is compatible with it",
@@ -176,7 +180,8 @@ static int resolve_kfunc(struct bpf_verifier_env *env, const struct bpf_insn *in
 			      "give the program a licence that is compatible with it",
 			      "kernel functions may be called by GPL programs only");
 	if (!t || !btf_type_is_func(t))
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1,
+			      "load the program with libbpf, which finds the function by its name",
 			      "type %d of the built-in types is no function", insn->imm);
 	aux->kfunc = btf_kfunc_find(env->prog->type, btf_type_name(btf, t));
 	if (aux->kfunc && (aux->kfunc->flags & KF_ITER_NEXT)) {
@@ -195,7 +200,8 @@ int check_kfunc_allowed(struct bpf_verifier_env *env)
 		return refuse(env, -EINVAL, -1, "check that it exists before it is called",
 			      "a kernel function that does not exist here");
 	if (!env->aux[env->insn_idx].kfunc)
-		return refuse(env, -EACCES, -1, NULL, "programs of this type may not call %s",
+		return refuse(env, -EACCES, -1, "do without it, or use another type of program",
+			      "programs of this type may not call %s",
 			      btf_type_name(btf, btf_type_by_id(btf, insn->imm)));
 	return 0;
 }

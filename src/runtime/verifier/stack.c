@@ -258,7 +258,8 @@ int stack_write(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,
 		return err;
 	if (value->type == PTR_TO_STACK && frame != cur_frame(env))
 		return refuse(
-			env, -EINVAL, regno, NULL,
+			env, -EINVAL, regno,
+			"let who calls own the memory, and pass a pointer to it",
 			"a pointer to the stack is stored in the stack of a calling function");
 	/* The key is the walk's, and goes with it; Linux lets it be kept. */
 	if (value->type == PTR_TO_MAP_KEY && frame != cur_frame(env))

@@ -19,8 +19,8 @@ static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_ver
 	struct bpf_func_state *callee;
 
 	if (state->curframe + 1 >= MAX_BPF_FRAMES) {
-		refuse(env, -E2BIG, -1, NULL, "more than %u functions call each other",
-		       MAX_BPF_FRAMES);
+		refuse(env, -E2BIG, -1, "inline some (__always_inline), or call less deeply",
+		       "more than %u functions call each other", MAX_BPF_FRAMES);
 		return ERR_PTR(-E2BIG);
 	}
 	callee = new_frame(env);
@@ -110,7 +110,7 @@ static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_in
 							 BTF_KIND_STRUCT)
 				 : -ENOENT;
 		if (btf_id < 0)
-			return refuse(env, -ENOENT, -1, NULL,
+			return refuse(env, -ENOENT, -1, "make it static",
 				      "argument %u of global function %s is of a structure that "
 				      "does not exist here",
 				      i + 1, btf_type_name(btf, subprog->func));
@@ -137,7 +137,7 @@ static int find_global_arg(struct bpf_verifier_env *env, const struct bpf_subpro
 
 	*arg = (struct global_arg){0};
 	if (subprog->arg_tags[i] & ARG_TAG_UNKNOWN)
-		return refuse(env, -EOPNOTSUPP, -1, NULL,
+		return refuse(env, -EOPNOTSUPP, -1, "make it static",
 			      "argument %u of global function %s has a tag that is not supported",
 			      i + 1, btf_type_name(btf, subprog->func));
 	if (!t || !(btf_type_is_int(t) || btf_type_is_any_enum(t)))
@@ -157,7 +157,7 @@ static int check_global_proto(struct bpf_verifier_env *env, const struct bpf_sub
 			      "global function %s returns no number",
 			      btf_type_name(btf, subprog->func));
 	if (btf_vlen(subprog->proto) > 5)
-		return refuse(env, -EINVAL, -1, NULL,
+		return refuse(env, -EINVAL, -1, "pass a pointer to a structure, or make it static",
 			      "global function %s has more than 5 arguments",
 			      btf_type_name(btf, subprog->func));
 	return 0;
@@ -177,7 +177,7 @@ static int check_mem_arg(struct bpf_verifier_env *env, const struct global_arg *
 		return refuse(env, -EINVAL, regno, "copy it to the stack first",
 			      "the function is given memory of the packet, which it may change");
 	if (reg->type == PTR_TO_CTX && reg->off)
-		return refuse(env, -EACCES, regno, NULL,
+		return refuse(env, -EACCES, regno, "pass the context as it is",
 			      "the function is given the context, moved by %d bytes", reg->off);
 	return check_call_mem(env, regno, arg->mem_size, arg->mem_size,
 			      access | (arg->or_null ? ACCESS_OR_NULL : 0))
@@ -198,15 +198,17 @@ static int check_global_arg(struct bpf_verifier_env *env, const struct global_ar
 	case GLOBAL_ARG_SCALAR:
 		if (reg->type == SCALAR_VALUE)
 			return 0;
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno,
+			      "pass a number, or declare the argument as what is passed",
 			      "the function takes a number in R%u, not a %s", regno,
 			      reg_type_name(reg->type));
 	case GLOBAL_ARG_CTX:
 		if (reg->type == PTR_TO_CTX && !reg->off && tnum_is_const(reg->var_off) &&
 		    !reg->var_off.value)
 			return 0;
-		return refuse(env, -EINVAL, regno, NULL, "the function takes the context in R%u",
-			      regno);
+		return refuse(env, -EINVAL, regno,
+			      "pass the context that the program was called with",
+			      "the function takes the context in R%u", regno);
 	case GLOBAL_ARG_BTF:
 		mark_reg_precise(env, reg);
 		if (arg->or_null && reg_is_null(reg))
@@ -394,8 +396,8 @@ static int check_callback_result(struct bpf_verifier_env *env, const struct bpf_
 		return err;
 	mark_reg_precise(env, r0);
 	if (r0->type != SCALAR_VALUE)
-		return refuse(env, -EACCES, BPF_REG_0, NULL, "a callback returns a %s",
-			      reg_type_name(r0->type));
+		return refuse(env, -EACCES, BPF_REG_0, "return 0 to go on, 1 to stop",
+			      "a callback returns a %s", reg_type_name(r0->type));
 	if (r0->smin_value < 0 || r0->smax_value > 1)
 		return refuse(env, -EINVAL, BPF_REG_0, "return 0 to go on, 1 to stop",
 			      "a callback returns neither 0 nor 1");
@@ -410,7 +412,8 @@ static int return_to_caller(struct bpf_verifier_env *env, u32 *next)
 	int err;
 
 	if (base_type(result.type) == PTR_TO_STACK)
-		return refuse(env, -EINVAL, BPF_REG_0, NULL,
+		return refuse(env, -EINVAL, BPF_REG_0,
+			      "let who calls own the memory, and pass a pointer to it",
 			      "a function returns a pointer to the stack");
 	if (callee->callback) {
 		err = check_callback_result(env, &result);

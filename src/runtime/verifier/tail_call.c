@@ -52,7 +52,8 @@ int check_tail_call(struct bpf_verifier_env *env)
 	if (err)
 		return err;
 	if (callee->callback)
-		return refuse(env, -EINVAL, -1, NULL, "a tail call from a callback");
+		return refuse(env, -EINVAL, -1, "return from the callback first",
+			      "a tail call from a callback");
 	if (!env->cur->curframe)
 		return 0;
 	state = push_path(env, callee->callsite + 1);
