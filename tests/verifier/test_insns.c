@@ -4,6 +4,7 @@
  * loaded and, if accepted, run, and nothing else may happen. With a directory as argument the
  * programs are written there instead, for libFuzzer to begin with.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,12 @@ static size_t as_input(const struct verifier_case *c, unsigned char *input)
 	return (size_t)(at - input) + n * sizeof(c->insns[0]);
 }
 
+/* It is walked as long as anything is. */
+static bool takes_long(const struct verifier_case *c)
+{
+	return c->result == -E2BIG;
+}
+
 /* A byte, a bit, or an instruction that is twice there, or moved. */
 static void change(unsigned char *input, size_t size)
 {
@@ -130,8 +137,7 @@ static void programs_and_changed_ones(void **state)
 		const struct verifier_case *c = &table->cases[below((unsigned int)table->nr)];
 		size_t size;
 
-		/* Those take their time by right. */
-		if (c->result == -E2BIG)
+		if (takes_long(c))
 			continue;
 		size = as_input(c, input);
 		for (unsigned int changes = below(MAX_CHANGES + 1); changes; changes--)
@@ -150,9 +156,12 @@ static int write_inputs(const char *directory)
 
 	for (size_t t = 0; t < NR_TABLES; t++)
 		for (size_t i = 0; i < tables[t]->nr; i++) {
-			size_t size = as_input(&tables[t]->cases[i], input);
+			const struct verifier_case *c = &tables[t]->cases[i];
+			size_t size = as_input(c, input);
 			FILE *file;
 
+			if (takes_long(c))
+				continue;
 			snprintf(path, sizeof(path), "%s/%s-%zu", directory, tables[t]->name, i);
 			file = fopen(path, "w");
 			if (!file || fwrite(input, 1, size, file) != size || fclose(file)) {
