@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
 #include <bpftrek/runtime.h>
 
 #include "run.h"
@@ -45,7 +46,8 @@ static struct side {
 	int (*bpf)(int cmd, union bpf_attr *attr);
 	int (*close)(int fd);
 	int perf;
-} sides[2] = {{"the runtime", trek, trek_end, -1}, {"the kernel", kernel, close, -1}};
+	struct btf *vmlinux;
+} sides[2] = {{"the runtime", trek, trek_end, -1, NULL}, {"the kernel", kernel, close, -1, NULL}};
 
 unsigned int compared, not_run;
 
@@ -66,9 +68,17 @@ const char *start_engines(int interpret)
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct trek_runtime_opts opts = {.size = sizeof(opts), .interpret = interpret};
 
+	const void *types;
+	size_t size;
+
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (trek_runtime_open(&opts, &rt))
 		return "no runtime can be opened";
+	types = trek_vmlinux_btf(&size);
+	sides[0].vmlinux = btf__new(types, (unsigned int)size);
+	sides[1].vmlinux = btf__load_vmlinux_btf();
+	if (!sides[0].vmlinux || !sides[1].vmlinux)
+		return "it has no BTF";
 	for (int i = 0; i < 2; i++) {
 		sides[i].perf = make_perf(&sides[i]);
 		if (sides[i].perf < 0)
@@ -79,9 +89,11 @@ const char *start_engines(int interpret)
 
 void stop_engines(void)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		if (sides[i].perf >= 0)
 			sides[i].close(sides[i].perf);
+		btf__free(sides[i].vmlinux);
+	}
 	trek_runtime_close(rt);
 }
 
@@ -121,6 +133,26 @@ void finish(struct program *p, enum bpf_prog_type type)
 	EMIT(p, MOVX(R0, R7), OP(RSH, R7, 32), OPX(XOR, R0, R7), EXIT);
 }
 
+/* The type of a kfunc, 1 (which is none) where there is no such function. */
+static int kfunc_id(const struct side *side, int kfunc)
+{
+#define KFUNC_NAME(name) #name,
+	static const char *const names[] = {CASE_KFUNCS(KFUNC_NAME)};
+#undef KFUNC_NAME
+	int id = btf__find_by_name_kind(side->vmlinux, names[kfunc - KFUNCS_BEGIN - 1],
+					BTF_KIND_FUNC);
+
+	return id < 0 ? 1 : id;
+}
+
+static void relocate(const struct side *side, struct bpf_insn *insn)
+{
+	if (insn->code == (BPF_LD | BPF_DW | BPF_IMM) && insn->src_reg == BPF_PSEUDO_MAP_FD)
+		insn->imm = side->perf;
+	if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
+		insn->imm = kfunc_id(side, insn->imm);
+}
+
 static int load(const struct side *side, const struct program *p, enum bpf_prog_type type)
 {
 	struct bpf_insn insns[MAX_PROGRAM];
@@ -138,9 +170,7 @@ static int load(const struct side *side, const struct program *p, enum bpf_prog_
 
 	memcpy(insns, p->insns, sizeof(insns));
 	for (unsigned int i = 0; i < p->nr; i++)
-		if (insns[i].code == (BPF_LD | BPF_DW | BPF_IMM) &&
-		    insns[i].src_reg == BPF_PSEUDO_MAP_FD)
-			insns[i].imm = side->perf;
+		relocate(side, &insns[i]);
 	fd = side->bpf(BPF_PROG_LOAD, &attr);
 	if (fd < 0)
 		print_message("# not loaded by %s: %s\n", side->name, log);

@@ -11,7 +11,7 @@
 
 #include "insn.h"
 
-#define MAX_PROGRAM 128
+#define MAX_PROGRAM 160
 #define MAX_PACKET 4096
 
 struct packet {
@@ -59,9 +59,11 @@ void compare(const struct program *p, enum bpf_prog_type type, const struct pack
 /* Those of types that the runtime does not run yet are counted apart. */
 extern unsigned int compared, not_run;
 
-/* grids.c: each helper with many arguments; sequences.c: programs of several calls. */
+/* grids.c: each helper with many arguments; sequences.c: programs of several calls;
+ * dynptrs.c: dynptrs. */
 void grids(void **state);
 void loads(void **state);
 void sequences(void **state);
+void dynptrs(void **state);
 
 #endif /* TESTS_PACKETS_RUN_H */

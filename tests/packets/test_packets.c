@@ -22,6 +22,7 @@ static const char *missing;
 TEST(loads)
 TEST(grids)
 TEST(sequences)
+TEST(dynptrs)
 
 int main(int argc, char **argv)
 {
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_loads),
 		cmocka_unit_test(test_grids),
 		cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_dynptrs),
 	};
 	int failed;
 

@@ -58,8 +58,11 @@ int bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr_kern *ptr, u32 o
 	if (bpf_dynptr_check_off_len(ptr, offset, len))
 		return -E2BIG;
 	src = bytes_at(ptr, offset, len);
-	if (!src)
+	if (!src) {
+		if (bpf_dynptr_get_type(ptr) == BPF_DYNPTR_TYPE_SKB)
+			memset(dst, 0, len);
 		return bpf_dynptr_missing(ptr);
+	}
 	/* It may be memory of the same dynptr. */
 	if (len)
 		memmove(dst, src, len);
