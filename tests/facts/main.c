@@ -36,6 +36,8 @@ static const struct section *const facts[] = {
 	&dynptr_section,
 	&rewrite_section,
 	&kfunc_section,
+	&test_run_section,
+	&packet_section,
 	NULL,
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};

@@ -116,13 +116,29 @@ static u32 take_or_wait(struct vcpus *cpus)
 	return cpu;
 }
 
+static void take_this(struct vcpus *cpus, u32 cpu)
+{
+	NO_CANCELLATION;
+
+	nofault_thread_init();
+	if (try_take(&cpus->cpu[cpu]))
+		return;
+	pthread_mutex_lock(&cpus->lock);
+	__atomic_add_fetch(&cpus->waiters, 1, __ATOMIC_SEQ_CST);
+	while (!try_take(&cpus->cpu[cpu]))
+		pthread_cond_wait(&cpus->freed, &cpus->lock);
+	__atomic_sub_fetch(&cpus->waiters, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&cpus->lock);
+}
+
 static void give_back(struct vcpus *cpus, u32 cpu)
 {
 	__atomic_store_n(&cpus->cpu[cpu].taken, 0, __ATOMIC_SEQ_CST);
 	if (likely(!__atomic_load_n(&cpus->waiters, __ATOMIC_SEQ_CST)))
 		return;
 	pthread_mutex_lock(&cpus->lock);
-	pthread_cond_signal(&cpus->freed);
+	/* Not every waiter has a use for this one. */
+	pthread_cond_broadcast(&cpus->freed);
 	pthread_mutex_unlock(&cpus->lock);
 }
 
@@ -135,18 +151,30 @@ static const struct bpf_run_ctx *outer_run(const struct bpf_run_ctx *outer,
 	return outer;
 }
 
-void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
+/* The run on this thread that already holds a CPU of @rt; NULL: @ctx needs one. */
+static inline const struct bpf_run_ctx *init_run(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
 {
-	struct vcpus *cpus = rt->cpus;
-	const struct bpf_run_ctx *sharing;
-
 	ctx->rt = rt;
 	ctx->outer = bpf_current;
 	ctx->prog = NULL;
 	ctx->tail_calls = 0;
 	ctx->callback = NULL;
 	ctx->depth = ctx->outer ? ctx->outer->depth : 0;
-	sharing = outer_run(ctx->outer, rt);
+	return outer_run(ctx->outer, rt);
+}
+
+static inline void enter_run(struct bpf_run_ctx *ctx)
+{
+	/* Only now: a thread that waits for a CPU must not hold up grace periods. */
+	rcu_read_lock();
+	bpf_current = ctx;
+}
+
+void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
+{
+	struct vcpus *cpus = rt->cpus;
+	const struct bpf_run_ctx *sharing = init_run(ctx, rt);
+
 	if (sharing) {
 		ctx->cpu = sharing->cpu;
 	} else if (likely(last_run.cpus == cpus && last_run.cpu < cpus->num &&
@@ -157,9 +185,17 @@ void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
 		last_run.cpus = cpus;
 		last_run.cpu = ctx->cpu;
 	}
-	/* Only now: a thread that waits for a CPU must not hold up grace periods. */
-	rcu_read_lock();
-	bpf_current = ctx;
+	enter_run(ctx);
+}
+
+void bpf_run_begin_on(struct bpf_run_ctx *ctx, struct trek_runtime *rt, u32 cpu)
+{
+	const struct bpf_run_ctx *sharing = init_run(ctx, rt);
+
+	ctx->cpu = sharing ? sharing->cpu : cpu;
+	if (!sharing)
+		take_this(rt->cpus, cpu);
+	enter_run(ctx);
 }
 
 void bpf_run_end(struct bpf_run_ctx *ctx)

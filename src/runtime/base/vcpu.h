@@ -38,6 +38,8 @@ void vcpus_free(struct vcpus *cpus);
 
 /* Begin and end a run. @ctx lives on the caller's stack. begin enters, end leaves RCU. */
 void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt);
+/* On CPU @cpu, which there is, unless this is a run within a run. */
+void bpf_run_begin_on(struct bpf_run_ctx *ctx, struct trek_runtime *rt, u32 cpu);
 void bpf_run_end(struct bpf_run_ctx *ctx);
 
 #endif /* BASE_VCPU_H */

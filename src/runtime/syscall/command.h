@@ -71,7 +71,7 @@ bpf_elem_command_fn map_lookup_elem, map_update_elem, map_delete_elem, map_get_n
 	map_lookup_and_delete_elem;
 /* map_batch.c */
 bpf_command_fn map_lookup_batch, map_lookup_and_delete_batch, map_update_batch, map_delete_batch;
-/* prog_load.c, prog_cmds.c */
+/* prog_load.c, prog_cmds.c, test_run.c */
 bpf_command_fn prog_load, prog_bind_map, prog_test_run;
 /* btf_cmds.c */
 bpf_command_fn btf_load;
