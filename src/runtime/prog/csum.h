@@ -36,14 +36,15 @@ static inline u16 csum_fold(u32 sum)
 	return ~csum_from32to16(sum);
 }
 
-/* @size: a multiple of 4. */
+/* As if zeros followed up to a multiple of 4. */
 static inline u32 csum_partial(const u8 *data, u32 size, u32 sum)
 {
 	u64 wide = sum;
 	u32 word;
 
 	for (u32 i = 0; i < size; i += sizeof(word)) {
-		memcpy(&word, data + i, sizeof(word));
+		word = 0;
+		memcpy(&word, data + i, min_of(size - i, sizeof(word)));
 		wide += word;
 	}
 	wide = (u32)wide + (wide >> 32);

@@ -106,11 +106,7 @@ static u64 helper_csum_diff(u64 from, u64 from_size, u64 to, u64 to_size, u64 se
 	const u8 *old = (const u8 *)(unsigned long)from, *new = (const u8 *)(unsigned long)to;
 	u32 old_size = from_size, new_size = to_size, sum = seed;
 
-	if ((old_size | new_size) % 4)
-		return (s64)-EINVAL;
-	if (!old_size && !new_size)
-		return sum;
-	if (!new_size)
+	if (!new_size && old_size)
 		return csum_from32to16(~csum_partial(old, old_size, ~sum));
 	sum = csum_partial(new, new_size, sum);
 	return csum_from32to16(old_size ? csum_sub(sum, csum_partial(old, old_size, 0)) : sum);
