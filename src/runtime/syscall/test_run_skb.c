@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 
 #include "base/nofault.h"
-#include "prog/packet.h"
+#include "prog/skb.h"
 #include "syscall/test_run.h"
 
 /* Of newer headers than this may be compiled with (Linux 6.17). */
@@ -25,8 +25,6 @@
 #define MAX_SIZE (TEST_RUN_PAGE - NET_SKB_PAD - SKB_SHARED_INFO_SIZE)
 #define MAX_WIRE_LEN 65536
 #define MAX_GSO_SEGS 65535
-/* Before the headroom, for a header that a program does not see. */
-#define HIDDEN_ROOM 16
 
 /* --- what kind of packet it is --- */
 
@@ -186,7 +184,8 @@ static int run_packet(struct bpf_call *call, struct bpf_prog *prog, struct sk_bu
 	int err;
 
 	if (!sees_header(prog)) {
-		/* In front of the headroom there is room for it. */
+		if (skb_make_room(skb, ETH_HLEN, 0))
+			return -ENOMEM;
 		skb->data -= ETH_HLEN;
 		skb->len += ETH_HLEN;
 		memset(skb->data, 0, ETH_HLEN);
@@ -203,16 +202,14 @@ int test_run_skb(struct bpf_call *call, struct bpf_prog *prog)
 	u32 size = attr->test.data_size_in;
 	struct __sk_buff *ctx = NULL;
 	struct sk_buff skb = {0};
-	u8 *memory;
 	int err;
 
 	if ((attr->test.flags & ~F_TEST_SKB_CHECKSUM_COMPLETE) || attr->test.cpu ||
 	    attr->test.batch_size || size < ETH_HLEN || size > MAX_SIZE)
 		return -EINVAL;
-	memory = calloc(1, HIDDEN_ROOM + NET_SKB_PAD + size + SKB_SHARED_INFO_SIZE);
-	if (!memory)
+	skb.head = calloc(1, NET_SKB_PAD + size + SKB_SHARED_INFO_SIZE);
+	if (!skb.head)
 		return -ENOMEM;
-	skb.head = memory + HIDDEN_ROOM;
 	skb.end = skb.head + NET_SKB_PAD + size + SKB_SHARED_INFO_SIZE;
 	err = copy_from_user(skb.head + NET_SKB_PAD, attr->test.data_in, size);
 	if (err)
@@ -230,6 +227,7 @@ int test_run_skb(struct bpf_call *call, struct bpf_prog *prog)
 		err = run_packet(call, prog, &skb, ctx);
 out:
 	free(ctx);
-	free(memory);
+	/* By now it may be another one. */
+	free(skb.head);
 	return err;
 }
