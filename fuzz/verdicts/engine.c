@@ -91,6 +91,23 @@ static int embedded_run(struct engine *e, int prog, void *ctx, uint32_t size, ui
 	return trek_prog_run(e->rt, prog, ctx, size, ret);
 }
 
+static int embedded_run_packet(struct engine *e, int prog, const void *packet, uint32_t size,
+			       void *out, uint32_t *out_size, uint32_t *ret)
+{
+	union bpf_attr attr = {0};
+	int err;
+
+	attr.test.prog_fd = (uint32_t)prog;
+	attr.test.data_in = PTR(packet);
+	attr.test.data_size_in = size;
+	attr.test.data_out = PTR(out);
+	attr.test.data_size_out = PACKET_MAX + PACKET_HEADROOM;
+	err = trek_bpf(e->rt, BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	*ret = attr.test.retval;
+	*out_size = attr.test.data_size_out;
+	return err;
+}
+
 static const char *embedded_open(struct engine *e)
 {
 	struct trek_runtime *rt = NULL;
@@ -118,6 +135,7 @@ const struct engine embedded_engine = {
 	.close = embedded_close,
 	.bpf = embedded_bpf,
 	.read = embedded_read,
+	.run_packet = embedded_run_packet,
 	.end = embedded_end,
 	.run = embedded_run,
 };
@@ -175,7 +193,8 @@ static void find_types(struct engine *e)
 	}
 	e->target_id[T_ELEM] = function_id(e->types, "bpf_iter_bpf_map_elem");
 	e->target_id[T_MAP] = function_id(e->types, "bpf_iter_bpf_map");
-	e->kfunc_id = function_id(e->types, "bpf_map_sum_elem_count");
+	for (int i = 0; i < NR_KFUNCS; i++)
+		e->kfunc_id[i] = function_id(e->types, kfunc_names[i]);
 }
 
 void agree_on_fields(const struct engine *a, const struct engine *b)
@@ -305,7 +324,27 @@ static int fill_map(struct engine *e, enum map map)
 	return err;
 }
 
-/* For each target of iterators an array of its own: its programs take no others. */
+static void set_type(const struct engine *e, enum target target, union bpf_attr *attr)
+{
+	switch (target) {
+	case T_SYSCALL:
+		attr->prog_type = BPF_PROG_TYPE_SYSCALL;
+		attr->prog_flags = BPF_F_SLEEPABLE;
+		break;
+	case T_XDP:
+		attr->prog_type = BPF_PROG_TYPE_XDP;
+		break;
+	case T_TC:
+		attr->prog_type = BPF_PROG_TYPE_SCHED_CLS;
+		break;
+	default:
+		attr->prog_type = BPF_PROG_TYPE_TRACING;
+		attr->expected_attach_type = BPF_TRACE_ITER;
+		attr->attach_btf_id = (uint32_t)e->target_id[target];
+	}
+}
+
+/* For each target an array of its own: its programs take no others. */
 static int make_prog_array(struct engine *e, enum target target)
 {
 	const struct map_shape *shape = &map_shapes[M_PROGS];
@@ -321,13 +360,11 @@ static int make_prog_array(struct engine *e, enum target target)
 	e->progs[target] = e->bpf(e, BPF_MAP_CREATE, &attr, sizeof(attr));
 	if (e->progs[target] < 0)
 		return e->progs[target];
-	attr = (union bpf_attr){.prog_type = BPF_PROG_TYPE_TRACING,
-				.expected_attach_type = BPF_TRACE_ITER,
-				.attach_btf_id = (uint32_t)e->target_id[target],
-				.insns = PTR(nothing),
+	attr = (union bpf_attr){.insns = PTR(nothing),
 				.insn_cnt = ARRAY_SIZE(nothing),
 				.license = PTR("GPL"),
 				.prog_name = "verdict"};
+	set_type(e, target, &attr);
 	prog = e->bpf(e, BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (prog < 0)
 		return prog;
@@ -443,6 +480,19 @@ void make_input(uint64_t input, uint8_t *ctx)
 	}
 }
 
+uint32_t packet_size(uint64_t input)
+{
+	return PACKET_MIN + (uint32_t)(input * 11 % (PACKET_MAX - PACKET_MIN + 1));
+}
+
+void make_packet(uint64_t input, uint8_t *packet)
+{
+	struct rng r = {input + 77};
+
+	for (uint32_t i = 0; i < packet_size(input); i++)
+		packet[i] = (uint8_t)(chance(&r, 40) ? below(&r, 40) : (uint64_t)interesting(&r));
+}
+
 /* --- loading and running ------------------------------------------------------------------ */
 
 static void emit_for(const struct engine *e, const struct program *p, struct bpf_insn *insns)
@@ -461,7 +511,7 @@ static void emit_for(const struct engine *e, const struct program *p, struct bpf
 				ins->what == M_PROGS ? e->progs[p->target] : e->maps[ins->what];
 			break;
 		case RELOC_KFUNC:
-			insns[i].imm = e->kfunc_id;
+			insns[i].imm = e->kfunc_id[ins->what];
 			break;
 		}
 	}
@@ -483,14 +533,7 @@ int engine_load(struct engine *e, const struct program *p, char *log)
 		attr.log_buf = PTR(log);
 		attr.log_size = LOG_SIZE;
 	}
-	if (p->target == T_SYSCALL) {
-		attr.prog_type = BPF_PROG_TYPE_SYSCALL;
-		attr.prog_flags = BPF_F_SLEEPABLE;
-	} else {
-		attr.prog_type = BPF_PROG_TYPE_TRACING;
-		attr.expected_attach_type = BPF_TRACE_ITER;
-		attr.attach_btf_id = (uint32_t)e->target_id[p->target];
-	}
+	set_type(e, p->target, &attr);
 	/* Every second one with a state kept at each jump: more to compare. */
 	if (p->number & 1)
 		attr.prog_flags |= BPF_F_TEST_STATE_FREQ;
@@ -546,6 +589,15 @@ void engine_run(struct engine *e, const struct program *p, int prog, uint64_t in
 	for (int map = 0; map < NR_DATA_MAPS; map++)
 		if (map != M_RODATA)
 			fill_map(e, map);
+	if (has_packet(p->target)) {
+		uint8_t packet[PACKET_MAX];
+
+		make_packet(input, packet);
+		o->err = e->run_packet(e, prog, packet, packet_size(input), o->out, &o->out_len,
+				       &o->ret);
+		dump_maps(e, o);
+		return;
+	}
 	make_input(input, o->ctx);
 	if (p->target == T_SYSCALL)
 		o->err = e->run(e, prog, o->ctx, CTX_SIZE, &o->ret);

@@ -46,6 +46,12 @@ static const struct {
 	{gen_reserve, 4, CALLS},
 	{gen_lock, 3, CALLS},
 	{gen_tail_call, 2, EXITS | CALLS},
+	{gen_packet, 14, EXITS},
+	{gen_packet_variable, 10, EXITS},
+	{gen_adjust_head, 3, CALLS},
+	{gen_packet_load, 4, EXITS | CALLS},
+	{gen_load_bytes, 2, CALLS},
+	{gen_open_iter, 4, CALLS},
 };
 
 void gen_pieces(struct gen *g, int count)
@@ -173,8 +179,8 @@ static void gen_function(struct gen *g, const struct pending *pending)
 
 void generate(struct program *p, uint64_t seed, uint64_t number)
 {
-	static const enum target targets[] = {T_SYSCALL, T_SYSCALL, T_SYSCALL,
-					      T_ELEM,	 T_ELEM,    T_MAP};
+	static const enum target targets[] = {T_SYSCALL, T_SYSCALL, T_SYSCALL, T_ELEM,
+					      T_ELEM,	 T_MAP,	    T_XDP,     T_TC};
 	struct gen g = {.r = {seed * 0x2545f4914f6cdd1dull ^ number}, .p = p};
 
 	rnd(&g.r);
@@ -197,8 +203,10 @@ void generate(struct program *p, uint64_t seed, uint64_t number)
 	if (p->target == T_SYSCALL && chance(&g.r, 30)) {
 		gen_small(&g);
 	} else {
-		if (p->target != T_SYSCALL)
+		if (is_iterator(p->target))
 			gen_ctx(&g);
+		else if (has_packet(p->target))
+			gen_packet(&g);
 		else
 			for (int i = 0; i < 3; i++)
 				gen_load(&g);

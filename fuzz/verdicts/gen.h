@@ -32,6 +32,7 @@ struct reg {
 	int64_t off;
 	uint64_t umin, umax; /* a scalar's range; what was added to a pointer */
 	int64_t size;
+	bool packet;
 	unsigned int id; /* shared by copies of one maybe-NULL pointer, or of one scalar */
 };
 
@@ -54,6 +55,7 @@ struct gen {
 	int budget;
 	/* What is held: no piece that may leave the function; a lock: none that calls either. */
 	bool holds, locked;
+	unsigned int iterators; /* that are open */
 	/* Functions asked for, and who refers to them. */
 	struct pending {
 		enum function fn;
@@ -76,7 +78,7 @@ static inline struct reg scalar(uint64_t umin, uint64_t umax)
 
 static inline bool main_iter(const struct gen *g)
 {
-	return g->fn == FN_MAIN && g->p->target != T_SYSCALL;
+	return g->fn == FN_MAIN && is_iterator(g->p->target);
 }
 
 /* Something goes wrong on purpose now? */
@@ -168,6 +170,15 @@ struct pending *ask_for(struct gen *g, enum function fn);
 void gen_call(struct gen *g);
 void load_function(struct gen *g, int reg);
 void gen_helper_loop(struct gen *g);
+
+/* --- gen_packet.c, gen_open_iter.c --- */
+
+void gen_packet(struct gen *g);
+void gen_packet_variable(struct gen *g);
+void gen_adjust_head(struct gen *g);
+void gen_packet_load(struct gen *g);
+void gen_load_bytes(struct gen *g);
+void gen_open_iter(struct gen *g);
 
 /* --- gen_hold.c --- */
 

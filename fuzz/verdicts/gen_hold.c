@@ -175,7 +175,7 @@ void gen_tail_call(struct gen *g)
 {
 	int num = pick_scalar(g), ctx = -1;
 
-	if (g->p->target == T_SYSCALL && !slip(g))
+	if (!is_iterator(g->p->target) && !slip(g))
 		return;
 	if ((g->fn == FN_LOOP || g->fn == FN_ELEM) && !slip(g))
 		return;

@@ -86,5 +86,6 @@ void gen_count(struct gen *g)
 have:
 	ins = emit(g, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 0);
 	ins->reloc = RELOC_KFUNC;
+	ins->what = KFUNC_COUNT;
 	called(g, scalar_any);
 }

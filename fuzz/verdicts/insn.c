@@ -51,7 +51,7 @@ static void print_jmp(FILE *out, const struct ins *ins, unsigned int at)
 		fprintf(out, "exit");
 	} else if (op == BPF_CALL) {
 		if (ins->reloc == RELOC_KFUNC)
-			fprintf(out, "call kfunc bpf_map_sum_elem_count");
+			fprintf(out, "call kfunc %s", kfunc_names[ins->what]);
 		else if (i->src_reg == BPF_PSEUDO_CALL)
 			fprintf(out, "call subprogram at %d", (int)at + 1 + i->imm);
 		else
@@ -86,6 +86,13 @@ static void print_ins(FILE *out, const struct program *p, unsigned int at)
 
 	switch (BPF_CLASS(i->code)) {
 	case BPF_LD:
+		if (BPF_MODE(i->code) != BPF_IMM) {
+			fprintf(out, "r0 = packet (%s)", size);
+			if (BPF_MODE(i->code) == BPF_IND)
+				fprintf(out, " r%d", i->src_reg);
+			fprintf(out, " %+d", i->imm);
+			break;
+		}
 		fprintf(out, "r%d = ", i->dst_reg);
 		if (ins->reloc == RELOC_MAP)
 			fprintf(out, "map %s", map_names[ins->what]);
@@ -127,7 +134,7 @@ static void print_ins(FILE *out, const struct program *p, unsigned int at)
 void print_program(FILE *out, const struct program *p)
 {
 	static const char *const targets[NR_TARGETS] = {"syscall", "iter/bpf_map_elem",
-							"iter/bpf_map"};
+							"iter/bpf_map", "xdp", "tc"};
 	static const char *const fn_names[NR_FUNCTIONS] = {"main",
 							   "static sub",
 							   "static loop callback",
@@ -273,6 +280,8 @@ bool harmless(const struct program *p)
 		const struct bpf_insn *insn = &ins->insn;
 		int class = BPF_CLASS(insn->code);
 
+		if (class == BPF_LD && BPF_MODE(insn->code) != BPF_IMM)
+			continue;
 		if (class == BPF_LD) {
 			if (!is_wide(ins) || i + 1 >= p->n || p->ins[i + 1].insn.code)
 				return false;

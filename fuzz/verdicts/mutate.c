@@ -143,6 +143,10 @@ static void mutate_jump(struct ins *ins, struct rng *r)
 
 static void mutate_wide(struct ins *ins, struct rng *r)
 {
+	if (!is_wide(ins)) {
+		ins->insn.imm = other_number(r, ins->insn.imm);
+		return;
+	}
 	if (ins->reloc == RELOC_MAP)
 		ins->what = (uint8_t)below(r, NR_MAPS);
 	else if (ins->reloc == RELOC_MAP_VALUE)

@@ -12,7 +12,7 @@
  *   mutate.c           a program that is nearly another one
  *   insn.c             emitting for an engine, text, taking instructions out
  *   engine.c           the kernel and the runtime: maps, loading, running
- *   witness.c          a program step by step: what it does that must not be
+ *   witness.c, witness_*.c  a program step by step: what it does that must not be (witness.h)
  *   beliefs.c          what the verifier believed at each of its steps
  *   judge.c            what the two answers mean; making a finding small
  *   verdicts.c         the command
@@ -59,8 +59,23 @@ enum target {
 	T_SYSCALL, /* BPF_PROG_TYPE_SYSCALL, a context of CTX_SIZE bytes */
 	T_ELEM,	   /* iterator over the elements of M_ITER */
 	T_MAP,	   /* iterator over maps: loaded, not run */
+	T_XDP,	   /* on a packet of its own */
+	T_TC,	   /* the same, SCHED_CLS */
 	NR_TARGETS
 };
+static inline bool is_iterator(enum target target)
+{
+	return target == T_ELEM || target == T_MAP;
+}
+static inline bool has_packet(enum target target)
+{
+	return target == T_XDP || target == T_TC;
+}
+/* Of a packet: as long as the input says; what a program may do to the front of it. */
+#define PACKET_MIN 16
+#define PACKET_MAX 64
+#define PACKET_HEADROOM 64
+uint32_t packet_size(uint64_t input);
 #define CTX_SIZE 64
 
 enum map {
@@ -121,8 +136,11 @@ enum reloc {
 	RELOC_FIELD,	 /* off += the offset of fields[what] */
 	RELOC_MAP,	 /* ld_imm64: a map's descriptor */
 	RELOC_MAP_VALUE, /* ld_imm64: inside a map's value */
-	RELOC_KFUNC	 /* bpf_map_sum_elem_count */
+	RELOC_KFUNC	 /* enum kfunc */
 };
+
+enum kfunc { KFUNC_COUNT, KFUNC_NUM_NEW, KFUNC_NUM_NEXT, KFUNC_NUM_DESTROY, NR_KFUNCS };
+extern const char *const kfunc_names[NR_KFUNCS];
 
 struct ins {
 	struct bpf_insn insn;
@@ -182,11 +200,14 @@ struct engine {
 	/* NULL: only loads. */
 	ssize_t (*read)(struct engine *e, int fd, void *buf, size_t size);
 	int (*run)(struct engine *e, int prog, void *ctx, uint32_t size, uint32_t *ret);
+	/* On a packet, which @out (PACKET_MAX + PACKET_HEADROOM bytes) gets afterwards. */
+	int (*run_packet)(struct engine *e, int prog, const void *packet, uint32_t size, void *out,
+			  uint32_t *out_size, uint32_t *ret);
 	void *rt;
 	struct btf *types;
 	int offset[64]; /* of fields[]; -1: has none */
 	int target_id[NR_TARGETS];
-	int kfunc_id;
+	int kfunc_id[NR_KFUNCS];
 	int btf;
 	int maps[NR_MAPS];
 	int progs[NR_TARGETS]; /* M_PROGS */
@@ -219,6 +240,8 @@ void engine_run(struct engine *e, const struct program *p, int prog, uint64_t in
 /* What maps hold before a run, and the context of one. */
 void make_element(enum map map, uint32_t index, uint8_t *key, uint8_t *value);
 void make_input(uint64_t input, uint8_t *ctx);
+/* packet_size(@input) bytes. */
+void make_packet(uint64_t input, uint8_t *packet);
 
 /* --- the witness -------------------------------------------------------------------------- */
 

@@ -45,6 +45,13 @@ const struct field fields[] = {
 const unsigned int nr_fields = ARRAY_SIZE(fields);
 bool field_usable[ARRAY_SIZE(fields)];
 
+const char *const kfunc_names[NR_KFUNCS] = {
+	[KFUNC_COUNT] = "bpf_map_sum_elem_count",
+	[KFUNC_NUM_NEW] = "bpf_iter_num_new",
+	[KFUNC_NUM_NEXT] = "bpf_iter_num_next",
+	[KFUNC_NUM_DESTROY] = "bpf_iter_num_destroy",
+};
+
 const int known_helpers[] = {
 	BPF_FUNC_map_lookup_elem,
 	BPF_FUNC_map_update_elem,
@@ -62,5 +69,7 @@ const int known_helpers[] = {
 	BPF_FUNC_spin_lock,
 	BPF_FUNC_spin_unlock,
 	BPF_FUNC_tail_call,
+	BPF_FUNC_xdp_adjust_head,
+	BPF_FUNC_skb_load_bytes,
 	0,
 };
