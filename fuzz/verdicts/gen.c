@@ -52,6 +52,10 @@ static const struct {
 	{gen_packet_load, 4, EXITS | CALLS},
 	{gen_load_bytes, 2, CALLS},
 	{gen_open_iter, 4, CALLS},
+	{gen_dynptr_new, 4, CALLS},
+	{gen_dynptr_data, 4, CALLS},
+	{gen_dynptr_copy, 3, CALLS},
+	{gen_dynptr_ring, 3, CALLS},
 };
 
 void gen_pieces(struct gen *g, int count)
@@ -123,6 +127,7 @@ static void gen_function(struct gen *g, const struct pending *pending)
 	memset(&g->s, 0, sizeof(g->s));
 	g->fn = pending->fn;
 	g->protect = 0;
+	g->iterators = g->dynptrs = g->rings = 0;
 	g->depth = 1;
 	g->budget = 12 + (int)below(&g->r, 20);
 	g->s.reg[10] = (struct reg){.kind = K_STACK};

@@ -56,6 +56,8 @@ struct gen {
 	/* What is held: no piece that may leave the function; a lock: none that calls either. */
 	bool holds, locked;
 	unsigned int iterators; /* that are open */
+	/* Places that have a dynptr (gen_dynptr.c): of a map's value; of a ring buffer. */
+	unsigned int dynptrs, rings;
 	/* Functions asked for, and who refers to them. */
 	struct pending {
 		enum function fn;
@@ -179,6 +181,13 @@ void gen_adjust_head(struct gen *g);
 void gen_packet_load(struct gen *g);
 void gen_load_bytes(struct gen *g);
 void gen_open_iter(struct gen *g);
+
+/* --- gen_dynptr.c --- */
+
+void gen_dynptr_new(struct gen *g);
+void gen_dynptr_data(struct gen *g);
+void gen_dynptr_copy(struct gen *g);
+void gen_dynptr_ring(struct gen *g);
 
 /* --- gen_hold.c --- */
 

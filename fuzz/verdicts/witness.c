@@ -168,7 +168,7 @@ static void set_up(const struct program *p, uint64_t input)
 	vm.out_len = 0;
 	vm.steps = 0;
 	vm.depth = vm.held = vm.locked = vm.open = vm.packet = 0;
-	vm.nr_iters = 0;
+	vm.nr_iters = vm.nr_dynptrs = 0;
 	vm.replaced = false;
 	vm.leaves = input & 1;
 	memset(vm.asked, 0, sizeof(vm.asked));

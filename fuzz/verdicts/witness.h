@@ -5,7 +5,7 @@
 
 #include "verdicts.h"
 
-enum { NUMBER, OBJECT, MAP, SEQ, ITER, MEMORY }; /* what a value is; MEMORY + n: region n */
+enum { NUMBER, OBJECT, MAP, SEQ, ITER, DYNPTR, MEMORY }; /* what a value is; MEMORY + n: region n */
 
 struct val {
 	uint64_t v; /* a number, or the offset in a region */
@@ -36,6 +36,13 @@ struct iter {
 	int region;
 };
 
+#define MAX_DYNPTRS 64
+struct dynptr {
+	struct val memory;
+	uint32_t size; /* 0: there is nothing */
+	bool reserved;
+};
+
 struct vm {
 	const struct program *p;
 	struct region region[MAX_REGIONS];
@@ -49,10 +56,12 @@ struct vm {
 	int packet;	   /* its region */
 	struct iter iters[MAX_ITERS];
 	unsigned int nr_iters;
+	struct dynptr dynptrs[MAX_DYNPTRS];
+	unsigned int nr_dynptrs;
 	int depth;
 	int held, locked;     /* so many samples; 1 + the region whose lock is held */
 	bool replaced;	      /* by a tail call, or at an end that is not at an exit */
-	int open;	      /* so many iterators */
+	int open;	      /* so many iterators and reserved dynptrs */
 	bool leaves;	      /* now and then, by may_goto */
 	bool believes;	      /* hold what is there against beliefs.h */
 	int stack;	      /* the region of the frame that runs */
@@ -98,6 +107,15 @@ void tail_call(const struct val *r);
 struct val iter_new(const struct val *r);
 struct val iter_next(const struct val *r);
 struct val iter_destroy(const struct val *r);
+
+/* --- witness_dynptr.c --- */
+
+struct val dynptr_from_mem(const struct val *r);
+struct val dynptr_reserve(const struct val *r);
+void dynptr_release(const struct val *r);
+struct val dynptr_data(const struct val *r);
+struct val dynptr_read(const struct val *r);
+struct val dynptr_write(const struct val *r);
 
 /* --- witness_packet.c --- */
 

@@ -167,6 +167,20 @@ static struct val helper(int id, struct val *r)
 	case BPF_FUNC_tail_call:
 		tail_call(r);
 		return (struct val){0};
+	case BPF_FUNC_dynptr_from_mem:
+		return dynptr_from_mem(r);
+	case BPF_FUNC_ringbuf_reserve_dynptr:
+		return dynptr_reserve(r);
+	case BPF_FUNC_ringbuf_submit_dynptr:
+	case BPF_FUNC_ringbuf_discard_dynptr:
+		dynptr_release(r);
+		return (struct val){0};
+	case BPF_FUNC_dynptr_data:
+		return dynptr_data(r);
+	case BPF_FUNC_dynptr_read:
+		return dynptr_read(r);
+	case BPF_FUNC_dynptr_write:
+		return dynptr_write(r);
 	case BPF_FUNC_xdp_adjust_head:
 		return adjust_head(r);
 	case BPF_FUNC_skb_load_bytes:

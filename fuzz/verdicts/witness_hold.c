@@ -14,7 +14,7 @@ void free_of_everything(void)
 	if (vm.locked)
 		wrong("ends and holds a lock");
 	if (vm.open)
-		wrong("ends with an open iterator");
+		wrong("ends with an open iterator, or a dynptr of a ring buffer");
 }
 
 /* Whether there is room is no function of the input; here there is, three times in four. */

@@ -140,8 +140,8 @@ struct val load(struct val ptr, int64_t off, uint32_t size)
 
 	if (!r)
 		return value;
-	if (r->slot[at / 8].init && r->slot[at / 8].is == ITER)
-		wrong("looks into an iterator");
+	if (r->slot[at / 8].init && (r->slot[at / 8].is == ITER || r->slot[at / 8].is == DYNPTR))
+		wrong("looks into an iterator or a dynptr");
 	if (size == 8 && at % 8 == 0 && r->slot[at / 8].init)
 		return r->slot[at / 8];
 	memcpy(&value.v, r->data + at, size);

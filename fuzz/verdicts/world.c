@@ -71,5 +71,12 @@ const int known_helpers[] = {
 	BPF_FUNC_tail_call,
 	BPF_FUNC_xdp_adjust_head,
 	BPF_FUNC_skb_load_bytes,
+	BPF_FUNC_dynptr_from_mem,
+	BPF_FUNC_dynptr_read,
+	BPF_FUNC_dynptr_write,
+	BPF_FUNC_dynptr_data,
+	BPF_FUNC_ringbuf_reserve_dynptr,
+	BPF_FUNC_ringbuf_submit_dynptr,
+	BPF_FUNC_ringbuf_discard_dynptr,
 	0,
 };
