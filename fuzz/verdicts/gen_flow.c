@@ -52,7 +52,7 @@ void gen_if(struct gen *g)
 	if (reg < 0 || g->depth > 3)
 		return;
 	jump = g->p->n;
-	if (other >= 0)
+	if (other >= 0 && other != reg) /* Linux compares a number with itself as with another */
 		emit(g, class | op | BPF_X, reg, other, 0, 0);
 	else
 		emit(g, class | op | BPF_K, reg, 0, 0,

@@ -126,6 +126,9 @@ static void mutate_jump(struct ins *ins, struct rng *r)
 			i->imm = other_number(r, i->imm);
 		else
 			i->src_reg = below(r, 10) & 15;
+		/* Linux compares a number with itself as with any other. */
+		if (BPF_SRC(i->code) == BPF_X && i->src_reg == i->dst_reg)
+			i->src_reg = i->src_reg ? i->src_reg - 1 : 1;
 		break;
 	case 2:
 	case 3:
