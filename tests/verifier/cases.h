@@ -138,7 +138,8 @@ struct case_table {
 	T(skb_cases)                                                                               \
 	T(trace_cases)                                                                             \
 	T(kfunc_cases)                                                                             \
-	T(open_iter_cases)
+	T(open_iter_cases)                                                                         \
+	T(open_iter_loop_cases)
 #define CASE_TABLE(table) extern const struct case_table table;
 CASE_TABLES(CASE_TABLE)
 #undef CASE_TABLE

@@ -4,15 +4,7 @@
  * over them, which are followed until a round begins with nothing new.
  */
 #include "cases.h"
-
-/* R1 = r10 + off */
-#define AT(off) MOVX(R1, R10), OP(ADD, R1, off)
-#define NUM_NEW(off, start, end) AT(off), MOV(R2, start), MOV(R3, end), KFUNC(bpf_iter_num_new)
-#define NUM_NEXT(off) AT(off), KFUNC(bpf_iter_num_next)
-#define NUM_DESTROY(off) AT(off), KFUNC(bpf_iter_num_destroy)
-#define BITS_NEW(off, words) AT(off), MOVX(R2, R10), MOV(R3, words), KFUNC(bpf_iter_bits_new)
-#define BITS_NEXT(off) AT(off), KFUNC(bpf_iter_bits_next)
-#define BITS_DESTROY(off) AT(off), KFUNC(bpf_iter_bits_destroy)
+#include "open_iter.h"
 
 static const struct verifier_case cases[] = {
 	/* --- from new to destroy --- */

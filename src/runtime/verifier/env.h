@@ -166,6 +166,14 @@ struct bpf_func_state {
 	struct bpf_stack_state *stack;
 };
 
+/* A loop that need not be unrolled, and begins at a kept state: paths ended there while it was open. */
+struct bpf_loop {
+	struct bpf_loop *next;
+	struct bpf_loop *outer; /* of a closed one: that its first state is in */
+	u32 depth;		/* of its first state */
+	bool closed;		/* every path from there has ended */
+};
+
 /* Something that the program holds and has to give back. */
 struct bpf_reference {
 	u32 id;
@@ -198,6 +206,10 @@ struct bpf_verifier_state {
 	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
 	struct bpf_callback_call *callback_call;
 	struct bpf_verifier_state *parent; /* the last kept state on the way here */
+	u32 depth;			   /* kept: how many there are above */
+	struct bpf_loop *loop;		   /* kept: that begins here */
+	/* Kept: paths from here ended at the first state of this one, or of one inside of it. */
+	struct bpf_loop *in_loop;
 	bool first_of_call;		   /* kept: where callback_call began */
 	struct bpf_func_state *frame[MAX_BPF_FRAMES];
 	u32 nr_refs, max_refs;
@@ -304,6 +316,9 @@ struct bpf_verifier_env {
 
 	struct bpf_origin *origins;
 	u32 nr_origins, max_origins;
+	struct bpf_origin_link *links;
+	u32 nr_links, max_links;
+	struct bpf_loop *loops;
 	u32 collect_at, collect_rounds;
 	bool no_memory; /* where no error can be told: the walk ends */
 	struct bpf_id_map ids;
@@ -439,7 +454,9 @@ u32 join_origins(struct bpf_verifier_env *env, u32 a, u32 b);
 /* What is known of the number was relied on. */
 void mark_precise(struct bpf_verifier_env *env, u32 origin);
 void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *reg);
-/* Every number of the current state has to be compared, relied on or not. */
+/* Whatever holds of @place, of a kept state, holds of @origin; from now on, too. */
+void link_origin(struct bpf_verifier_env *env, u32 origin, u32 place);
+/* Every number of the current state has to be compared, relied on or not: fuzz/verdicts. */
 void mark_all_compared(struct bpf_verifier_env *env);
 /* Whatever holds of @other holds of @origin. */
 void mark_like(struct bpf_verifier_env *env, u32 origin, u32 other);

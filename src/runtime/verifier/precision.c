@@ -30,9 +30,10 @@
  * Marks are complete when the last path from a state has ended, and only then does the state cover
  * others as far as it was used. A path ends at an exit; or at a state that was complete before:
  * what is marked there is then marked in the number that came by, too, and so in the places that
- * this was made of. Or, in rounds of a callback or of may_goto, it ends at a state that is still
- * open: then every number is compared, and marked as one that has to be compared; that it was
- * relied on, so that a round with any number would not do, is another mark.
+ * this was made of. Or, in the rounds of a loop that need not be unrolled (prune.c), it ends at a
+ * state that is still open, or that waits for such a one: then every number is compared, and the
+ * places there are linked to what came by, which is marked when they are. So marks go round a loop
+ * as often as they need to, and are complete when its first state is.
  *
  * Numbers that are equal (of one id): what one learns from the other has the origins of both, so
  * that relying on it marks both, and what is marked is compared with its id.
@@ -44,15 +45,23 @@
 
 #include "verifier/env.h"
 
-#define NO_NODE 0x3fffffffu
+#define NO_NODE 0x1fffffffu
 #define MARKED_NODE 1u /* stands for all that are marked, once they were collected */
 
 struct bpf_origin {
 	u32 a, b;
-	u32 next : 30;	 /* to mark, in mark() */
+	u32 next : 29;	 /* to mark, in mark() */
+	u32 linked : 1;	 /* b is not a part, but the first of its links */
 	u32 precise : 1; /* to be compared */
 	u32 relied : 1;	 /* because it was relied on */
 };
+
+/* Of a place, which has one part at most: what else is marked when it is. */
+struct bpf_origin_link {
+	u32 to, next; /* 0: the last one */
+};
+/* When there are more, it is marked at once. */
+#define MAX_LINKS (1u << 20)
 
 /* 0 and env->no_memory where there is no memory: the walk ends then. */
 static u32 new_origin(struct bpf_verifier_env *env, u32 a, u32 b)
@@ -83,7 +92,9 @@ bool is_precise(const struct bpf_verifier_env *env, u32 origin)
 /* Is @set the union of @part and another one? Numbers that are equal tell each other often. */
 static bool is_part(const struct bpf_verifier_env *env, u32 part, u32 set)
 {
-	return env->origins[set].a == part || env->origins[set].b == part;
+	const struct bpf_origin *o = &env->origins[set];
+
+	return o->a == part || (o->b == part && !o->linked);
 }
 
 bool is_relied_on(const struct bpf_verifier_env *env, u32 origin)
@@ -115,24 +126,29 @@ static void set_mark(struct bpf_origin *origin, bool relied, u32 next)
 	origin->next = next;
 }
 
-/* With all that it was made of. */
-static void mark(struct bpf_verifier_env *env, u32 origin, bool relied)
+static void mark_one_of(struct bpf_verifier_env *env, u32 origin, bool relied, u32 *todo)
 {
-	u32 todo = origin, part[2], i;
-
 	if (!origin || is_marked(&env->origins[origin], relied))
 		return;
-	set_mark(&env->origins[origin], relied, NO_NODE);
+	set_mark(&env->origins[origin], relied, *todo);
+	*todo = origin;
+}
+
+/* With all that it was made of, and all that is linked to it. */
+static void mark(struct bpf_verifier_env *env, u32 origin, bool relied)
+{
+	u32 todo = NO_NODE, link;
+
+	mark_one_of(env, origin, relied, &todo);
 	while (todo != NO_NODE) {
-		part[0] = env->origins[todo].a;
-		part[1] = env->origins[todo].b;
-		todo = env->origins[todo].next;
-		for (i = 0; i < 2; i++) {
-			if (!part[i] || is_marked(&env->origins[part[i]], relied))
-				continue;
-			set_mark(&env->origins[part[i]], relied, todo);
-			todo = part[i];
-		}
+		const struct bpf_origin o = env->origins[todo];
+
+		todo = o.next;
+		mark_one_of(env, o.a, relied, &todo);
+		if (!o.linked)
+			mark_one_of(env, o.b, relied, &todo);
+		for (link = o.linked ? o.b : 0; link; link = env->links[link].next)
+			mark_one_of(env, env->links[link].to, relied, &todo);
 	}
 }
 
@@ -151,6 +167,40 @@ void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *
 {
 	if (reg->type == SCALAR_VALUE)
 		mark_precise(env, reg->origin);
+}
+
+/* A free link; 0: there is none. */
+static u32 new_link(struct bpf_verifier_env *env)
+{
+	u32 room = env->max_links ? 2 * env->max_links : 1024;
+	struct bpf_origin_link *grown;
+
+	if (env->nr_links + 1 < env->max_links)
+		return ++env->nr_links;
+	grown = room > MAX_LINKS ? NULL : realloc(env->links, room * sizeof(*grown));
+	if (!grown)
+		return 0;
+	env->links = grown;
+	env->max_links = room;
+	return ++env->nr_links;
+}
+
+void link_origin(struct bpf_verifier_env *env, u32 origin, u32 place)
+{
+	struct bpf_origin *from = &env->origins[place];
+	u32 link;
+
+	mark_like(env, origin, place);
+	if (!origin || !place || origin == place || from->relied || env->origins[origin].relied)
+		return;
+	link = from->linked || !from->b ? new_link(env) : 0;
+	if (!link) {
+		mark_precise(env, origin);
+		return;
+	}
+	env->links[link] = (struct bpf_origin_link){.to = origin, .next = from->b};
+	from->b = link;
+	from->linked = true;
 }
 
 static void mark_one(const struct bpf_reg_state *reg, void *arg)
@@ -237,8 +287,10 @@ enum { ORIGIN_REFERRED = 1, ORIGIN_NEEDED = 2 };
 
 struct collection {
 	struct bpf_verifier_env *env;
-	u8 *use;  /* by node */
-	u32 *now; /* by node: its new number; NULL: none yet */
+	u8 *use;		       /* by node */
+	u32 *now;		       /* by node: its new number; NULL: none yet */
+	struct bpf_origin_link *links; /* those that stay */
+	u32 nr_links;
 };
 
 static void collect_origin(const struct collection *c, u32 *origin)
@@ -296,11 +348,26 @@ static bool leads_on(const struct collection *c, u32 node)
 {
 	const struct bpf_origin *o = &c->env->origins[node];
 
-	return c->use[node] == ORIGIN_NEEDED && !o->relied && !(o->a && o->b);
+	return c->use[node] == ORIGIN_NEEDED && !o->relied && !o->linked && !(o->a && o->b);
 }
 
-static void find_needed(const struct collection *c)
+/* Links lead to newer ones: true if one is needed that was passed. */
+static bool find_linked(const struct collection *c, u32 node)
 {
+	const struct bpf_origin_link *links = c->env->links;
+	u32 link = c->env->origins[node].b;
+	bool passed = false;
+
+	for (; link; link = links[link].next) {
+		passed |= !c->use[links[link].to] && links[link].to > node;
+		c->use[links[link].to] |= ORIGIN_NEEDED;
+	}
+	return passed;
+}
+
+static bool find_needed(const struct collection *c)
+{
+	bool again = false;
 	u32 node;
 
 	for (node = c->env->nr_origins - 1; node > MARKED_NODE; node--) {
@@ -309,8 +376,12 @@ static void find_needed(const struct collection *c)
 		if (!c->use[node] || o->relied)
 			continue;
 		c->use[o->a] |= ORIGIN_NEEDED;
-		c->use[o->b] |= ORIGIN_NEEDED;
+		if (o->linked)
+			again |= find_linked(c, node);
+		else
+			c->use[o->b] |= ORIGIN_NEEDED;
 	}
+	return again;
 }
 
 /* A part that is marked adds nothing. */
@@ -319,7 +390,23 @@ static u32 part_now(const struct collection *c, u32 part)
 	return c->now[part] == MARKED_NODE ? 0 : c->now[part];
 }
 
-static void renumber(const struct collection *c)
+/* With the new numbers of all. */
+static u32 renumber_links(struct collection *c, u32 link)
+{
+	u32 first = 0;
+
+	for (; link; link = c->env->links[link].next) {
+		u32 to = part_now(c, c->env->links[link].to);
+
+		if (!to)
+			continue;
+		c->links[++c->nr_links] = (struct bpf_origin_link){.to = to, .next = first};
+		first = c->nr_links;
+	}
+	return first;
+}
+
+static void renumber(struct collection *c)
 {
 	struct bpf_origin *origins = c->env->origins;
 	u32 node, nr = MARKED_NODE + 1;
@@ -338,11 +425,22 @@ static void renumber(const struct collection *c)
 			c->now[node] = c->now[o.a ? o.a : o.b];
 		} else {
 			c->now[node] = nr;
-			origins[nr++] = (struct bpf_origin){
-				.a = part_now(c, o.a), .b = part_now(c, o.b), .precise = o.precise};
+			origins[nr++] = (struct bpf_origin){.a = part_now(c, o.a),
+							    .b = o.linked ? o.b : part_now(c, o.b),
+							    .linked = o.linked,
+							    .precise = o.precise};
 		}
 	}
 	c->env->nr_origins = nr;
+	for (node = MARKED_NODE + 1; node < nr; node++) {
+		if (!origins[node].linked)
+			continue;
+		origins[node].b = renumber_links(c, origins[node].b);
+		origins[node].linked = origins[node].b;
+	}
+	free(c->env->links);
+	c->env->links = c->links;
+	c->env->nr_links = c->nr_links;
 }
 
 int collect_origins(struct bpf_verifier_env *env)
@@ -354,13 +452,16 @@ int collect_origins(struct bpf_verifier_env *env)
 		return 0;
 	c.use = calloc(env->nr_origins, sizeof(*c.use));
 	now = malloc(env->nr_origins * sizeof(*now));
-	if (!c.use || !now) {
+	c.links = malloc((env->max_links + 1) * sizeof(*c.links));
+	if (!c.use || !now || !c.links) {
 		free(c.use);
 		free(now);
+		free(c.links);
 		return -ENOMEM;
 	}
 	collect_states(&c);
-	find_needed(&c);
+	while (find_needed(&c))
+		;
 	c.now = now;
 	renumber(&c);
 	collect_states(&c);
@@ -375,4 +476,7 @@ void free_origins(struct bpf_verifier_env *env)
 	free(env->origins);
 	env->origins = NULL;
 	env->nr_origins = env->max_origins = env->collect_at = 0;
+	free(env->links);
+	env->links = NULL;
+	env->nr_links = env->max_links = 0;
 }

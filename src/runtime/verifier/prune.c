@@ -12,14 +12,15 @@
  * changes from one round to the next: a loop without end. If not, the walk goes round again; a
  * program that is bounded leaves the loop before the limit of instructions.
  *
- * Three kinds of loops need not be unrolled, because somebody ends them: that of a helper that calls
- * back, one with a may_goto that is not taken in each round (see check_may_goto()), and one that
- * goes on with an iterator (iterator.c). There the current path may end at an open state that covers
- * it, if both are of the same call of the helper, or if an iterator that both have went on between.
- * What will matter on the paths from there is not known yet, so every number is compared, and
- * matters. Were two calls allowed to cover each other, an outer loop without end could hide between
- * them; for the same reason a state inside a callback is covered only by one inside the same call,
- * or inside a call of which nothing is open.
+ * Three kinds of loops need not be unrolled, because somebody ends them: that of a helper that
+ * calls back, one with a may_goto that is not taken in each round (see check_may_goto()), and one
+ * that goes on with an iterator (iterator.c). There the current path may end at an open state that
+ * covers it, if both are of the same call of the helper, or if an iterator that both have went on
+ * between. What will matter on the paths from there is not known yet, so every number is compared;
+ * the same of states on the way there, as long as that one is open. Were two calls allowed to cover
+ * each other, an outer loop without end could hide between them; for the same reason a state inside
+ * a callback is covered only by one inside the same call, or inside a call of which nothing is
+ * open.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -430,9 +431,15 @@ static bool has_zero_bytes(const struct bpf_stack_state *slot)
 	return memchr(slot->type, STACK_ZERO, BPF_REG_SIZE);
 }
 
-/* The current path ends at @old: what mattered from there on matters on this path. */
-static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old)
+/*
+ * The current path ends at @old: what mattered from there on matters on this path, and (@later)
+ * what will matter.
+ */
+static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_verifier_state *old,
+			       bool later)
 {
+	void (*tell)(struct bpf_verifier_env * env, u32 origin, u32 place) =
+		later ? link_origin : mark_like;
 	u32 f, i;
 
 	for (f = 0; f <= old->curframe; f++) {
@@ -440,21 +447,77 @@ static void tell_what_mattered(struct bpf_verifier_env *env, const struct bpf_ve
 
 		for (i = 0; i < BPF_REG_10; i++)
 			if (o->regs[i].type == SCALAR_VALUE && c->regs[i].type == SCALAR_VALUE)
-				mark_like(env, c->regs[i].origin, o->regs[i].origin);
+				tell(env, c->regs[i].origin, o->regs[i].origin);
 		for (i = 0; i < min_of(o->nr_slots, c->nr_slots); i++) {
 			const struct bpf_stack_state *slot = &o->stack[i];
 
-			if (!is_precise(env, slot->place))
+			if (!later && !is_precise(env, slot->place))
 				continue;
-			mark_like(env, c->stack[i].place, slot->place);
+			tell(env, c->stack[i].place, slot->place);
 			if (c->stack[i].type[0] != STACK_SPILL ||
 			    c->stack[i].spilled.type != SCALAR_VALUE)
 				continue;
-			mark_like(env, c->stack[i].spilled.origin, slot->spilled.origin);
+			if (spilled_scalar(slot))
+				tell(env, c->stack[i].spilled.origin, slot->spilled.origin);
 			if (has_zero_bytes(slot))
-				mark_reg_precise(env, &c->stack[i].spilled);
+				tell(env, c->stack[i].spilled.origin, slot->place);
 		}
 	}
+}
+
+/* --- loops that need not be unrolled ---------------------------------------------------------- */
+
+/* What matters in @kept is known only when this loop is closed; NULL: it is known. */
+static struct bpf_loop *waits_for(const struct bpf_verifier_state *kept)
+{
+	struct bpf_loop *loop = kept->in_loop;
+
+	while (loop && loop->closed)
+		loop = loop->outer;
+	return loop;
+}
+
+/* The current path ended in @loop: so did some from all kept states on the way from its first. */
+static void note_loop(struct bpf_verifier_env *env, struct bpf_loop *loop)
+{
+	struct bpf_verifier_state *kept = env->cur->parent;
+
+	for (; kept && kept->depth > loop->depth; kept = kept->parent) {
+		if (kept->in_loop && kept->in_loop->depth <= loop->depth)
+			break;
+		kept->in_loop = loop;
+	}
+}
+
+/* The current path ends at @kept, which is open and covers it. 1, -ENOMEM. */
+static int end_round(struct bpf_verifier_env *env, struct bpf_verifier_state *kept)
+{
+	if (!kept->loop) {
+		kept->loop = calloc(1, sizeof(*kept->loop));
+		if (!kept->loop)
+			return -ENOMEM;
+		kept->loop->depth = kept->depth;
+		kept->loop->next = env->loops;
+		env->loops = kept->loop;
+	}
+	tell_what_mattered(env, kept, true);
+	note_loop(env, kept->loop);
+	kept->hits++;
+	return 1;
+}
+
+/* The current path ends at @kept, all paths from which have ended, if it covers it. */
+static bool ends_at_closed(struct bpf_verifier_env *env, struct bpf_verifier_state *kept)
+{
+	struct bpf_loop *loop = waits_for(kept);
+
+	if (!state_covered(env, kept, env->cur, loop ? COVERS : COVERS_AS_USED))
+		return false;
+	tell_what_mattered(env, kept, loop);
+	if (loop)
+		note_loop(env, loop);
+	kept->hits++;
+	return true;
 }
 
 static bool same_call(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
@@ -580,8 +643,8 @@ static void forget_at(struct bpf_verifier_env *env, u32 insn_idx, u32 stay, bool
 
 	while (*link) {
 		/* An open state is what ends the rounds. */
-		bool needed = (*link)->branches &&
-			      (aux->calls_back || aux->may_goto || aux->iter_next);
+		bool needed =
+			(*link)->branches && (aux->calls_back || aux->may_goto || aux->iter_next);
 
 		if (needed || (!used && (*link)->hits) || stay) {
 			stay -= stay != 0;
@@ -638,6 +701,7 @@ static int keep_state(struct bpf_verifier_env *env)
 	if (!kept)
 		return -ENOMEM;
 	kept->branches = 1;
+	kept->depth = env->cur->parent ? env->cur->parent->depth + 1 : 0;
 	kept->next = *list;
 	*list = kept;
 	env->cur->parent = kept;
@@ -699,22 +763,16 @@ int is_state_visited(struct bpf_verifier_env *env)
 				if (!rounds++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED &&
 				    widen_state(&all, env->cur, kept))
 					return -ENOMEM;
-				if (state_covered(env, kept, env->cur, COVERS)) {
-					mark_all_compared(env);
-					return 1;
-				}
+				if (state_covered(env, kept, env->cur, COVERS))
+					return end_round(env, kept);
 			}
 		} else if (kept->branches && aux->may_goto &&
 			   kept->may_goto_rounds != env->cur->may_goto_rounds) {
-			if (state_covered(env, kept, env->cur, COVERS)) {
-				mark_all_compared(env);
-				return 1;
-			}
+			if (state_covered(env, kept, env->cur, COVERS))
+				return end_round(env, kept);
 		} else if (kept->branches && aux->iter_next && iter_went_on(kept, env->cur)) {
-			if (state_covered(env, kept, env->cur, COVERS)) {
-				mark_all_compared(env);
-				return 1;
-			}
+			if (state_covered(env, kept, env->cur, COVERS))
+				return end_round(env, kept);
 		} else if (kept->branches) {
 			/* Between two rounds of a callback, or of may_goto, somebody counts. */
 			if (kept->callback_rounds == env->cur->callback_rounds &&
@@ -722,12 +780,11 @@ int is_state_visited(struct bpf_verifier_env *env)
 			    state_covered(env, kept, env->cur, EXACT))
 				return refuse(
 					env, -EINVAL, -1,
-					"count the rounds up to a constant, or use bpf_for or bpf_loop",
+					"count the rounds up to a constant, or use bpf_for or "
+					"bpf_loop",
 					"a loop without end: nothing changes from one round to "
 					"the next");
-		} else if (state_covered(env, kept, env->cur, COVERS_AS_USED)) {
-			tell_what_mattered(env, kept);
-			kept->hits++;
+		} else if (ends_at_closed(env, kept)) {
 			return 1;
 		}
 		if (keep || !kept->branches)

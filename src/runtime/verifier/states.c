@@ -252,6 +252,10 @@ static void path_ended(struct bpf_verifier_state *state)
 			break;
 		if (kept->first_of_call)
 			kept->callback_call->done = true;
+		if (kept->loop) {
+			kept->loop->closed = true;
+			kept->loop->outer = kept->in_loop;
+		}
 	}
 }
 
@@ -286,6 +290,7 @@ void free_all_states(struct bpf_verifier_env *env)
 {
 	struct bpf_pending_path *path;
 	struct bpf_callback_call *call;
+	struct bpf_loop *loop;
 	u32 i;
 
 	free_state(env, env->cur);
@@ -302,6 +307,10 @@ void free_all_states(struct bpf_verifier_env *env)
 	env->nr_states = 0;
 	free_origins(env);
 	env->forget_at = 0;
+	while ((loop = env->loops)) {
+		env->loops = loop->next;
+		free(loop);
+	}
 	while ((call = env->callback_calls)) {
 		env->callback_calls = call->next;
 		free(call);
