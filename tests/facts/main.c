@@ -38,6 +38,7 @@ static const struct section *const facts[] = {
 	&kfunc_section,
 	&test_run_section,
 	&packet_section,
+	&region_section,
 	NULL,
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};

@@ -119,6 +119,8 @@ struct case_table {
 	T(value_cases)                                                                             \
 	T(memory_cases)                                                                            \
 	T(order_cases)                                                                             \
+	T(region_cases)                                                                            \
+	T(cast_cases)                                                                              \
 	T(btf_ptr_cases)                                                                           \
 	T(iter_cases)                                                                              \
 	T(call_cases)                                                                              \

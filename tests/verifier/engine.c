@@ -135,13 +135,15 @@ static const char *const type_names[TYPE_END - TYPE_FIRST] = {
 	TYPE(bpf_map),
 	TYPE(bpf_prog),
 	TYPE(bpf_prog_aux),
+	TYPE(bpf_attr),
+	TYPE(u64),
+	TYPE(bpf_iter_meta),
 };
 
 static void find_names(struct engine *engine)
 {
 	for (int i = 0; i < TYPE_END - TYPE_FIRST; i++)
-		engine->types[i] =
-			btf__find_by_name_kind(engine->vmlinux, type_names[i], BTF_KIND_STRUCT);
+		engine->types[i] = btf__find_by_name(engine->vmlinux, type_names[i]);
 }
 
 static int find_fields(struct engine *engine)
@@ -175,6 +177,7 @@ static int find_fields(struct engine *engine)
 		[FIELD_SEQ_PRIVATE - FIELD_META_SEQ] = {"seq_file", "private"},
 		[FIELD_BTF_HDR - FIELD_META_SEQ] = {"btf", "hdr"},
 		[FIELD_BTF_TYPES - FIELD_META_SEQ] = {"btf", "types"},
+		[FIELD_SKB_LEN - FIELD_META_SEQ] = {"sk_buff", "len"},
 	};
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {

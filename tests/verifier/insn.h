@@ -131,6 +131,7 @@ enum {
 	FIELD_SEQ_PRIVATE, /* a pointer to void */
 	FIELD_BTF_HDR,	   /* a structure of several members */
 	FIELD_BTF_TYPES,
+	FIELD_SKB_LEN,
 	NR_FIELDS_END
 };
 
@@ -140,6 +141,9 @@ enum {
 	TYPE_bpf_map = TYPE_FIRST,
 	TYPE_bpf_prog,
 	TYPE_bpf_prog_aux,
+	TYPE_bpf_attr,	 /* a union */
+	TYPE_u64,	 /* no structure */
+	TYPE_bpf_iter_meta,
 	TYPE_END
 };
 
@@ -158,6 +162,15 @@ enum {
 /* Kfuncs that cases call. */
 #define CASE_KFUNCS(K)                                                                             \
 	K(bpf_map_sum_elem_count)                                                                  \
+	K(bpf_rcu_read_lock)                                                                       \
+	K(bpf_rcu_read_unlock)                                                                     \
+	K(bpf_preempt_disable)                                                                     \
+	K(bpf_preempt_enable)                                                                      \
+	K(bpf_rdonly_cast)                                                                         \
+	K(bpf_cast_to_kern_ctx)                                                                    \
+	K(bpf_copy_from_user_str)                                                                  \
+	K(bpf_local_irq_save)                                                                      \
+	K(bpf_local_irq_restore)                                                                   \
 	K(bpf_cpumask_create)                                                                      \
 	K(bpf_cpumask_acquire)                                                                     \
 	K(bpf_cpumask_release)                                                                     \

@@ -34,7 +34,7 @@ static const struct {
 	{"there is no helper", ABSENT},
 	{"programs of this type may not call", NOT_THIS_TYPE},
 	{"may be called by GPL programs only", GPL_ONLY},
-	{"which may sleep", MIGHT_SLEEP},
+	{"may sleep, and the program must not", MIGHT_SLEEP},
 	{"program of this type cannot use helper", NOT_THIS_TYPE},
 	{"cannot call GPL-restricted function", GPL_ONLY},
 	{"helper call might sleep", MIGHT_SLEEP},

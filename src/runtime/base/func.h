@@ -100,6 +100,7 @@ struct bpf_func_proto {
 	bool writes_map; /* adds, changes or removes elements */
 	bool finds_key;	 /* never NULL for a key of an array that is in bounds */
 	bool unlocks;	 /* the ARG_PTR_TO_SPIN_LOCK, which is held */
+	bool might_sleep;
 	bool tail_calls; /* another program may run instead of what follows */
 	/*
 	 * The format string of a printf-like helper: 1 + argument number of the format (CONST_STR, or

@@ -19,6 +19,7 @@
 #include "base/bpf_types.h"
 #include "iter/targets.h"
 #include "prog/kfuncs.h"
+#include "prog/packet.h"
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
@@ -74,6 +75,9 @@ struct bpf_vmlinux_types {
 	struct bpf_insn insn;
 	struct __sk_buff skb;
 	struct xdp_md xdp;
+	struct sk_buff sk_buff;
+	struct xdp_buff xdp_buff;
+	union bpf_attr attr;
 	struct bpf_dynptr dynptr;
 	struct bpf_func_info func_info;
 	struct bpf_line_info line_info;

@@ -25,6 +25,9 @@ const struct bpf_helper *bpf_helper_by_id(u32 id);
  */
 extern const struct bpf_helper bpf_base_helpers[];
 extern const size_t bpf_base_helpers_nr;
+/* bpf_copy_from_user (prog/copy_user.c). */
+extern const struct bpf_helper bpf_copy_user_helpers[];
+extern const size_t bpf_copy_user_helpers_nr;
 /* bpf_strtol and bpf_strtoul (prog/strtox.c). */
 extern const struct bpf_helper bpf_strtox_helpers[];
 extern const size_t bpf_strtox_helpers_nr;

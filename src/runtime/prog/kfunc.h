@@ -21,6 +21,15 @@ enum btf_kfunc_flags { /* as in include/linux/btf.h */
 	KF_ITER_NEXT = 1 << 9,
 	KF_ITER_DESTROY = 1 << 10,
 	KF_RCU_PROTECTED = 1 << 11,
+	/* What more the verifier does about a kfunc: to Linux that is in their names. */
+	KF_RCU_LOCK = 1 << 16,
+	KF_RCU_UNLOCK = 1 << 17,
+	KF_PREEMPT_DISABLE = 1 << 18,
+	KF_PREEMPT_ENABLE = 1 << 19,
+	KF_IRQ_SAVE = 1 << 20,
+	KF_IRQ_RESTORE = 1 << 21,
+	KF_RDONLY_CAST = 1 << 22,
+	KF_KERN_CTX = 1 << 23,
 };
 
 struct btf_kfunc {
@@ -73,5 +82,10 @@ extern const struct btf_kfunc_id_set bpf_cpumask_kfunc_set;
 extern const struct btf_kfunc_id_set bpf_string_kfunc_set;
 /* Iterators on the stack (iterators.c). */
 extern const struct btf_kfunc_id_set bpf_iterator_kfunc_set;
+
+/* bpf_copy_from_user_str (copy_user.c). */
+extern const struct btf_kfunc_id_set bpf_copy_user_kfunc_set;
+/* For the verifier alone (marker_kfuncs.c). */
+extern const struct btf_kfunc_id_set bpf_marker_kfunc_set;
 
 #endif /* PROG_KFUNC_H */

@@ -80,11 +80,27 @@
 	K(int, bpf_strstr, const char *s1__ign, const char *s2__ign)                               \
 	K(int, bpf_strnstr, const char *s1__ign, const char *s2__ign, size_t len)
 
+#define BPF_MARKER_KFUNCS(K)                                                                       \
+	K(void, bpf_rcu_read_lock, void)                                                           \
+	K(void, bpf_rcu_read_unlock, void)                                                         \
+	K(void, bpf_preempt_disable, void)                                                         \
+	K(void, bpf_preempt_enable, void)                                                          \
+	K(void, bpf_local_irq_save, unsigned long *flags__irq_flag)                                \
+	K(void, bpf_local_irq_restore, unsigned long *flags__irq_flag)                             \
+	K(void *, bpf_rdonly_cast, const void *obj__ign, u32 btf_id__k)                            \
+	K(void *, bpf_cast_to_kern_ctx, void *obj)
+
+#define BPF_COPY_USER_KFUNCS(K)                                                                    \
+	K(int, bpf_copy_from_user_str, void *dst, u32 dst__sz, const void *unsafe_ptr__ign,        \
+	  u64 flags)
+
 #define BPF_KFUNCS(K)                                                                              \
 	K(s64, bpf_map_sum_elem_count, const struct bpf_map *map)                                  \
 	BPF_CPUMASK_KFUNCS(K)                                                                      \
 	BPF_ITERATOR_KFUNCS(K)                                                                     \
 	BPF_DYNPTR_KFUNCS(K)                                                                       \
-	BPF_STRING_KFUNCS(K)
+	BPF_STRING_KFUNCS(K)                                                                       \
+	BPF_MARKER_KFUNCS(K)                                                                       \
+	BPF_COPY_USER_KFUNCS(K)
 
 #endif /* PROG_KFUNCS_H */

@@ -41,6 +41,7 @@ static void init_process(void)
 	if (!process_err)
 		process_err = rcu_watch_forks();
 	bpf_helpers_register(bpf_base_helpers, bpf_base_helpers_nr);
+	bpf_helpers_register(bpf_copy_user_helpers, bpf_copy_user_helpers_nr);
 	bpf_helpers_register(bpf_strtox_helpers, bpf_strtox_helpers_nr);
 	bpf_helpers_register(bpf_trace_helpers, bpf_trace_helpers_nr);
 	bpf_helpers_register(bpf_skb_load_helpers, bpf_skb_load_helpers_nr);
@@ -61,6 +62,8 @@ static void init_process(void)
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_map_iter_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_iterator_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_string_kfunc_set);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_marker_kfunc_set);
+	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_copy_user_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &bpf_cpumask_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &bpf_cpumask_kfunc_set);
 }

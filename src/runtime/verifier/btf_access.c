@@ -50,8 +50,7 @@ static u32 found_pointer_flags(const struct bpf_verifier_env *env,
 		return walk->tags & ~(u32)MEM_RCU;
 	if (member_is_trusted(owner, t, walk))
 		return walk->tags | PTR_TRUSTED;
-	/* No RCU section is known of: whatever was found may be gone. */
-	if (env->prog->sleepable && !env->cur->locked_map)
+	if (!in_rcu_section(env))
 		return PTR_UNTRUSTED;
 	/* One that others may take away while this is looked at, and so NULL. */
 	return walk->tags & MEM_RCU ? walk->tags | PTR_MAYBE_NULL : walk->tags;

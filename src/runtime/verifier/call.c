@@ -398,6 +398,11 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	err = proto->unlocks ? 0 : check_not_locked(env, "a call of a helper");
 	if (err)
 		return err;
+	if (proto->might_sleep) {
+		err = check_may_sleep(env, call.helper->name, -EINVAL, -EINVAL);
+		if (err)
+			return err;
+	}
 	for (i = 0; i < 5 && proto->arg_type[i] != ARG_DONTCARE; i++) {
 		err = check_arg(env, &call, i);
 		if (err)

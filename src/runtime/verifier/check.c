@@ -204,6 +204,8 @@ static int check_program(struct bpf_verifier_env *env)
 	if (!err)
 		find_packet_changes(env);
 	if (!err)
+		find_sleepers(env);
+	if (!err)
 		err = compute_live_registers(env);
 	if (!err)
 		err = walk_all(env);

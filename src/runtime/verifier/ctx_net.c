@@ -130,7 +130,8 @@ static const struct bpf_prog_attach cgroup_attach[] = {
 #define SKB_TYPE(type_, attach_, read, write)                                                      \
 	{                                                                                          \
 		.type = BPF_PROG_TYPE_##type_, .ctx = &skb_ctx, .ctx_name = "__sk_buff",           \
-		.packet_read = (read), .packet_write = (write), ATTACH(attach_),                   \
+		.kern_ctx = "sk_buff", .packet_read = (read), .packet_write = (write),             \
+		ATTACH(attach_),                                                                   \
 	}
 
 static const struct bpf_prog_type_ops net_types[] = {
@@ -138,6 +139,7 @@ static const struct bpf_prog_type_ops net_types[] = {
 		.type = BPF_PROG_TYPE_XDP,
 		.ctx = &xdp_ctx,
 		.ctx_name = "xdp_md",
+		.kern_ctx = "xdp_buff",
 		.packet_read = true,
 		.packet_write = true,
 		ATTACH(xdp_attach),
@@ -151,6 +153,12 @@ static const struct bpf_prog_type_ops net_types[] = {
 	SKB_TYPE(LWT_XMIT, lwt_attach, true, true),
 	SKB_TYPE(LWT_SEG6LOCAL, lwt_attach, true, false),
 	SKB_TYPE(SK_SKB, stream_attach, true, true),
-	SKB_TYPE(FLOW_DISSECTOR, flow_attach, true, false),
+	{
+		.type = BPF_PROG_TYPE_FLOW_DISSECTOR,
+		.ctx = &skb_ctx,
+		.ctx_name = "__sk_buff",
+		.packet_read = true,
+		ATTACH(flow_attach),
+	},
 };
 const struct bpf_prog_family bpf_net_family = {net_types, ARRAY_SIZE(net_types)};

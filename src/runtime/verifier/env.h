@@ -18,6 +18,7 @@
  *   stack.c      the stack of a frame
  *   ld_abs.c     loads of packets by offset
  *   lock.c       locks in values of maps
+ *   region.c     where a program may not sleep: RCU sections and the like
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
  *   tail_call.c  programs that are called instead
@@ -217,6 +218,9 @@ struct bpf_verifier_state {
 	/* The lock that is held (see lock.c): in a value of this map, NULL: none. */
 	const struct bpf_map *locked_map;
 	u32 locked_id;
+	/* Regions that are open: see region.c. */
+	bool active_rcu_lock;
+	u32 active_preempt_locks;
 };
 
 /* A path that still has to be walked. */
@@ -242,6 +246,7 @@ struct bpf_subprog_info {
 	bool is_callback;
 	bool tail_calls;
 	bool changes_pkt_data;
+	bool might_sleep; /* it, or what it calls */
 	bool called; /* a global one: on a path that can be */
 	bool walked;
 	const struct btf_type *func;  /* FUNC; NULL: no func_info */
@@ -595,6 +600,21 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 
 /* Sets *@next. 1: the path is at its end. */
 int check_ld_abs(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
+
+/* --- region.c --- */
+
+/* What is found under RCU stays as it is for now. */
+bool in_rcu_section(const struct bpf_verifier_env *env);
+/* The call at hand, of @name, may sleep. @err: the program must not; @err_region: not here. */
+int check_may_sleep(struct bpf_verifier_env *env, const char *name, int err, int err_region);
+/* -EINVAL: a region is open, so not @what. */
+int check_no_region(struct bpf_verifier_env *env, const char *what);
+/* A call saves the flag of interrupts to where register @regno points, or restores it from there. */
+int check_irq_flag(struct bpf_verifier_env *env, u32 regno, bool save);
+/* A call of @kfunc begins or ends one of the others, or does neither. */
+int check_region_call(struct bpf_verifier_env *env, const struct btf_kfunc *kfunc);
+/* Which functions may sleep. */
+void find_sleepers(struct bpf_verifier_env *env);
 
 /* --- refs.c --- */
 

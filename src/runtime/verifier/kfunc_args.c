@@ -148,6 +148,8 @@ static int check_offset(struct bpf_verifier_env *env, const struct kfunc_call *c
 static bool is_ctx(const struct bpf_verifier_env *env, const struct kfunc_call *call,
 		   const struct kfunc_arg *arg)
 {
+	if (kfunc_has(call, KF_KERN_CTX))
+		return true;
 	return env->type->ctx_name && btf_type_is_struct(arg->to) &&
 	       !strcmp(btf_type_name(call->btf, arg->to), env->type->ctx_name);
 }
@@ -173,6 +175,18 @@ static int arg_absent(struct bpf_verifier_env *env, struct kfunc_call *call,
 {
 	mark_reg_precise(env, arg->reg);
 	return 0;
+}
+
+static bool is_irq_flag(const struct bpf_verifier_env *env, const struct kfunc_call *call,
+			const struct kfunc_arg *arg)
+{
+	return ends(call, arg, "__irq_flag");
+}
+
+static int arg_irq_flag(struct bpf_verifier_env *env, struct kfunc_call *call,
+			const struct kfunc_arg *arg)
+{
+	return check_irq_flag(env, arg->regno, kfunc_has(call, KF_IRQ_SAVE));
 }
 
 static bool is_iterator(const struct bpf_verifier_env *env, const struct kfunc_call *call,
@@ -429,6 +443,7 @@ static const struct {
 	{is_ctx, arg_ctx, true},
 	{is_absent, arg_absent, true},
 	{is_iterator, arg_iterator, true},
+	{is_irq_flag, arg_irq_flag, true},
 	{is_dynptr, arg_dynptr, true},
 	{is_struct_pointer, arg_struct, true},
 	{is_mem, arg_mem, true},

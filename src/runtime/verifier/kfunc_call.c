@@ -145,6 +145,43 @@ static int pointer_result(struct bpf_verifier_env *env, const struct kfunc_call 
 	return 0;
 }
 
+/* A structure, or memory, that may be anywhere. */
+static int cast_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
+		       struct bpf_reg_state *r0)
+{
+	const struct btf_type *t =
+		call->constant <= UINT32_MAX ? btf_type_by_id(call->btf, call->constant) : NULL;
+
+	if (!t || !(btf_type_is_struct(t) || btf_type_is_void(t)))
+		return refuse(env, -EINVAL, -1, "use bpf_core_type_id_kernel",
+			      "a cast to type %llu, which is no structure of the built-in types",
+			      (unsigned long long)call->constant);
+	if (btf_type_is_void(t)) {
+		reg_mark_pointer(r0, PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
+		return 0;
+	}
+	reg_mark_pointer(r0, PTR_TO_BTF_ID | PTR_UNTRUSTED);
+	r0->btf = call->btf;
+	r0->btf_id = call->constant;
+	return 0;
+}
+
+/* The structure that the program runs with. */
+static int kern_ctx_result(struct bpf_verifier_env *env, const struct kfunc_call *call,
+			   struct bpf_reg_state *r0)
+{
+	const char *name = env->type->kern_ctx;
+	s32 id = name ? btf_find_by_name_kind(call->btf, name, BTF_KIND_STRUCT) : -ENOENT;
+
+	if (id < 0)
+		return refuse(env, -EINVAL, -1, NULL,
+			      "the context of this type of program is no structure here");
+	reg_mark_pointer(r0, PTR_TO_BTF_ID | PTR_TRUSTED);
+	r0->btf = call->btf;
+	r0->btf_id = (u32)id;
+	return 0;
+}
+
 static int set_result(struct bpf_verifier_env *env, const struct kfunc_call *call)
 {
 	const struct btf_type *t = btf_type_skip_modifiers(call->btf, call->proto->type, NULL);
@@ -154,6 +191,10 @@ static int set_result(struct bpf_verifier_env *env, const struct kfunc_call *cal
 		return not_supported(env, call);
 	if (btf_type_is_void(t))
 		return 0;
+	if (kfunc_has(call, KF_RDONLY_CAST))
+		return cast_result(env, call, r0);
+	if (kfunc_has(call, KF_KERN_CTX))
+		return kern_ctx_result(env, call, r0);
 	if (!btf_type_is_int(t) && !btf_type_is_any_enum(t))
 		return pointer_result(env, call, r0);
 	reg_mark_unknown(r0);
@@ -165,10 +206,12 @@ static int check_may_call(struct bpf_verifier_env *env, const struct kfunc_call 
 	if (!call->proto || btf_vlen(call->proto) > 5)
 		return refuse(env, -EINVAL, -1, NULL, "%s has no prototype that can be called",
 			      call->kfunc->name);
-	if (kfunc_has(call, KF_SLEEPABLE) && !env->prog->sleepable)
-		return refuse(env, -EACCES, -1, "load it with BPF_F_SLEEPABLE",
-			      "%s may sleep, and the program must not", call->kfunc->name);
-	return 0;
+	if (kfunc_has(call, KF_RCU_PROTECTED) && !in_rcu_section(env))
+		return refuse(env, -EACCES, -1, "call bpf_rcu_read_lock first",
+			      "%s outside of an RCU section", call->kfunc->name);
+	return kfunc_has(call, KF_SLEEPABLE)
+		       ? check_may_sleep(env, call->kfunc->name, -EACCES, -EACCES)
+		       : 0;
 }
 
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
@@ -188,6 +231,8 @@ int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	err = check_may_call(env, &call);
 	if (!err)
 		err = check_kfunc_args(env, &call);
+	if (!err)
+		err = check_region_call(env, call.kfunc);
 	if (!err && call.release_regno)
 		err = release_reference(env, call.ref_obj_id);
 	if (!err && kfunc_has(&call, KF_ITER_DESTROY))

@@ -61,6 +61,8 @@ int check_ld_abs(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 
 		err = check_reg_read(env, insn->src_reg);
 	if (!err)
 		err = check_not_locked(env, "a load that may end the program,");
+	if (!err)
+		err = check_no_region(env, "a load that may end the program,");
 	if (!err && !env->cur->curframe)
 		err = check_reference_leak(env);
 	if (err)

@@ -64,6 +64,7 @@ struct bpf_prog_type_ops {
 	bool ctx_is_memory;	/* the context may be given to calls as memory */
 	const char *ctx_prefix; /* of the structures that may be called the context by a tag */
 	const char *ctx_name;	/* of the structure, as an argument of a global function; NULL */
+	const char *kern_ctx; /* of the structure that programs run with, in the built-in types */
 	bool packet_read, packet_write; /* of pointers into packets; reads: helpers may, too */
 	bool may_sleep;
 };

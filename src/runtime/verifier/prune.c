@@ -340,6 +340,8 @@ static bool frames_covered(const struct bpf_verifier_state *old,
 	u32 f;
 
 	if (old->curframe != cur->curframe || old->locked_map != cur->locked_map ||
+	    old->active_rcu_lock != cur->active_rcu_lock ||
+	    old->active_preempt_locks != cur->active_preempt_locks ||
 	    old->nr_refs != cur->nr_refs || !ids_match(old->locked_id, cur->locked_id, map))
 		return false;
 	/* What runs changes first. */

@@ -179,6 +179,8 @@ struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 	copy->may_goto_rounds = state->may_goto_rounds;
 	copy->locked_map = state->locked_map;
 	copy->locked_id = state->locked_id;
+	copy->active_rcu_lock = state->active_rcu_lock;
+	copy->active_preempt_locks = state->active_preempt_locks;
 	if (copy_refs(env, copy, state)) {
 		free_state(env, copy);
 		return NULL;

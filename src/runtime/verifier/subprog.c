@@ -229,6 +229,9 @@ static int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_in
 	int err;
 
 	err = check_not_locked(env, "a call of a global function");
+	if (!err && subprog->might_sleep)
+		err = check_may_sleep(env, btf_type_name(env->prog->aux->btf, subprog->func),
+				      -EINVAL, -EINVAL);
 	if (!err)
 		err = check_global_proto(env, subprog);
 	for (i = 0; !err && i < btf_vlen(subprog->proto); i++) {
@@ -441,6 +444,8 @@ static int check_program_result(struct bpf_verifier_env *env)
 
 	if (!err)
 		err = check_not_locked(env, "the end");
+	if (!err)
+		err = check_no_region(env, "the end");
 	if (!err)
 		err = check_reg_read(env, BPF_REG_0);
 	if (err)

@@ -49,6 +49,8 @@ int check_tail_call(struct bpf_verifier_env *env)
 
 	if (!err)
 		err = check_not_locked(env, "a tail call");
+	if (!err)
+		err = check_no_region(env, "a tail call");
 	if (err)
 		return err;
 	if (callee->callback)
