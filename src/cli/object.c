@@ -105,6 +105,9 @@ static bool is_trace(const char *line, size_t len)
 	/* Of a load from the context; "func 'NAME' ..." is also how errors begin. */
 	if (!strncmp(line, "func '", 6) && memmem(line, len, " has btf_id ", 12))
 		return true;
+	/* Of a main function whose context is a void pointer. */
+	if (!strncmp(line, "arg#", 4) && memmem(line, len, "type('UNKNOWN ')", 16))
+		return true;
 	if (digits && (line[digits] == ':' || !strncmp(line + digits, ": ", 2)))
 		return true;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
@@ -204,7 +207,7 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 {
 	struct bpf_program *prog = failed_program(obj);
 	const char *target = prog ? iterator_target(prog) : NULL;
-	const char *said = libbpf_log_find(NULL);
+	const char *said = libbpf_log_find(NULL), *log = error->log;
 	char todo[256];
 
 	/* libbpf goes on without what it could not find out, to fail elsewhere. */
@@ -227,8 +230,11 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 		    engine_name(), libbpf_log_unresolved());
 		return;
 	}
-	error->told = verdict(error->log, error->verdict, sizeof(error->verdict));
-	advice(error->log, todo, sizeof(todo));
+	/* The log keeps its end; of the line that is cut off there would be no telling. */
+	if (error->err == ENOSPC)
+		log = strchrnul(log, '\n');
+	error->told = verdict(log, error->verdict, sizeof(error->verdict));
+	advice(log, todo, sizeof(todo));
 	if (prog && *error->verdict) {
 		say(error, "refused by the verifier (%s): %s; %s--verbose shows its whole log",
 		    strerror(error->err), error->verdict, todo);
@@ -238,6 +244,13 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 		error->prog = NULL; /* what libbpf says names the thing */
 	if (error->err == EPERM && engine_is_kernel())
 		engine_refusal(error->why, sizeof(error->why));
+	else if (prog && said == libbpf_log_find("BPF program load failed"))
+		say(error,
+		    "program %s: the %s engine refuses it before verification (%s): it has no "
+		    "programs of type %s, or not for this section; --verbose shows what libbpf "
+		    "said",
+		    bpf_program__name(prog), engine_name(), strerror(error->err),
+		    libbpf_bpf_prog_type_str(bpf_program__type(prog)));
 	else if (!explain_map(obj, error))
 		/* An extern, a relocation or a map. */
 		say(error, "%s%s; --verbose shows all that libbpf said",

@@ -132,15 +132,17 @@ void free_verdict(struct verdict *verdict)
 /* Put the texts of a load with a log in place of those of the one without. */
 static void take_log(struct verdict *verdict, struct verdict *logged)
 {
-	verdict->err = logged->err;
+	free(verdict->log);
+	verdict->log = logged->log;
+	logged->log = NULL;
+	if (!verdict->err)
+		return;
 	verdict->by_verifier = logged->by_verifier;
 	free(verdict->message);
 	free(verdict->details);
-	free(verdict->log);
 	verdict->message = logged->message;
 	verdict->details = logged->details;
-	verdict->log = logged->log;
-	logged->message = logged->details = logged->log = NULL;
+	logged->message = logged->details = NULL;
 }
 
 int get_verdict(const char *path, int index, struct verdict *verdict)
@@ -156,13 +158,10 @@ int get_verdict(const char *path, int index, struct verdict *verdict)
 	if (!verdict->err && !options.verbose)
 		return 0;
 	status = load(path, index, LOG_NUMBERS | (options.verbose ? LOG_WALK : LOG_ERROR), &logged);
-	/* A walk that is longer than the log: the reason alone. */
-	if (!status && logged.err == ENOSPC && verdict->err && options.verbose) {
-		free_verdict(&logged);
-		logged = (struct verdict){0};
-		status = load(path, index, LOG_NUMBERS | LOG_ERROR, &logged);
-	}
+	/* ENOSPC: of a log that is too long the end is there, and no other verdict. */
 	if (!status && logged.err != ENOSPC)
+		verdict->err = logged.err;
+	if (!status)
 		take_log(verdict, &logged);
 	free_verdict(&logged);
 	return status;
