@@ -11,6 +11,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+typedef __u64 __be64;
+
 struct header {
 	__be16 version;
 	__be16 length;

@@ -37,6 +37,15 @@ __noinline __u32 hash_of(__u32 addr, __u32 row)
 	return hash % COLUMNS;
 }
 
+/* The compiler may know what hash_of() gives; the verifier knows what it is masked with. */
+static __always_inline __u32 column_of(__u32 addr, __u32 row)
+{
+	__u32 column = hash_of(addr, row);
+
+	asm volatile("" : "+r"(column));
+	return column & (COLUMNS - 1);
+}
+
 __noinline int estimate(const struct sketch *sketch, __u32 addr)
 {
 	__u32 least = ~0u, cell;
@@ -44,7 +53,7 @@ __noinline int estimate(const struct sketch *sketch, __u32 addr)
 	if (!sketch)
 		return 0;
 	for (int row = 0; row < ROWS; row++) {
-		cell = sketch->cells[row][hash_of(addr, row) & (COLUMNS - 1)];
+		cell = sketch->cells[row][column_of(addr, row)];
 		if (cell < least)
 			least = cell;
 	}
@@ -56,7 +65,7 @@ __noinline int count(struct sketch *sketch, __u32 addr, __u32 by)
 	if (!sketch)
 		return -1;
 	for (int row = 0; row < ROWS; row++)
-		sketch->cells[row][hash_of(addr, row) & (COLUMNS - 1)] += by;
+		sketch->cells[row][column_of(addr, row)] += by;
 	return 0;
 }
 

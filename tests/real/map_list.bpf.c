@@ -9,6 +9,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#define BPF_F_INNER_MAP (1u << 12)
+
 struct pair {
 	__u32 a;
 	char b[20];

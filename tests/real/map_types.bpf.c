@@ -9,6 +9,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+enum { BTF_KIND_ARRAY = 3, BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM, BTF_KIND_TYPEDEF = 8 };
+
 struct session_key {
 	__u64 cookie;
 	__u16 family;

@@ -55,6 +55,13 @@ static const char *type_name(__u32 type)
 	}
 }
 
+/* The kernel's; where the user is not behind a pointer it is only mentioned. */
+struct user_struct {
+	struct {
+		__u32 val;
+	} uid;
+} __attribute__((preserve_access_index));
+
 /* Where the user is not behind a pointer. */
 struct bpf_prog_aux___flat {
 	__u32 uid;

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
+"""Programs as people write them, of many types: each load of each object by both verifiers.
+
+Each is compiled by each compiler that is there, at every level of optimisation and for several
+instruction sets. Linux accepts them all, and so do we.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+BPFTREK = os.environ["BPFTREK"]
+OBJECTS = pathlib.Path(os.environ["REAL_OBJECTS"])
+PROGRAMS = os.environ["REAL_PROGRAMS"].split()
+
+# What the embedded engine lacks of them.
+NOT_YET = {
+    "cpu_masks",  # RCU sections by kernel functions
+    "dynptr_packet",  # dynptrs of packets
+}
+
+
+def check(engine, path):
+    return subprocess.run([BPFTREK, "--on", engine, "--json", "check", str(path)],
+                          capture_output=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The kernel, where it can be used, beside our verifier."""
+    done = check("kernel", OBJECTS / f"{PROGRAMS[0]}.clang.O2.v3.bpf.o")
+    if done.stdout:
+        return "kernel"
+    return "embedded"
+
+
+@pytest.fixture(scope="session")
+def pool():
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        yield executor
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name, engine, pool):
+    paths = sorted(OBJECTS.glob(f"{name}.*.bpf.o"))
+    assert len(paths) >= 6
+    for path, done in zip(paths, pool.map(lambda path: check(engine, path), paths)):
+        refused = [f"{path.name}: {program['name']} by {by}: {verdict['message']}"
+                   for program in json.loads(done.stdout)
+                   for by, verdict in program["verdict"].items()
+                   if not verdict["accepted"] and (by == "kernel" or name not in NOT_YET)]
+        assert not refused
