@@ -104,7 +104,7 @@ def kernel():
 
 @pytest.fixture(scope="session")
 def pool():
-    with ThreadPoolExecutor(os.cpu_count()) as executor:
+    with ThreadPoolExecutor(4 * os.cpu_count()) as executor:  # most of the time they wait
         yield executor
 
 
