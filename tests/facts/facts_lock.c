@@ -318,12 +318,52 @@ static void programs(void **state)
 
 static void types_of_programs(void **state)
 {
+	static const struct {
+		enum bpf_prog_type type;
+		int result;
+	} types_of[] = {
+		{BPF_PROG_TYPE_SOCKET_FILTER, -EINVAL},
+		{BPF_PROG_TYPE_KPROBE, -EINVAL},
+		{BPF_PROG_TYPE_TRACEPOINT, -EINVAL},
+		{BPF_PROG_TYPE_PERF_EVENT, -EINVAL},
+		{BPF_PROG_TYPE_RAW_TRACEPOINT, -EINVAL},
+		{BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE, -EINVAL},
+		{BPF_PROG_TYPE_SCHED_CLS, 0},
+		{BPF_PROG_TYPE_SCHED_ACT, 0},
+		{BPF_PROG_TYPE_XDP, 0},
+		{BPF_PROG_TYPE_CGROUP_SKB, 0},
+		{BPF_PROG_TYPE_LWT_IN, 0},
+		{BPF_PROG_TYPE_LWT_XMIT, 0},
+		{BPF_PROG_TYPE_SK_SKB, 0},
+		{BPF_PROG_TYPE_SOCK_OPS, 0},
+	};
 	const int map = map_with_lock(BPF_MAP_TYPE_ARRAY, LAST, 0);
 	struct code code = {.n = 0};
 
 	emit_lookups(&code, map);
 	EMIT(&code, RETURN);
-	assert_int_equal(load(BPF_PROG_TYPE_SOCKET_FILTER, &code), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(types_of); i++) {
+		int prog = load(types_of[i].type, &code);
+
+		if ((prog < 0 ? prog : 0) != types_of[i].result)
+			fail_msg("type %d: %d, not %d", types_of[i].type, prog, types_of[i].result);
+	}
+}
+
+/* A load that may end the program cannot be made under a lock. */
+static void loads_of_packets(void **state)
+{
+	const int map = map_with_lock(BPF_MAP_TYPE_ARRAY, LAST, 0);
+	struct code code = {.n = 0};
+
+	EMIT(&code, STX_MEM(DW, 10, 1, -48));
+	emit_lookups(&code, map);
+	EMIT(&code, MOV64_REG(8, 6), LDX_MEM(DW, 6, 10, -48),
+	     INSN(BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 0), RETURN);
+	assert_in_range(load(BPF_PROG_TYPE_SCHED_CLS, &code), 0, INT32_MAX);
+	code.n -= 3; /* its return is 2 instructions */
+	EMIT(&code, LOCK(8), INSN(BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 0), UNLOCK(8), RETURN);
+	assert_int_equal(load(BPF_PROG_TYPE_SCHED_CLS, &code), -EINVAL);
 }
 
 /* A program counts under the lock, once for each of 3 elements and once at the end. */
@@ -455,6 +495,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(batches),
 	cmocka_unit_test(programs),
 	cmocka_unit_test(types_of_programs),
+	cmocka_unit_test(loads_of_packets),
 	cmocka_unit_test(what_cannot_be_done),
 	cmocka_unit_test(a_program_takes_the_lock),
 	cmocka_unit_test(an_iterator_that_writes),

@@ -8,6 +8,10 @@
 #include "base/nofault.h"
 #include "verifier/env.h"
 
+/* Types of programs that use no map with locks: in Linux they may interrupt who holds one. */
+#define NO_LOCKS                                                                                   \
+	(BPF_TYPE(SOCKET_FILTER) | (BPF_TYPES_TRACING & ~(BPF_TYPE(TRACING) | BPF_TYPE(SYSCALL))))
+
 /* The program keeps one reference to each map, however often it names it. */
 static int use_map(struct bpf_verifier_env *env, struct bpf_map *map)
 {
@@ -76,8 +80,7 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 	err = check_map_sleepable(env, map);
 	if (err)
 		return err;
-	/* As in Linux, where such programs run anywhere. */
-	if (bpf_map_has_spin_lock(map) && env->prog->type == BPF_PROG_TYPE_SOCKET_FILTER)
+	if (bpf_map_has_spin_lock(map) && (NO_LOCKS >> env->prog->type & 1))
 		return refuse(env, -EINVAL, -1,
 			      "keep a value without a lock for it, and use atomic operations",
 			      "map '%s' has locks in its values, which this type of program may "
