@@ -56,8 +56,7 @@ void stop_engines(void);
 /* Fails the test with @what where they differ. Counts. */
 void compare(const struct program *p, enum bpf_prog_type type, const struct packet *packet,
 	     const char *what);
-/* Those of types that the runtime does not run yet are counted apart. */
-extern unsigned int compared, not_run;
+extern unsigned int compared;
 
 /* grids.c: each helper with many arguments; sequences.c: programs of several calls;
  * dynptrs.c: dynptrs. */
