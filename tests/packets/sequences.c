@@ -21,6 +21,9 @@
 	MOVX(R1, R6), MOV(R2, off), MOVX(R3, R10), OP(ADD, R3, -64), MOV(R4, len), CALL(helper),   \
 		OPX(ADD, R7, R0)
 #define FIELD(name) LDX(W, R0, R6, offsetof(struct __sk_buff, name)), OPX(ADD, R7, R0)
+#define ROOM(diff, mode, flags)                                                                    \
+	MOVX(R1, R6), MOV(R2, diff), MOV(R3, mode), MOV(R4, flags), CALL(skb_adjust_room),         \
+		OPX(ADD, R7, R0), OP(MUL, R7, 3)
 #define PUSH(proto, tci) STEP(skb_vlan_push, proto, tci)
 #define POP STEP(skb_vlan_pop, 0, 0)
 
@@ -85,6 +88,23 @@ static const struct {
 	{"many tags",
 	 TC,
 	 {PUSH(0x81, 1), PUSH(0x81, 2), PUSH(0x81, 3), PUSH(0x81, 4), PUSH(0x81, 5)}},
+	{"a tunnel", TC, {ROOM(20, 1, 2), STORE(14, 20, 0), RELATIVE(0, 16, 1)}},
+	{"a tunnel of the other protocol",
+	 TC,
+	 {ROOM(40, 1, 4), FIELD(protocol), RELATIVE(0, 16, 1)}},
+	{"a tunnel in a tunnel", TC, {ROOM(20, 1, 2), ROOM(20, 1, 2)}},
+	{"a tunnel, and back", TC, {ROOM(40, 1, 4), ROOM(-40, 1, 128), FIELD(protocol)}},
+	{"a tunnel, and a cut", TC, {ROOM(20, 1, 2), STEP(skb_change_tail, 60, 0)}},
+	{"room, and a new header",
+	 TC,
+	 {ROOM(8, 0, 0), STEP(skb_change_head, 14, 0), ROOM(8, 1, 0)}},
+	{"a tag, and room behind it", TC, {PUSH(0x0081, 5), PUSH(0x0081, 6), ROOM(8, 1, 0)}},
+	{"whom it is for", TC, {STEP(skb_change_type, 2, 0), FIELD(pkt_type)}},
+	{"when it came",
+	 TC,
+	 {STEP(skb_set_tstamp, 1234, 1), LDX(DW, R0, R6, offsetof(struct __sk_buff, tstamp)),
+	  OPX(ADD, R7, R0), LDX(B, R0, R6, offsetof(struct __sk_buff, tstamp_type)),
+	  OPX(ADD, R7, R0)}},
 	{"the hash", TC, {STEP(set_hash, 77, 0), FIELD(hash), STEP(get_hash_recalc, 0, 0)}},
 	{"the hash, made invalid",
 	 TC,

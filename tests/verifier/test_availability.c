@@ -92,6 +92,8 @@ static bool left_out(const struct type *type, int helper)
 	case BPF_PROG_TYPE_SK_REUSEPORT:
 		return helper == BPF_FUNC_skb_load_bytes ||
 		       helper == BPF_FUNC_skb_load_bytes_relative;
+	case BPF_PROG_TYPE_SK_SKB:
+		return helper == BPF_FUNC_skb_adjust_room; /* another function */
 	case BPF_PROG_TYPE_FLOW_DISSECTOR:
 		return helper == BPF_FUNC_skb_load_bytes;
 	default:

@@ -79,6 +79,7 @@ struct sk_buff {
 	u32 gso_segs;
 	u32 gso_size;
 	u32 tstamp_type;
+	bool encapsulation; /* a program has put it into a tunnel */
 };
 
 #endif /* PROG_PACKET_H */

@@ -9,7 +9,9 @@
  *   skb_store.c   writes, checksums
  *   skb_resize.c  longer and shorter packets
  *   skb_vlan.c    VLAN tags
+ *   skb_room.c    room within the packet, for tunnels
  *   skb_hash.c    the hash of the flow
+ *   skb_fields.c  what is known beside the bytes
  */
 #ifndef PROG_SKB_H
 #define PROG_SKB_H
@@ -39,12 +41,17 @@ static inline int skb_ensure_writable(const struct sk_buff *skb, u32 size)
 	return size > skb->len ? -ENOMEM : 0;
 }
 
+/* What a helper makes no packet longer than: four pages less what Linux keeps behind it. */
+#define BPF_SKB_MAX_LEN (4 * 4096 - SKB_SHARED_INFO_SIZE)
+
 /* Room for @before bytes more before the packet and @behind bytes more behind it; -ENOMEM. */
 int skb_make_room(struct sk_buff *skb, u32 before, u32 behind);
 
 extern const struct bpf_helper bpf_skb_load_helpers[], bpf_skb_store_helpers[],
-	bpf_skb_resize_helpers[], bpf_skb_vlan_helpers[], bpf_skb_hash_helpers[];
+	bpf_skb_resize_helpers[], bpf_skb_vlan_helpers[], bpf_skb_hash_helpers[],
+	bpf_skb_room_helpers[], bpf_skb_fields_helpers[];
 extern const size_t bpf_skb_load_helpers_nr, bpf_skb_store_helpers_nr, bpf_skb_resize_helpers_nr,
-	bpf_skb_vlan_helpers_nr, bpf_skb_hash_helpers_nr;
+	bpf_skb_vlan_helpers_nr, bpf_skb_hash_helpers_nr, bpf_skb_room_helpers_nr,
+	bpf_skb_fields_helpers_nr;
 
 #endif /* PROG_SKB_H */

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kernel_errno.h"
 #include "prog/skb.h"
-
-/* What a helper makes no packet longer than: four pages less what Linux keeps behind it. */
-#define BPF_SKB_MAX_LEN (4 * 4096 - SKB_SHARED_INFO_SIZE)
 
 static struct sk_buff *to_skb(u64 ctx)
 {
@@ -67,6 +65,8 @@ static u64 helper_skb_change_tail(u64 ctx, u64 new_len, u64 flags, u64 r4, u64 r
 
 	if (flags || len > BPF_SKB_MAX_LEN || len < min_len(skb))
 		return (s64)-EINVAL;
+	if (skb->encapsulation)
+		return (s64)-ENOTSUPP;
 	if (len > skb->len) {
 		if (skb_make_room(skb, 0, len - skb->len))
 			return (s64)-ENOMEM;

@@ -49,6 +49,8 @@ static void init_process(void)
 	bpf_helpers_register(bpf_skb_resize_helpers, bpf_skb_resize_helpers_nr);
 	bpf_helpers_register(bpf_skb_vlan_helpers, bpf_skb_vlan_helpers_nr);
 	bpf_helpers_register(bpf_skb_hash_helpers, bpf_skb_hash_helpers_nr);
+	bpf_helpers_register(bpf_skb_room_helpers, bpf_skb_room_helpers_nr);
+	bpf_helpers_register(bpf_skb_fields_helpers, bpf_skb_fields_helpers_nr);
 	bpf_helpers_register(bpf_xdp_helpers, bpf_xdp_helpers_nr);
 	bpf_helpers_register(bpf_redirect_helpers, bpf_redirect_helpers_nr);
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
