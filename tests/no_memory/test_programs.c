@@ -2,6 +2,7 @@
 /*
  * What a program is told when a helper has no memory: -ENOMEM, and the map is as it was; with
  * memory the same run does it. Kinds that have all their memory from the beginning need none.
+ * Kfuncs say the same, or give NULL.
  */
 #include <stdio.h>
 #include <sys/mman.h>
@@ -131,9 +132,63 @@ static void updates(void **state)
 	munmap(input, sizeof(*input));
 }
 
+#define AT(off) MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, off)
+#define K(name) CALL_KFUNC(type_id(#name, BTF_KIND_FUNC))
+
+/* An iterator that could not be made has nothing, and is destroyed all the same. */
+static void bits(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_SOCKET_FILTER,
+			CODE(ST_MEM(DW, 10, -32, 0), ST_MEM(DW, 10, -24, 1), AT(-16),
+			     MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -32), MOV64_IMM(3, 2),
+			     K(bpf_iter_bits_new), MOV64_REG(6, 0), AT(-16), K(bpf_iter_bits_next),
+			     JMP_IMM(BPF_JEQ, 0, 0, 1), LDX_MEM(W, 6, 0, 0), AT(-16),
+			     K(bpf_iter_bits_destroy), MOV64_REG(0, 6), EXIT()));
+	int ret;
+
+	assert_true(prog >= 0);
+	no_memory_begin(0, true);
+	ret = run(prog);
+	assert_true(no_memory_end());
+	assert_int_equal(ret, -ENOMEM);
+	assert_int_equal(run(prog), 64);
+}
+
+/* There is none, and the program is told so. */
+static void cpumask(void **state)
+{
+	int map = map_new(BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0), prog, session;
+	struct code code = {.n = 0};
+	__u64 missing = 0;
+	__u32 key = 0;
+	char bytes[8];
+	ssize_t ret;
+
+	EMIT(&code, K(bpf_cpumask_create), JMP_IMM(BPF_JEQ, 0, 0, 4), MOV64_REG(1, 0),
+	     K(bpf_cpumask_release), MOV64_IMM(0, 0), EXIT());
+	emit_count(&code, map, 0);
+	emit_return(&code, 0);
+	prog = load_iter("bpf_link", &code);
+	assert_true(prog >= 0);
+	session = iter_create(attach(prog));
+	assert_true(session >= 0);
+	no_memory_begin(0, true);
+	ret = E->read(session, bytes, sizeof(bytes));
+	assert_true(no_memory_end());
+	assert_int_equal(ret, 0);
+	assert_int_equal(map_lookup(map, &key, &missing), 0);
+	/* One link, and the end. */
+	assert_int_equal(missing, 2);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(kinds)];
+	struct CMUnitTest tests[ARRAY_SIZE(kinds) + 2] = {
+		[ARRAY_SIZE(kinds)] = cmocka_unit_test_teardown(bits, close_owned),
+		[ARRAY_SIZE(kinds) + 1] = cmocka_unit_test_teardown(cpumask, close_owned),
+	};
+	const void *data;
+	size_t size;
 	int failed;
 
 	E = &embedded_engine;
@@ -141,6 +196,9 @@ int main(void)
 		printf("Bail out! the runtime does not start\n");
 		return 1;
 	}
+	data = E->vmlinux(&size);
+	types = btf__new(data, (__u32)size);
+	assert_non_null(types);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		tests[i] = (struct CMUnitTest){.name = kinds[i].name,
 					       .test_func = updates,
@@ -148,6 +206,7 @@ int main(void)
 					       .initial_state = (void *)&kinds[i]};
 	failed = _cmocka_run_group_tests("programs without memory", tests, ARRAY_SIZE(tests), NULL,
 					 NULL);
+	btf__free(types);
 	E->stop();
 	return failed != 0;
 }
