@@ -79,6 +79,9 @@ struct case_func {
 		GLOBAL_VOID,
 		GLOBAL_MEM,
 		GLOBAL_MAP,
+		GLOBAL_ANYTHING, /* void * */
+		GLOBAL_NUMBERS,	 /* int * */
+		GLOBAL_POINTERS, /* int ** */
 		GLOBAL_CTX,
 		GLOBAL_DYNPTR,
 		GLOBAL_DYNPTR_FWD, /* const, and declared only */

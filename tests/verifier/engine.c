@@ -296,6 +296,16 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	proto[GLOBAL_INT] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "number", integer);
 	proto[GLOBAL_VOID] = btf__add_func_proto(btf, 0);
+	ptr = btf__add_ptr(btf, 0);
+	proto[GLOBAL_ANYTHING] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "p", ptr);
+	ptr = btf__add_ptr(btf, integer);
+	proto[GLOBAL_NUMBERS] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "p", ptr);
+	ptr = btf__add_ptr(btf, ptr);
+	proto[GLOBAL_POINTERS] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "p", ptr);
+	ptr = mem_ptr;
 	proto[GLOBAL_MEM] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "mem", ptr);
 	mem = btf__add_struct(btf, "bpf_map", 8);

@@ -60,6 +60,7 @@ enum bpf_arg_type {
 	ARG_PTR_TO_DYNPTR,           /* MEM_UNINIT: the call makes it */
 	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
 	ARG_PTR_TO_SPIN_LOCK,        /* the lock in a value of a map */
+	ARG_PTR_TO_PERCPU_BTF_ID,    /* a structure of which each CPU has its own */
 };
 #define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)
@@ -77,6 +78,7 @@ enum bpf_return_type {
 	RET_PTR_TO_MEM,
 	RET_PTR_TO_DYNPTR_MEM, /* memory of the dynptr argument */
 	RET_PTR_TO_BTF_ID,
+	RET_PTR_TO_BTF_ID_OF_CPU, /* that of one CPU, of the ARG_PTR_TO_PERCPU_BTF_ID */
 };
 #define RET_PTR_TO_MAP_VALUE_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_MAP_VALUE)
 #define RET_PTR_TO_RINGBUF_MEM_OR_NULL (PTR_MAYBE_NULL | MEM_RINGBUF | RET_PTR_TO_MEM)

@@ -21,6 +21,7 @@
 
 #include "base/cancel.h"
 #include "base/nofault.h"
+#include "base/runtime.h"
 #include "base/vcpu.h"
 #include "prog/bprintf.h"
 
@@ -82,6 +83,19 @@ HELPER(bpf_ktime_get_coarse_ns)
 HELPER(bpf_get_smp_processor_id)
 {
 	return bpf_current->cpu;
+}
+
+/* A bad address is no more so for this: what is read there is read with care. */
+HELPER(bpf_per_cpu_ptr)
+{
+	u32 cpu = r2;
+
+	return cpu < bpf_current->rt->num_possible_cpus ? r1 + (u64)cpu * PERCPU_STRIDE : 0;
+}
+
+HELPER(bpf_this_cpu_ptr)
+{
+	return r1 + (u64)bpf_current->cpu * PERCPU_STRIDE;
 }
 
 /* xorshift64*, one state a thread: no lock, and no line that two of them write. */
@@ -257,6 +271,16 @@ const struct bpf_helper bpf_base_helpers[] = {
 	{BPF_FUNC_get_numa_node_id, "bpf_get_numa_node_id", NO_ARG_PROTO(bpf_get_numa_node_id)},
 	{BPF_FUNC_get_smp_processor_id, "bpf_get_smp_processor_id",
 	 {.func = bpf_get_smp_processor_id, .ret_type = RET_CPU}},
+	{BPF_FUNC_per_cpu_ptr,
+	 "bpf_per_cpu_ptr",
+	 {.func = bpf_per_cpu_ptr,
+	  .ret_type = PTR_MAYBE_NULL | RET_PTR_TO_BTF_ID_OF_CPU,
+	  .arg_type = {ARG_PTR_TO_PERCPU_BTF_ID, ARG_ANYTHING}}},
+	{BPF_FUNC_this_cpu_ptr,
+	 "bpf_this_cpu_ptr",
+	 {.func = bpf_this_cpu_ptr,
+	  .ret_type = RET_PTR_TO_BTF_ID_OF_CPU,
+	  .arg_type = {ARG_PTR_TO_PERCPU_BTF_ID}}},
 	{BPF_FUNC_get_prandom_u32, "bpf_get_prandom_u32", NO_ARG_PROTO(bpf_get_prandom_u32)},
 	{BPF_FUNC_get_current_pid_tgid, "bpf_get_current_pid_tgid",
 	 NO_ARG_PROTO(bpf_get_current_pid_tgid)},

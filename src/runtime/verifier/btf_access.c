@@ -153,3 +153,45 @@ int map_ptr_access(struct bpf_verifier_env *env, struct mem_access *a)
 	a->reg = &as_btf;
 	return btf_access(env, a);
 }
+
+int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null)
+{
+	const struct btf *btf = env->prog->aux->rt->vmlinux;
+	const char *name = btf_type_name(btf, btf_type_by_id(btf, btf_id));
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+	struct bpf_reg_state there = *reg;
+
+	if (((reg->type & PTR_MAYBE_NULL) && !or_null) || reg_is_null(reg))
+		return refuse(env, -EACCES, regno, "compare it with NULL first",
+			      "the call needs a struct %s in R%u, which may be NULL", name, regno);
+	if (base_type(reg->type) != PTR_TO_BTF_ID)
+		return refuse(env, -EACCES, regno, NULL,
+			      "the call needs a struct %s in R%u, which is a %s", name, regno,
+			      reg_type_name(reg->type));
+	there.type &= ~(u32)PTR_MAYBE_NULL;
+	if (!reg_is_trusted(&there))
+		return refuse(env, -EACCES, regno,
+			      "use the pointer from the context, not one found by following others",
+			      "the call needs a struct %s that is known to be alive in R%u", name,
+			      regno);
+	if (!tnum_is_const(reg->var_off) || reg->var_off.value || reg->off < 0 ||
+	    !btf_struct_ids_match(btf, reg->btf_id, reg->off, btf, btf_id, reg->off == 0))
+		return refuse(env, -EACCES, regno, NULL,
+			      "the call needs a struct %s in R%u, which points to something else",
+			      name, regno);
+	return 0;
+}
+
+int check_percpu_arg(struct bpf_verifier_env *env, u32 regno)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
+
+	if (base_type(reg->type) == PTR_TO_BTF_ID && (reg->type & MEM_PERCPU) &&
+	    !(reg->type & (PTR_MAYBE_NULL | PTR_UNTRUSTED)) && !reg->off &&
+	    tnum_is_const(reg->var_off) && !reg->var_off.value)
+		return 0;
+	return refuse(env, -EACCES, regno, NULL,
+		      "the call needs a structure of which each CPU has its own in R%u, which is "
+		      "a %s",
+		      regno, reg_type_name(reg->type));
+}

@@ -51,7 +51,8 @@ static u8 arg_tag(const char *name)
 	} tags[] = {{"ctx", ARG_TAG_CTX},
 		    {"nonnull", ARG_TAG_NONNULL},
 		    {"trusted", ARG_TAG_TRUSTED},
-		    {"nullable", ARG_TAG_NULLABLE}};
+		    {"nullable", ARG_TAG_NULLABLE},
+		    {"untrusted", ARG_TAG_UNTRUSTED}};
 
 	for (u32 i = 0; i < ARRAY_SIZE(tags); i++)
 		if (!strcmp(name, tags[i].name))

@@ -227,7 +227,13 @@ static int arg_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i
 
 	if (id < 0)
 		return need(env, i + 1, "a structure that does not exist");
-	return check_btf_arg(env, i + 1, id, false, -EACCES);
+	return check_btf_arg(env, i + 1, id, false);
+}
+
+static int arg_percpu_btf(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	call->percpu = cur_regs(env)[i + 1];
+	return check_percpu_arg(env, i + 1);
 }
 
 static int arg_spin_lock(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
@@ -253,6 +259,7 @@ static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call
 	[ARG_PTR_TO_DYNPTR] = arg_dynptr,
 	[ARG_PTR_TO_BTF_ID] = arg_btf,
 	[ARG_PTR_TO_SPIN_LOCK] = arg_spin_lock,
+	[ARG_PTR_TO_PERCPU_BTF_ID] = arg_percpu_btf,
 };
 
 /* What is given back has to be what was got, at its beginning. */

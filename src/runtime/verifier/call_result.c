@@ -123,6 +123,17 @@ static int result_btf(struct bpf_verifier_env *env, const struct helper_call *ca
 	return set_identity(env, call);
 }
 
+/* One CPU's: found by following others, as far as anybody knows. */
+static int result_of_cpu(struct bpf_verifier_env *env, const struct helper_call *call)
+{
+	struct bpf_reg_state *r0 = result_reg(env);
+
+	reg_mark_pointer(r0, PTR_TO_BTF_ID | type_flag(call->helper->proto.ret_type));
+	r0->btf = call->percpu.btf;
+	r0->btf_id = call->percpu.btf_id;
+	return set_identity(env, call);
+}
+
 /* By enum bpf_return_type. */
 static int (*const result_kinds[])(struct bpf_verifier_env *env, const struct helper_call *call) = {
 	[RET_INTEGER] = result_integer,
@@ -133,6 +144,7 @@ static int (*const result_kinds[])(struct bpf_verifier_env *env, const struct he
 	[RET_PTR_TO_MEM] = result_mem,
 	[RET_PTR_TO_DYNPTR_MEM] = result_dynptr_mem,
 	[RET_PTR_TO_BTF_ID] = result_btf,
+	[RET_PTR_TO_BTF_ID_OF_CPU] = result_of_cpu,
 };
 
 int set_call_result(struct bpf_verifier_env *env, const struct helper_call *call)

@@ -237,6 +237,7 @@ enum bpf_arg_tag {
 	ARG_TAG_TRUSTED = 4,
 	ARG_TAG_NULLABLE = 8,
 	ARG_TAG_UNKNOWN = 16,
+	ARG_TAG_UNTRUSTED = 32,
 };
 
 struct bpf_subprog_info {
@@ -601,6 +602,13 @@ int stack_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u3
 /* Sets *@next. 1: the path is at its end. */
 int check_ld_abs(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 
+/* --- btf_access.c --- */
+
+/* Is register @regno a pointer to the structure @btf_id of the built-in types, alive? -EACCES. */
+int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null);
+/* To one of which each CPU has its own? -EACCES. */
+int check_percpu_arg(struct bpf_verifier_env *env, u32 regno);
+
 /* --- region.c --- */
 
 /* What is found under RCU stays as it is for now. */
@@ -701,10 +709,6 @@ int check_exit(struct bpf_verifier_env *env, u32 *next);
 /* The first state of a walk that begins with @subprog. */
 int init_walk(struct bpf_verifier_env *env, u32 subprog);
 void clear_caller_saved(struct bpf_verifier_env *env);
-/* Is register @regno a pointer to structure @name of the built-in types that a function may be
- * given to use? */
-int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null,
-		  int err_untrusted);
 
 /* --- ctx.c --- */
 

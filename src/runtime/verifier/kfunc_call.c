@@ -9,47 +9,6 @@
 #include "verifier/kfunc_call.h"
 #include "verifier/prog_types.h"
 
-/* The structure that @reg points to in the built-in BTF, 0: none. */
-static u32 reg_btf_id(const struct bpf_verifier_env *env, const struct bpf_reg_state *reg)
-{
-	s32 id;
-
-	if (base_type(reg->type) == PTR_TO_BTF_ID)
-		return reg->btf_id;
-	if (reg->type != CONST_PTR_TO_MAP)
-		return 0;
-	id = btf_find_by_name_kind(env->prog->aux->rt->vmlinux, "bpf_map", BTF_KIND_STRUCT);
-	return id < 0 ? 0 : id;
-}
-
-int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null,
-		  int err_untrusted)
-{
-	const struct btf *btf = env->prog->aux->rt->vmlinux;
-	const char *name = btf_type_name(btf, btf_type_by_id(btf, btf_id));
-	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
-	u32 id = reg_btf_id(env, reg);
-
-	if (((reg->type & PTR_MAYBE_NULL) && !or_null) || reg_is_null(reg))
-		return refuse(env, -EACCES, regno, "compare it with NULL first",
-			      "the call needs a struct %s in R%u, which may be NULL", name, regno);
-	if (!id)
-		return refuse(env, err_untrusted, regno, NULL,
-			      "the call needs a struct %s in R%u, which is a %s", name, regno,
-			      reg_type_name(reg->type));
-	if (base_type(reg->type) == PTR_TO_BTF_ID && !(reg->type & PTR_TRUSTED))
-		return refuse(env, err_untrusted, regno,
-			      "use the pointer from the context, not one found by following others",
-			      "the call needs a struct %s that is known to be alive in R%u", name,
-			      regno);
-	if (!tnum_is_const(reg->var_off) || reg->var_off.value || reg->off < 0 ||
-	    !btf_struct_ids_match(btf, id, reg->off, btf, btf_id, reg->off == 0))
-		return refuse(env, err_untrusted, regno, NULL,
-			      "the call needs a struct %s in R%u, which points to something else",
-			      name, regno);
-	return 0;
-}
-
 /* --- what is returned ------------------------------------------------------------------------- */
 
 static int not_supported(struct bpf_verifier_env *env, const struct kfunc_call *call)

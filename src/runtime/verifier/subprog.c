@@ -45,6 +45,8 @@ struct global_arg {
 		GLOBAL_ARG_MEM,
 		GLOBAL_ARG_BTF, /* a structure of the built-in types, trusted */
 		GLOBAL_ARG_DYNPTR,
+		GLOBAL_ARG_ANYWHERE,	  /* memory that may be anywhere, to be read with care */
+		GLOBAL_ARG_UNTRUSTED_BTF, /* a structure of the built-in types, that, too */
 	} kind;
 	bool or_null;
 	u32 mem_size, btf_id;
@@ -78,14 +80,46 @@ static bool is_dynptr_type(const struct btf *btf, const struct btf_type *t)
 	       !strcmp(btf_type_name(btf, t), "bpf_dynptr");
 }
 
+/* The structure of the built-in types that has the name of @t. */
+static int find_arg_struct(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog,
+			   u32 i, const struct btf_type *t, struct global_arg *arg)
+{
+	const struct btf *btf = env->prog->aux->btf, *vmlinux = env->prog->aux->rt->vmlinux;
+	s32 id = btf_type_is_struct(t) ? btf_find_by_name_kind(vmlinux, btf_type_name(btf, t),
+							       BTF_KIND_STRUCT)
+				       : -ENOENT;
+
+	if (id < 0)
+		return refuse(env, -ENOENT, -1, "make it static",
+			      "argument %u of global function %s is of a structure that does not "
+			      "exist here",
+			      i + 1, btf_type_name(btf, subprog->func));
+	arg->btf_id = (u32)id;
+	return 0;
+}
+
+/* Whatever the caller passes: the function looks at it with care. */
+static int untrusted_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog,
+			 u32 i, const struct btf_type *t, struct global_arg *arg)
+{
+	if (subprog->arg_tags[i] & ~ARG_TAG_UNTRUSTED)
+		return bad_arg(env, subprog, i, "is untrusted, and has other tags");
+	arg->kind = GLOBAL_ARG_ANYWHERE;
+	if (btf_type_is_void(t) || btf_type_is_int(t) || btf_type_is_any_enum(t))
+		return 0;
+	arg->kind = GLOBAL_ARG_UNTRUSTED_BTF;
+	if (btf_type_is_ptr(t))
+		return bad_arg(env, subprog, i, "is untrusted, and no pointer to a structure");
+	return find_arg_struct(env, subprog, i, t, arg);
+}
+
 static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog, u32 i,
 		       struct global_arg *arg)
 {
-	const struct btf *btf = env->prog->aux->btf, *vmlinux = env->prog->aux->rt->vmlinux;
+	const struct btf *btf = env->prog->aux->btf;
 	u32 type_id = btf_params(subprog->proto)[i].type, id;
 	const struct btf_type *t = btf_type_resolve_ptr(btf, type_id, &id);
 	u8 tags = subprog->arg_tags[i];
-	s32 btf_id;
 
 	if (!t)
 		return bad_arg(env, subprog, i, "is of a kind that is not supported");
@@ -105,20 +139,12 @@ static int pointer_arg(struct bpf_verifier_env *env, const struct bpf_subprog_in
 	if (tags & ARG_TAG_TRUSTED) {
 		if (tags & ARG_TAG_NONNULL)
 			return bad_arg(env, subprog, i, "is trusted, and so is never NULL");
-		btf_id = btf_type_is_struct(t)
-				 ? btf_find_by_name_kind(vmlinux, btf_type_name(btf, t),
-							 BTF_KIND_STRUCT)
-				 : -ENOENT;
-		if (btf_id < 0)
-			return refuse(env, -ENOENT, -1, "make it static",
-				      "argument %u of global function %s is of a structure that "
-				      "does not exist here",
-				      i + 1, btf_type_name(btf, subprog->func));
 		arg->kind = GLOBAL_ARG_BTF;
-		arg->btf_id = (u32)btf_id;
 		arg->or_null = tags & ARG_TAG_NULLABLE;
-		return 0;
+		return find_arg_struct(env, subprog, i, t, arg);
 	}
+	if (tags & ARG_TAG_UNTRUSTED)
+		return untrusted_arg(env, subprog, i, t, arg);
 	if (tags & ARG_TAG_NULLABLE)
 		return bad_arg(env, subprog, i, "may be NULL as it is, without a tag");
 	if (!btf_type_id_size(btf, &id, &arg->mem_size) || !arg->mem_size)
@@ -213,7 +239,10 @@ static int check_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		mark_reg_precise(env, reg);
 		if (arg->or_null && reg_is_null(reg))
 			return 0;
-		return check_btf_arg(env, regno, arg->btf_id, arg->or_null, -EACCES);
+		return check_btf_arg(env, regno, arg->btf_id, arg->or_null);
+	case GLOBAL_ARG_ANYWHERE:
+	case GLOBAL_ARG_UNTRUSTED_BTF:
+		return 0;
 	case GLOBAL_ARG_DYNPTR:
 		err = check_dynptr_pointer(env, regno, -EINVAL);
 		return err ? err : check_dynptr(env, regno, MEM_RDONLY, &dynptr);
@@ -266,6 +295,14 @@ static void init_global_arg(struct bpf_verifier_env *env, const struct global_ar
 		reg->btf = env->prog->aux->rt->vmlinux;
 		reg->btf_id = arg->btf_id;
 		break;
+	case GLOBAL_ARG_ANYWHERE:
+		reg_mark_pointer(reg, PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
+		return;
+	case GLOBAL_ARG_UNTRUSTED_BTF:
+		reg_mark_pointer(reg, PTR_TO_BTF_ID | PTR_UNTRUSTED);
+		reg->btf = env->prog->aux->rt->vmlinux;
+		reg->btf_id = arg->btf_id;
+		return;
 	case GLOBAL_ARG_DYNPTR:
 		reg_mark_pointer(reg, CONST_PTR_TO_DYNPTR);
 		reg->dynptr_type = BPF_DYNPTR_TYPE_INVALID;
