@@ -4,6 +4,9 @@
  * What is accepted is run, in the interpreter, which is compiled with sanitizers: it has to be
  * safe. Not run is what may take long by right: calls that repeat a function millions of times,
  * kfuncs (iterators do the same), may_goto; and what prints.
+ *
+ * `test_verifier_insns DIR` writes programs to begin with; `fuzz_insns -detect_leaks=0 CORPUS DIR`:
+ * what is freed after a grace period would look as if it were lost.
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
