@@ -244,6 +244,27 @@ int argument_of_a_global_function(struct bpf_iter__bpf_map *ctx)
 	return read_it(&number) & 1;
 }
 
+/* says: a read of 1 bytes at offset 14 of a packet of which 0 bytes are known to be there
+ * too: to be accepted: compare 'pointer + size' with the end of the packet */
+SEC("xdp")
+int packet_not_compared_with_its_end(struct xdp_md *ctx)
+{
+	__u8 *data = (void *)(long)ctx->data;
+
+	return data[14] == 0x45 ? XDP_PASS : XDP_DROP; /* here */
+}
+
+/* says: a read of 1 bytes at offset 14 of a packet of which 14 bytes are known to be there */
+SEC("xdp")
+int packet_shorter_than_what_is_read(struct xdp_md *ctx)
+{
+	__u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	if (data + 14 > end)
+		return XDP_PASS;
+	return data[14] == 0x45 ? XDP_PASS : XDP_DROP; /* here */
+}
+
 #pragma clang diagnostic ignored "-Wreturn-type"
 
 /* says: the function ends, and R0, its result, was not set
