@@ -26,7 +26,11 @@ enum call {
 	CLONE,	/* dynptr, to which */
 	SLICE,	/* dynptr, offset, size: the first byte; -1: NULL */
 	MEMSET, /* dynptr, offset, size, byte */
-	COPY,	/* dynptr, offset, from which, offset: 4 bytes */
+	USER,	/* dynptr, offset, size, which of texts[]; -1: an address that is none */
+	USER_STR,
+	KERNEL, /* dynptr, offset, size: of the memory itself */
+	KERNEL_STR,
+	COPY, /* dynptr, offset, from which, offset: 4 bytes */
 };
 
 struct step {
@@ -36,6 +40,7 @@ struct step {
 };
 
 static int ring;
+static const char texts[][16] = {"abcdefg", "", "twelve bytes"};
 
 static void emit_at(struct code *code, int reg, int off)
 {
@@ -67,6 +72,8 @@ static void emit_call(struct code *code, const struct step *s, int memory)
 		[IS_NULL] = "bpf_dynptr_is_null",
 		[IS_RDONLY] = "bpf_dynptr_is_rdonly",
 	};
+
+	__u64 text;
 
 	switch (s->call) {
 	case FROM_MEM:
@@ -130,6 +137,21 @@ static void emit_call(struct code *code, const struct step *s, int memory)
 		emit_args(code, s);
 		EMIT(code, MOV64_IMM(4, s->c));
 		emit_kfunc(code, "bpf_dynptr_memset");
+		break;
+	case USER:
+	case USER_STR:
+		text = s->c < 0 ? 0 : PTR(texts[s->c]);
+		emit_args(code, s);
+		EMIT(code, LD_IMM64(4, 0, (int)text, (int)(text >> 32)));
+		emit_kfunc(code, s->call == USER ? "bpf_probe_read_user_dynptr"
+						 : "bpf_probe_read_user_str_dynptr");
+		break;
+	case KERNEL:
+	case KERNEL_STR:
+		emit_args(code, s);
+		EMIT(code, LD_MAP_VALUE(4, memory, 16));
+		emit_kfunc(code, s->call == KERNEL ? "bpf_probe_read_kernel_dynptr"
+						   : "bpf_probe_read_kernel_str_dynptr");
 		break;
 	case COPY:
 		emit_at(code, 1, s->dynptr);
@@ -354,9 +376,51 @@ static void dynptr_copies(void **state)
 	run_all(all, ARRAY_SIZE(all));
 }
 
+static void dynptr_user(void **state)
+{
+	static const struct test all[] = {
+		{"data",
+		 {{FROM_MEM, A, 8, 0, 0, 0},
+		  {USER, A, 2, 4, 0, 0},
+		  {USER, A, 5, 4, 0, -E2BIG},
+		  {USER, A, 0, 8, -1, -EFAULT},
+		  {USER, A, 8, 0, 0, 0}},
+		 {[2] = 'a', 'b', 'c', 'd'}},
+		{"text",
+		 {{FROM_MEM, A, 8, 0, 0, 0},
+		  {USER_STR, A, 0, 8, 0, 8},
+		  {USER_STR, A, 3, 5, 1, 1},
+		  {USER_STR, A, 0, 3, 2, 3},
+		  {USER_STR, A, 0, 9, 0, -E2BIG},
+		  {USER_STR, A, 0, 8, -1, -EFAULT},
+		  {USER_STR, A, 0, 0, 0, 0},
+		  {FROM_MEM, B, 2, 0, 0, 0},
+		  {USER_STR, B, 0, 2, 0, 2},
+		  {MEMSET, B, 1, 1, 5, 0},
+		  {MEMSET, A, 2, 6, 5, 0}},
+		 {[0] = 'a', 5, 5, 5, 5, 5, 5, 5}},
+		{"null",
+		 {{FROM_MEM, A, 8, 1, 0, -EINVAL},
+		  {USER, A, 0, 4, 0, -E2BIG},
+		  {USER_STR, A, 0, 4, 0, -E2BIG},
+		  {USER, A, 0, 0, 0, 0},
+		  {USER_STR, A, 0, 0, 0, 0}}},
+		{"of maps",
+		 {{FROM_MEM, A, 8, 0, 0, 0},
+		  {KERNEL, A, 0, 4, 0, 0},
+		  {KERNEL_STR, A, 4, 4, 0, 4},
+		  {MEMSET, A, 7, 1, 1, 0},
+		  {KERNEL_STR, A, 4, 5, 0, -E2BIG}},
+		 {[0] = 17, 18, 19, 20, 17, 18, 19, 1}},
+	};
+
+	run_all(all, ARRAY_SIZE(all));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(dynptr_helpers),
 	cmocka_unit_test(dynptr_kfuncs),
 	cmocka_unit_test(dynptr_copies),
+	cmocka_unit_test(dynptr_user),
 };
 const struct section dynptr_section = {"dynptr", tests, ARRAY_SIZE(tests)};

@@ -24,6 +24,8 @@
 #define CLONE(from, to) AT(R1, from), AT(R2, to), KFUNC(bpf_dynptr_clone)
 /* 3 instructions */
 #define SIZE(off) AT(R1, off), KFUNC(bpf_dynptr_size)
+/* What copies 8 bytes into it is called with: 4 instructions */
+#define COPY_TO(off) AT(R1, off), MOV(R2, 0), MOV(R3, 8)
 #define GIVE FROM_MEM(-16), AT(R1, -16), CALL_SUB(2), RETURN(0)
 #define GIVEN                                                                                      \
 	{                                                                                          \
@@ -279,6 +281,34 @@ static const struct verifier_case cases[] = {
 	{"asked at an offset that is not known",
 	 {LDX(DW, R6, R1, 0), OP(AND, R6, 8), FROM_MEM(-16), AT(R1, -24), OPX(ADD, R1, R6),
 	  KFUNC(bpf_dynptr_size), RETURN(0)},
+	 SYSCALL,
+	 -EINVAL},
+
+	/* --- memory copied into one --- */
+	{"memory of the user copied",
+	 {FROM_MEM(-16), COPY_TO(-16), MOV(R4, 4096), KFUNC(bpf_copy_from_user_dynptr), RETURN(0)}},
+	{"memory of the user copied by a program that must not sleep",
+	 {FROM_MEM(-16), COPY_TO(-16), MOV(R4, 4096), KFUNC(bpf_copy_from_user_dynptr), RETURN(0)},
+	 FILTER,
+	 -EACCES},
+	{"memory of the user probed",
+	 {FROM_MEM(-16), COPY_TO(-16), MOV(R4, 4096), KFUNC(bpf_probe_read_user_dynptr), RETURN(0)},
+	 FILTER},
+	{"memory of the user probed, at a pointer",
+	 {FROM_MEM(-16), COPY_TO(-16), MOVX(R4, R10), KFUNC(bpf_probe_read_user_dynptr),
+	  RETURN(0)}},
+	{"memory of the user probed, at what was not set",
+	 {FROM_MEM(-16), COPY_TO(-16), KFUNC(bpf_probe_read_user_dynptr), RETURN(0)}},
+	{"text copied from a value",
+	 {FROM_MEM(-16), COPY_TO(-16), LD_VALUE(R4, MAP_DATA, 0),
+	  KFUNC(bpf_probe_read_kernel_str_dynptr), RETURN(0)}},
+	{"memory copied into nothing",
+	 {COPY_TO(-16), MOV(R4, 4096), KFUNC(bpf_probe_read_user_dynptr), RETURN(0)},
+	 SYSCALL,
+	 -EINVAL},
+	{"memory copied into a sample that was submitted",
+	 {RESERVE(-16), SUBMIT(-16), COPY_TO(-16), MOV(R4, 4096), KFUNC(bpf_probe_read_user_dynptr),
+	  RETURN(0)},
 	 SYSCALL,
 	 -EINVAL},
 

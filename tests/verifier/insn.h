@@ -199,7 +199,10 @@ enum {
 	K(bpf_strlen)                                                                              \
 	K(bpf_strchr)                                                                              \
 	K(bpf_dynptr_from_skb)                                                                     \
-	K(bpf_dynptr_from_xdp)
+	K(bpf_dynptr_from_xdp)                                                                     \
+	K(bpf_probe_read_user_dynptr)                                                              \
+	K(bpf_probe_read_kernel_str_dynptr)                                                        \
+	K(bpf_copy_from_user_dynptr)
 #define KFUNC_NUMBER(name) KFUNC_##name,
 enum { KFUNCS_BEGIN = 0x7f000000, CASE_KFUNCS(KFUNC_NUMBER) KFUNCS_END };
 

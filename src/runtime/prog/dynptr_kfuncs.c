@@ -124,6 +124,7 @@ void bpf_dynptr_register_kfuncs(void)
 		const struct btf_kfunc_id_set *set;
 	} sets[] = {
 		{BPF_PROG_TYPE_UNSPEC, &bpf_dynptr_kfunc_set},
+		{BPF_PROG_TYPE_UNSPEC, &bpf_dynptr_user_kfunc_set},
 		{BPF_PROG_TYPE_SCHED_CLS, &bpf_dynptr_skb_kfunc_set},
 		{BPF_PROG_TYPE_SCHED_ACT, &bpf_dynptr_skb_kfunc_set},
 		{BPF_PROG_TYPE_SK_SKB, &bpf_dynptr_skb_kfunc_set},

@@ -64,7 +64,19 @@
 	K(int, bpf_dynptr_memset, struct bpf_dynptr *p, u32 offset, u32 size, u8 val)              \
 	K(int, bpf_dynptr_from_skb, struct __sk_buff *s, u64 flags,                                \
 	  struct bpf_dynptr *ptr__uninit)                                                          \
-	K(int, bpf_dynptr_from_xdp, struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)
+	K(int, bpf_dynptr_from_xdp, struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)   \
+	K(int, bpf_probe_read_user_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,             \
+	  const void *unsafe_ptr__ign)                                                             \
+	K(int, bpf_probe_read_kernel_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,           \
+	  const void *unsafe_ptr__ign)                                                             \
+	K(int, bpf_copy_from_user_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,              \
+	  const void *unsafe_ptr__ign)                                                             \
+	K(int, bpf_probe_read_user_str_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,         \
+	  const void *unsafe_ptr__ign)                                                             \
+	K(int, bpf_probe_read_kernel_str_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,       \
+	  const void *unsafe_ptr__ign)                                                             \
+	K(int, bpf_copy_from_user_str_dynptr, struct bpf_dynptr *dptr, u32 off, u32 size,          \
+	  const void *unsafe_ptr__ign)
 
 #define BPF_STRING_KFUNCS(K)                                                                       \
 	K(int, bpf_strcmp, const char *s1__ign, const char *s2__ign)                               \
