@@ -25,6 +25,7 @@
  *   call.c       helpers;  call_result.c: what they return
  *   kfunc_call.c kfuncs;  kfunc_args.c: what they take;  iterator.c: iterators on the stack
  *   subprog.c    functions, callbacks, exits
+ *   global_func.c global functions: their arguments, calls of them
  *   packet.c     pointers into packets
  *   prog_types.c program types: context, result; ctx_net.c, ctx_sock.c, ctx_trace.c: each of them
  *   ctx.c        accesses to contexts, by the tables of those
@@ -608,6 +609,12 @@ int check_ld_abs(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 
 int check_btf_arg(struct bpf_verifier_env *env, u32 regno, u32 btf_id, bool or_null);
 /* To one of which each CPU has its own? -EACCES. */
 int check_percpu_arg(struct bpf_verifier_env *env, u32 regno);
+
+/* --- global_func.c --- */
+
+int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_info *subprog);
+/* R1 to R5 at the beginning of a walk over @subprog. */
+int init_global_args(struct bpf_verifier_env *env, const struct bpf_subprog_info *subprog);
 
 /* --- region.c --- */
 
