@@ -109,25 +109,30 @@ static bool has_reference(const struct bpf_reg_state *dynptr, u32 id)
 	return dynptr->ref_obj_id == id;
 }
 
+struct ended_dynptr {
+	u32 id, insn_idx; /* where it ended */
+};
+
 /* As Linux has it, what bpf_dynptr_slice() gave stays: the memory does, too. */
 static bool is_slice(const struct bpf_reg_state *reg, const void *arg)
 {
-	const u32 *id = arg;
+	const struct ended_dynptr *ended = arg;
 
-	return (reg->type & ~PTR_MAYBE_NULL) == PTR_TO_MEM && reg->dynptr_id == *id;
+	return (reg->type & ~PTR_MAYBE_NULL) == PTR_TO_MEM && reg->dynptr_id == ended->id;
 }
 
 static void end_slice(struct bpf_reg_state *reg, const void *arg)
 {
-	u32 since = reg->since;
+	const struct ended_dynptr *ended = arg;
 
 	reg_mark_unknown(reg);
-	reg->since = since;
+	reg->since = ended->insn_idx;
 }
 
 int overwrite_dynptrs(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 end)
 {
-	u32 frameno = cur_regs(env)[regno].frameno, id, i;
+	struct ended_dynptr ended = {.insn_idx = env->insn_idx};
+	u32 frameno = cur_regs(env)[regno].frameno, i;
 	int err = 0;
 
 	for (i = (u32)(-end) / BPF_REG_SIZE; !err && i < (u32)(-begin + 7) / BPF_REG_SIZE; i++) {
@@ -141,9 +146,9 @@ int overwrite_dynptrs(struct bpf_verifier_env *env, u32 regno, s32 begin, s32 en
 		if (frame->stack[i].spilled.ref_obj_id)
 			return refuse(env, -EINVAL, regno, "give it back first",
 				      "a write over the dynptr at r10-%u", (i + 1) * BPF_REG_SIZE);
-		id = frame->stack[i].spilled.dynptr_id;
-		err = end_dynptrs(env, has_id, id);
-		change_regs(env, env->cur, is_slice, end_slice, &id);
+		ended.id = frame->stack[i].spilled.dynptr_id;
+		err = end_dynptrs(env, has_id, ended.id);
+		change_regs(env, env->cur, is_slice, end_slice, &ended);
 	}
 	return err;
 }
