@@ -413,6 +413,25 @@ static void two_sets(void **state)
 	assert_int_equal(SETS(OF_THREE(9, 8, 9, bpf_cpumask_xor), OF(9, bpf_cpumask_weight)), 1);
 }
 
+/* CPU 0 from bytes at fp - 16. */
+#define FILL(size)                                                                                 \
+	ST_MEM(DW, 10, -16, 3), ST_MEM(DW, 10, -8, 0), MOV64_REG(1, 9), MOV64_REG(2, 10),          \
+		ALU64_IMM(BPF_ADD, 2, -16), MOV64_IMM(3, size), K(bpf_cpumask_populate)
+
+static void from_memory(void **state)
+{
+	requires_linux(6, 15);
+	if (E->cpus() > 64)
+		skip_because("there are more CPUs than the test has bytes for");
+	assert_int_equal(SETS(FILL(8)), 0);
+	assert_int_equal(SETS(FILL(16)), 0);
+	assert_int_equal(SETS(FILL(7)), (__u16)-EACCES);
+	assert_int_equal(SETS(FILL(0)), (__u16)-EACCES);
+	assert_int_equal(SETS(FILL(8), OF(9, bpf_cpumask_first)), 0);
+	assert_int_equal(ASK(FILL(8), CPU_OF(0, 9, bpf_cpumask_test_cpu)), 1);
+	assert_int_equal(ASK(FILL(7), CPU_OF(0, 9, bpf_cpumask_test_cpu)), 0);
+}
+
 /* Held twice, it stays until it was given back twice. */
 static void held_twice(void **state)
 {
@@ -428,6 +447,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(two_strings),	   cmocka_unit_test(one_string),
 	cmocka_unit_test(endless_strings), cmocka_unit_test(one_set),
 	cmocka_unit_test(two_sets),	   cmocka_unit_test(held_twice),
+	cmocka_unit_test(from_memory),
 };
 
 const struct section kfunc_section = {"kfunc", tests, ARRAY_SIZE(tests)};

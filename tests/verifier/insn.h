@@ -179,6 +179,7 @@ enum {
 	K(bpf_cpumask_test_cpu)                                                                    \
 	K(bpf_cpumask_and)                                                                         \
 	K(bpf_cpumask_copy)                                                                        \
+	K(bpf_cpumask_populate)                                                                    \
 	K(bpf_cpumask_empty)                                                                       \
 	K(bpf_iter_num_new)                                                                        \
 	K(bpf_iter_num_next)                                                                       \

@@ -8,7 +8,9 @@
  * A set may also be plain memory of the program, at any address: words are read and written
  * unaligned, and atomic operations work on single bytes.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/runtime.h"
 #include "prog/kfunc.h"
@@ -220,6 +222,14 @@ void bpf_cpumask_copy(struct bpf_cpumask *dst, const struct cpumask *src)
 		write_word(dst, i, read_word(src, i));
 }
 
+int bpf_cpumask_populate(struct cpumask *cpumask, void *src, size_t src__sz)
+{
+	if (src__sz < nr_words() * sizeof(unsigned long))
+		return -EACCES;
+	memmove(cpumask, src, nr_words() * sizeof(unsigned long));
+	return 0;
+}
+
 bool bpf_cpumask_equal(const struct cpumask *src1, const struct cpumask *src2)
 {
 	for (u32 i = 0; i < nr_words(); i++)
@@ -283,6 +293,7 @@ static const struct btf_kfunc bpf_cpumask_kfuncs[] = {
 	CPUMASK(empty),
 	CPUMASK(full),
 	CPUMASK(copy),
+	CPUMASK(populate),
 	CPUMASK(any_distribute),
 	CPUMASK(any_and_distribute),
 	CPUMASK(weight),

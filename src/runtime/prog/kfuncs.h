@@ -35,6 +35,7 @@
 	K(bool, bpf_cpumask_empty, const struct cpumask *cpumask)                                  \
 	K(bool, bpf_cpumask_full, const struct cpumask *cpumask)                                   \
 	K(void, bpf_cpumask_copy, struct bpf_cpumask *dst, const struct cpumask *src)              \
+	K(int, bpf_cpumask_populate, struct cpumask *cpumask, void *src, size_t src__sz)           \
 	K(u32, bpf_cpumask_any_distribute, const struct cpumask *cpumask)                          \
 	K(u32, bpf_cpumask_any_and_distribute, const struct cpumask *src1,                         \
 	  const struct cpumask *src2)                                                              \
