@@ -129,6 +129,7 @@ struct case_table {
 	T(call_cases)                                                                              \
 	T(global_cases)                                                                            \
 	T(loop_cases)                                                                              \
+	T(rounds_cases)                                                                            \
 	T(goto_cases)                                                                              \
 	T(precision_cases)                                                                         \
 	T(ref_cases)                                                                               \
