@@ -85,6 +85,7 @@ struct case_func {
 		GLOBAL_CTX,
 		GLOBAL_DYNPTR,
 		GLOBAL_DYNPTR_FWD, /* const, and declared only */
+		GLOBAL_SKB,
 		GLOBAL_SKB_MEM,
 		GLOBAL_SKB_DYNPTR,
 		NR_FUNC_KINDS
@@ -140,6 +141,8 @@ struct case_table {
 	T(dynptr_kfunc_cases)                                                                      \
 	T(dynptr_packet_cases)                                                                     \
 	T(packet_cases)                                                                            \
+	T(packet_use_cases)                                                                        \
+	T(context_cases)                                                                           \
 	T(ld_abs_cases)                                                                            \
 	T(skb_cases)                                                                               \
 	T(trace_cases)                                                                             \

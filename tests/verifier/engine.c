@@ -325,6 +325,8 @@ static int load_types(struct engine *engine, const struct verifier_case *c,
 	mem = btf__add_struct(btf, "__sk_buff", 8);
 	btf__add_field(btf, "len", integer, 0, 0);
 	skb_ptr = btf__add_ptr(btf, mem);
+	proto[GLOBAL_SKB] = btf__add_func_proto(btf, integer);
+	btf__add_func_param(btf, "skb", skb_ptr);
 	proto[GLOBAL_SKB_MEM] = btf__add_func_proto(btf, integer);
 	btf__add_func_param(btf, "skb", skb_ptr);
 	btf__add_func_param(btf, "mem", mem_ptr);
@@ -416,6 +418,20 @@ static const struct {
 	[TC_STRICT] = KIND(SCHED_CLS, .flags = BPF_F_STRICT_ALIGNMENT),
 };
 
+bool engine_is_tracing(enum case_kind kind)
+{
+	return kinds[kind].type == BPF_PROG_TYPE_TRACING;
+}
+
+static bool uses_programs(const struct verifier_case *c)
+{
+	for (unsigned int i = 0; i < MAX_CASE_INSNS; i++)
+		if (c->insns[i].code == (BPF_LD | BPF_DW | BPF_IMM) &&
+		    c->insns[i].src_reg == BPF_PSEUDO_MAP_FD && c->insns[i].imm == MAP_PROGS)
+			return true;
+	return false;
+}
+
 int engine_load(struct engine *engine, const struct verifier_case *c)
 {
 	struct bpf_insn insns[MAX_CASE_INSNS];
@@ -424,8 +440,10 @@ int engine_load(struct engine *engine, const struct verifier_case *c)
 	int types = -1, prog;
 
 	/* The programs that use one decide for all others. */
-	engine->close(engine->maps[MAP_PROGS]);
-	engine->maps[MAP_PROGS] = make_map(engine, MAP_PROGS);
+	if (uses_programs(c)) {
+		engine->close(engine->maps[MAP_PROGS]);
+		engine->maps[MAP_PROGS] = make_map(engine, MAP_PROGS);
+	}
 	memcpy(insns, c->insns, sizeof(insns));
 	attr.insn_cnt = length(c);
 	relocate(engine, insns, attr.insn_cnt);

@@ -5,6 +5,8 @@
 #ifndef TESTS_VERIFIER_ENGINE_H
 #define TESTS_VERIFIER_ENGINE_H
 
+#include <stdbool.h>
+
 #include "cases.h"
 
 struct btf;
@@ -27,6 +29,9 @@ void engine_stop(struct engine *engine);
 
 /* Load it, close it: 0 or negative errno. */
 int engine_load(struct engine *engine, const struct verifier_case *c);
+
+/* Is it a kind of tracing program? */
+bool engine_is_tracing(enum case_kind kind);
 
 extern struct engine embedded_engine, kernel_engine;
 

@@ -432,9 +432,9 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	clear_caller_saved(env);
-	if (proto->changes_pkt_data || proto->tail_calls ||
+	if (proto->changes_pkt_data ||
 	    (call.helper->id == BPF_FUNC_dynptr_write &&
 	     call.dynptr.dynptr_type == BPF_DYNPTR_TYPE_SKB))
-		forget_packet_pointers(env);
+		forget_packet_pointers(env, env->cur);
 	return set_call_result(env, &call);
 }

@@ -752,7 +752,7 @@ void move_packet_pointer(struct bpf_verifier_env *env, struct bpf_reg_state *reg
 /* Are @size bytes at fixed offset @off of register @regno in the packet? */
 int check_packet_range(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size, bool write);
 /* The packet may be another one: pointers to it become numbers. */
-void forget_packet_pointers(struct bpf_verifier_env *env);
+void forget_packet_pointers(struct bpf_verifier_env *env, struct bpf_verifier_state *state);
 /* Which functions may change it, themselves or by what they call. */
 void find_packet_changes(struct bpf_verifier_env *env);
 

@@ -246,7 +246,7 @@ int check_global_call(struct bpf_verifier_env *env, struct bpf_subprog_info *sub
 	clear_caller_saved(env);
 	reg_mark_unknown(&cur_regs(env)[BPF_REG_0]);
 	if (subprog->changes_pkt_data)
-		forget_packet_pointers(env);
+		forget_packet_pointers(env, env->cur);
 	return 0;
 }
 

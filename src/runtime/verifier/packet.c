@@ -107,7 +107,8 @@ static void set_inside(struct bpf_verifier_env *env, struct bpf_verifier_state *
 		.range = reg->off + before,
 	};
 
-	if (reg->off < 0 || !found.range || reg->umax_value > MAX_PACKET_OFF ||
+	/* Of a byte at the pointer itself Linux takes no notice. */
+	if (reg->off <= 0 || reg->umax_value > MAX_PACKET_OFF ||
 	    reg->umax_value + reg->off > MAX_PACKET_OFF)
 		return;
 	change_regs(env, state, has_base, extend_range, &found);
@@ -197,9 +198,9 @@ static void make_number(struct bpf_reg_state *reg, const void *arg)
 	reg->since = since;
 }
 
-void forget_packet_pointers(struct bpf_verifier_env *env)
+void forget_packet_pointers(struct bpf_verifier_env *env, struct bpf_verifier_state *state)
 {
-	change_regs(env, env->cur, is_any_packet_pointer, make_number, NULL);
+	change_regs(env, state, is_any_packet_pointer, make_number, NULL);
 }
 
 /* Another program may do what it likes with the packet, too. */

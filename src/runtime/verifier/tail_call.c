@@ -64,6 +64,8 @@ int check_tail_call(struct bpf_verifier_env *env)
 	if (leave_frame(env, state))
 		return -ENOMEM;
 	reg_mark_unknown(&state->frame[state->curframe]->regs[BPF_REG_0]);
+	/* The other program may have done what it liked with the packet. */
+	forget_packet_pointers(env, state);
 	return 0;
 }
 
