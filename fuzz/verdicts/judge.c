@@ -57,7 +57,7 @@ static unsigned int nr_classes;
 /* The line of a log that says why, numbers as #: the last but for statistics. */
 static void reason(const char *log, int err, char *text)
 {
-	char line[CLASS_TEXT] = "", *o = text;
+	char line[CLASS_TEXT] = "", *o = text, *told;
 
 	while (*log) {
 		size_t len = strcspn(log, "\n"),
@@ -70,8 +70,11 @@ static void reason(const char *log, int err, char *text)
 		if (len && !statistics) {
 			memcpy(line, log, use);
 			line[use] = '\0';
-			if (strstr(line, ": refused: ")) /* ours: reasons follow */
+			told = strstr(line, ": refused: ");
+			if (told) { /* ours: where it is does not matter, and reasons follow */
+				memmove(line, told + 2, strlen(told + 2) + 1);
 				break;
+			}
 		}
 		log += len + (log[len] == '\n');
 	}
