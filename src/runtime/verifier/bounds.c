@@ -5,6 +5,8 @@
  * is an over-approximation, and each can tell the others something: reg_bounds_sync().
  */
 #include <limits.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "verifier/env.h"
 
@@ -194,12 +196,57 @@ static bool bits_from_bounds(struct bpf_reg_state *reg)
 	return true;
 }
 
+/* Most numbers are constants or nothing is known of them, and most rounds change nothing. */
+
+#define BOUNDS_START offsetof(struct bpf_reg_state, var_off)
+#define BOUNDS_SIZE (offsetof(struct bpf_reg_state, u32_max_value) + sizeof(u32) - BOUNDS_START)
+
+struct bounds {
+	u8 bytes[BOUNDS_SIZE];
+};
+
+static struct bounds bounds_of(const struct bpf_reg_state *reg)
+{
+	struct bounds b;
+
+	memcpy(b.bytes, (const u8 *)reg + BOUNDS_START, BOUNDS_SIZE);
+	return b;
+}
+
+static bool bounds_are(const struct bpf_reg_state *reg, const struct bounds *b)
+{
+	return !memcmp((const u8 *)reg + BOUNDS_START, b->bytes, BOUNDS_SIZE);
+}
+
+static bool all_say_constant(const struct bpf_reg_state *reg)
+{
+	u64 value = reg->var_off.value;
+
+	return !reg->var_off.mask && reg->umin_value == value && reg->umax_value == value &&
+	       (u64)reg->smin_value == value && (u64)reg->smax_value == value &&
+	       reg->u32_min_value == (u32)value && reg->u32_max_value == (u32)value &&
+	       (u32)reg->s32_min_value == (u32)value && (u32)reg->s32_max_value == (u32)value;
+}
+
+static bool all_say_nothing(const struct bpf_reg_state *reg)
+{
+	return !reg->var_off.value && reg->var_off.mask == ~0ull && !reg->umin_value &&
+	       reg->umax_value == ~0ull && reg->smin_value == S64_MIN &&
+	       reg->smax_value == S64_MAX && !reg->u32_min_value && reg->u32_max_value == ~0u &&
+	       reg->s32_min_value == INT_MIN && reg->s32_max_value == INT_MAX;
+}
+
 bool reg_bounds_sane(const struct bpf_reg_state *reg)
 {
-	struct bpf_reg_state copy = *reg;
+	struct bpf_reg_state copy;
+	struct bounds before;
 	int round;
 
+	if (all_say_constant(reg) || all_say_nothing(reg))
+		return true;
+	copy = *reg;
 	for (round = 0; round < 3; round++) {
+		before = bounds_of(&copy);
 		bounds_from_bits(&copy);
 		low_from_whole(&copy);
 		if (!ranges_sane(&copy))
@@ -210,16 +257,22 @@ bool reg_bounds_sane(const struct bpf_reg_state *reg)
 		whole_from_low(&copy);
 		if (!ranges_sane(&copy) || !bits_from_bounds(&copy))
 			return false;
+		if (bounds_are(&copy, &before))
+			break;
 	}
 	return true;
 }
 
 void reg_bounds_sync(struct bpf_reg_state *reg)
 {
+	struct bounds before;
 	int round;
 
+	if (all_say_constant(reg) || all_say_nothing(reg))
+		return;
 	/* Twice: what the halves learn from the whole can tell the whole something again. */
 	for (round = 0; round < 2; round++) {
+		before = bounds_of(reg);
 		bounds_from_bits(reg);
 		low_from_whole(reg);
 		if (!ranges_sane(reg))
@@ -233,6 +286,8 @@ void reg_bounds_sync(struct bpf_reg_state *reg)
 		signed_and_unsigned(reg);
 		if (!ranges_sane(reg) || !bits_from_bounds(reg))
 			goto contradiction;
+		if (bounds_are(reg, &before))
+			return;
 	}
 	bounds_from_bits(reg);
 	if (ranges_sane(reg))

@@ -80,6 +80,8 @@
 #define MAX_STATE_MEMORY (84ull << 20)
 /* When states take so much of it, those that are kept to compare with are forgotten. */
 #define KEPT_STATE_MEMORY (40ull << 20)
+/* Frames that are not in use, and stay for the next one. */
+#define MAX_SPARE_FRAMES 64
 /* Nodes of 12 bytes. */
 #define MAX_ORIGINS (1u << 21)
 /* Numbers of one state that can have ids, and more. */
@@ -336,6 +338,8 @@ struct bpf_verifier_env {
 	u32 prev_insn_processed; /* when the last state was kept */
 	u32 prev_jmps_processed;
 	u64 state_memory, forget_at;
+	struct bpf_func_state *spare[MAX_SPARE_FRAMES];
+	u32 nr_spare;
 	/* Kept states: ever, the most at once, and the most at one instruction. */
 	u32 total_states, nr_states, peak_states, max_states_per_insn;
 	u64 compared;  /* places of states, more or less */

@@ -6,8 +6,8 @@
  *
  * States of one path differ in the frame that runs; the frames that wait for it they share. So a
  * state is about a page however deep the calls are, and all that wait or are kept stay within
- * MAX_STATE_MEMORY: a walk of 1,000,000 instructions takes from 0.1 to 1 second, and less than 100 MB,
- * whatever the program does (tests/verifier/test_hostile.c).
+ * MAX_STATE_MEMORY: a walk of 1,000,000 instructions takes from 0.1 to 1 second, and less than 100
+ * MB, whatever the program does (tests/verifier/test_hostile.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +33,29 @@ static void free_counted(struct bpf_verifier_env *env, void *mem, size_t size)
 	free(mem);
 }
 
+/* Frames come and go with every jump: some of those that went are at hand. */
+
+static struct bpf_func_state *alloc_frame(struct bpf_verifier_env *env)
+{
+	if (!env->nr_spare || env->state_memory + sizeof(struct bpf_func_state) > MAX_STATE_MEMORY)
+		return alloc_counted(env, sizeof(struct bpf_func_state));
+	env->state_memory += sizeof(struct bpf_func_state);
+	return env->spare[--env->nr_spare];
+}
+
+static void drop_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
+{
+	if (env->nr_spare == MAX_SPARE_FRAMES) {
+		free_counted(env, frame, sizeof(*frame));
+		return;
+	}
+	env->state_memory -= sizeof(*frame);
+	env->spare[env->nr_spare++] = frame;
+}
+
 struct bpf_func_state *new_frame(struct bpf_verifier_env *env)
 {
-	struct bpf_func_state *frame = alloc_counted(env, sizeof(*frame));
+	struct bpf_func_state *frame = alloc_frame(env);
 
 	if (frame)
 		*frame = (struct bpf_func_state){.users = 1};
@@ -47,7 +67,7 @@ void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
 	if (!frame || --frame->users)
 		return;
 	free_counted(env, frame->stack, frame->nr_slots * sizeof(*frame->stack));
-	free_counted(env, frame, sizeof(*frame));
+	drop_frame(env, frame);
 }
 
 int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 off)
@@ -72,7 +92,7 @@ int grow_stack(struct bpf_verifier_env *env, struct bpf_func_state *frame, s32 o
 static struct bpf_func_state *copy_frame(struct bpf_verifier_env *env,
 					 const struct bpf_func_state *frame)
 {
-	struct bpf_func_state *copy = alloc_counted(env, sizeof(*copy));
+	struct bpf_func_state *copy = alloc_frame(env);
 
 	if (!copy)
 		return NULL;
@@ -307,6 +327,8 @@ void free_all_states(struct bpf_verifier_env *env)
 		free_list(env, &env->kept[i]);
 	free_list(env, &env->aside);
 	env->nr_states = 0;
+	while (env->nr_spare)
+		free(env->spare[--env->nr_spare]);
 	free_origins(env);
 	env->forget_at = 0;
 	while ((loop = env->loops)) {
