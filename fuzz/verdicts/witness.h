@@ -38,8 +38,8 @@ struct iter {
 
 #define MAX_DYNPTRS 64
 struct dynptr {
-	struct val memory;
-	uint32_t size; /* 0: there is nothing */
+	struct val memory; /* a number: there is nothing */
+	uint32_t size;
 	bool reserved;
 };
 

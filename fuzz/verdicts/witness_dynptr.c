@@ -91,6 +91,11 @@ void dynptr_release(const struct val *r)
 	memset(vm.region[r[1].is - MEMORY].taint + r[1].v, 1, 16);
 }
 
+static bool something(const struct dynptr *dynptr)
+{
+	return dynptr->memory.is >= MEMORY;
+}
+
 /* Where @size bytes at @off of it are; false: not in it. */
 static bool part_of(const struct dynptr *dynptr, uint64_t off, uint64_t size, struct val *part)
 {
@@ -106,7 +111,7 @@ struct val dynptr_data(const struct val *r)
 	const struct dynptr *dynptr = dynptr_at(r[1]);
 	struct val part;
 
-	if (!dynptr || !dynptr->size || !part_of(dynptr, r[2].v, r[3].v, &part))
+	if (!dynptr || !something(dynptr) || !part_of(dynptr, r[2].v, r[3].v, &part))
 		return number(0);
 	return part;
 }
@@ -138,9 +143,9 @@ struct val dynptr_read(const struct val *r)
 	reach(r[1], 0, r[2].v, true);
 	if (!dynptr || over())
 		return number(0);
-	if (!dynptr->size || r[5].is != NUMBER || r[5].v)
+	if (!something(dynptr) || r[5].is != NUMBER || r[5].v)
 		written_by_helper(r[1], r[2].v);
-	if (!dynptr->size || r[5].is != NUMBER || r[5].v)
+	if (!something(dynptr) || r[5].is != NUMBER || r[5].v)
 		return number((uint64_t)-EINVAL);
 	if (!part_of(dynptr, r[4].v, r[2].v, &part)) {
 		written_by_helper(r[1], r[2].v);
@@ -157,7 +162,7 @@ struct val dynptr_write(const struct val *r)
 	reach(r[3], 0, r[4].v, false);
 	if (!dynptr || over())
 		return number(0);
-	if (!dynptr->size || r[5].is != NUMBER || r[5].v)
+	if (!something(dynptr) || r[5].is != NUMBER || r[5].v)
 		return number((uint64_t)-EINVAL);
 	if (!part_of(dynptr, r[2].v, r[4].v, &part))
 		return number((uint64_t)-E2BIG);
