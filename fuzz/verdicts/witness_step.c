@@ -124,9 +124,12 @@ bool holds(const struct bpf_insn *i, const struct val *d, const struct val *s)
 	bool wide = BPF_CLASS(i->code) == BPF_JMP;
 	uint64_t a = d->v, b = s->v;
 
-	if (d->is == s->is && d->is == MEMORY + vm.packet && vm.packet && wide)
-		; /* how far they are apart is certain */
-	else if (d->is != NUMBER || s->is != NUMBER) {
+	if (d->is == s->is && d->is == MEMORY + vm.packet && vm.packet && wide) {
+		/* How far they are apart is certain; neither is near either end of all addresses.
+		 */
+		a += 1ull << 40;
+		b += 1ull << 40;
+	} else if (d->is != NUMBER || s->is != NUMBER) {
 		/* Whether a pointer is 0 is certain; all else is a matter of addresses. */
 		bool equality = BPF_OP(i->code) == BPF_JEQ || BPF_OP(i->code) == BPF_JNE;
 
