@@ -160,7 +160,7 @@ int check_new_dynptr(struct bpf_verifier_env *env, u32 regno)
 	int err;
 
 	if (cur_regs(env)[regno].type == CONST_PTR_TO_DYNPTR)
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno, "declare another struct bpf_dynptr",
 			      "a dynptr is made over the one that the function was given");
 	err = dynptr_place(env, regno, &off);
 	if (err)
@@ -219,16 +219,16 @@ int check_dynptr(struct bpf_verifier_env *env, u32 regno, u32 arg_type,
 			return err;
 		found = find_dynptr(env->cur->frame[found->frameno], off);
 	} else if (!(arg_type & MEM_RDONLY)) {
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno, "make the call where the dynptr was made",
 			      "the call changes the dynptr that the function was given");
 	}
 	if (!found)
 		return refuse(env, -EINVAL, regno,
-			      "make it with bpf_dynptr_from_mem or bpf_ringbuf_reserve_dynptr "
-			      "first",
+			      "make it first, with bpf_dynptr_from_mem() or another such call",
 			      "the stack at R%u is not a dynptr", regno);
 	if ((arg_type & OBJ_RELEASE) && !found->ref_obj_id)
-		return refuse(env, -EINVAL, regno, NULL,
+		return refuse(env, -EINVAL, regno,
+			      "only what bpf_ringbuf_reserve_dynptr() made is given back",
 			      "the dynptr at R%u has nothing to give back", regno);
 	*dynptr = *found;
 	return 0;
