@@ -116,11 +116,12 @@ static void small_branch(struct gen *g, int base, int depth)
 	unsigned int jump = g->p->n, over;
 	uint8_t code =
 		(uint8_t)((chance(&g->r, 65) ? BPF_JMP : BPF_JMP32) | jump_ops[below(&g->r, 11)]);
+	int a = value(g), b = value(g);
 
-	if (chance(&g->r, 65))
-		emit(g, code | BPF_K, value(g), 0, 0, small_number(g));
+	if (a == b || chance(&g->r, 55))
+		emit(g, code | BPF_K, a, 0, 0, small_number(g));
 	else
-		emit(g, code | BPF_X, value(g), value(g), 0, 0);
+		emit(g, code | BPF_X, a, b, 0, 0);
 	small_pieces(g, base, depth + 1);
 	if (chance(&g->r, 50)) {
 		over = g->p->n;
