@@ -18,8 +18,13 @@
 #include "libbpf_log.h"
 #include "object.h"
 
-/* Pages of it that no log touches are never there. */
-#define VERIFIER_LOG_SIZE (64u << 20)
+/* Pages that no log touches are never there, unless malloc() is asked to touch them. */
+static size_t log_size(__u32 log_level)
+{
+	if (log_level == LOG_NUMBERS)
+		return 64 << 10;
+	return log_level & LOG_WALK ? 64 << 20 : 16 << 20;
+}
 
 const char *iterator_target(const struct bpf_program *prog)
 {
@@ -259,16 +264,17 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 
 int try_load(struct bpf_object *obj, __u32 log_level, struct load_error *error)
 {
+	size_t size = log_size(log_level);
 	struct bpf_program *prog;
 
 	memset(error, 0, sizeof(*error));
-	error->log = malloc(VERIFIER_LOG_SIZE);
+	error->log = malloc(size);
 	if (!error->log)
 		return -ENOMEM;
 	*error->log = '\0';
 	bpf_object__for_each_program(prog, obj)
 	{
-		bpf_program__set_log_buf(prog, error->log, VERIFIER_LOG_SIZE);
+		bpf_program__set_log_buf(prog, error->log, size);
 		bpf_program__set_log_level(prog, log_level);
 	}
 	libbpf_log_clear();

@@ -24,7 +24,12 @@ struct load_error {
 	char *log;	   /* of the verifier, the caller's to free */
 };
 
-/* The same, without saying it. @log_level: bpf(2)'s. -ENOMEM: no room for the log, nothing loaded.
+/* bpf(2)'s levels of the log. */
+enum { LOG_ERROR = 1, LOG_WALK = 2, LOG_NUMBERS = 4 };
+
+/*
+ * The same, without saying it. @log_level: of those above; 0: of a refusal only. -ENOMEM: no room
+ * for the log, nothing was loaded.
  */
 int try_load(struct bpf_object *obj, __u32 log_level, struct load_error *error);
 

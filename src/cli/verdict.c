@@ -19,8 +19,6 @@
 #include "object.h"
 #include "verdict.h"
 
-enum { LOG_ERROR = 1, LOG_WALK = 2, LOG_NUMBERS = 4 }; /* bpf(2)'s levels of the log */
-
 #define ENOTSUPP 524 /* the kernel's own, which no C library knows */
 
 const char *errno_name(int err)

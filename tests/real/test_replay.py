@@ -190,13 +190,8 @@ def results(done, parts):
     return runs, elements
 
 
-# What the embedded engine lacks to run them.
-NOT_YET = {"xdp_parse", "xdp_firewall", "xdp_balance", "xdp_limit", "tc_classify", "tc_nat",
-           "dynptr_packet"}
-
-
 @pytest.mark.usefixtures("kernel")
-@pytest.mark.parametrize("name", sorted(set(SCRIPTS) - NOT_YET))
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_both_engines(name):
     script, parts = SCRIPTS[name]
     commands = [line for line in script if not line.startswith(("put", "show"))]
