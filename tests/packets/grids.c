@@ -255,7 +255,7 @@ static void load_packet(enum bpf_prog_type type, int mode, int size, int off,
 
 	begin(&p);
 	if (mode == BPF_IND)
-		EMIT(&p, LD64(R2, off - 3, 0x55));
+		EMIT(&p, LD64(R2, (int)((unsigned int)off - 3), 0x55));
 	EMIT(&p,
 	     RAW(BPF_LD | mode | size, 0, mode == BPF_IND ? R2 : 0, 0, mode == BPF_IND ? 3 : off));
 	finish(&p, type);
