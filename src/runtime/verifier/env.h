@@ -10,6 +10,7 @@
  *   precision.c  numbers that mattered on the paths from a kept state
  *   states.c     states: copies, the stack of paths still to go, ends of paths
  *   prune.c      states that are covered by one seen before; loops without end
+ *   covered.c    whether a state is;  rounds.c: loops that need not be unrolled
  *   bounds.c     ranges of one scalar, kept consistent
  *   alu.c        arithmetic, of scalars and of pointers
  *   branch.c     conditional jumps: which way, and what each way tells
@@ -188,7 +189,7 @@ struct bpf_reference {
 	bool iter_drained; /* it gave NULL */
 };
 
-/* What a state that was compared with a kept one had, and that did not cover: see prune.c. */
+/* What a state that was compared with a kept one had, and that did not cover: see covered.c. */
 struct bpf_difference {
 	u8 place; /* 1 + register, or FIRST_SLOT + slot; 0: not known */
 	u8 frame;
@@ -289,7 +290,7 @@ struct bpf_insn_aux_data {
 	u64 constant; /* that it loads */
 };
 
-/* Which ids of one state are which of another: by each of the two (prune.c). */
+/* Which ids of one state are which of another: by each of the two (covered.c). */
 struct bpf_id_map {
 	struct bpf_id_pair {
 		u32 comparison; /* another one: the pair is none */

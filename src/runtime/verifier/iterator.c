@@ -7,7 +7,7 @@
  * - its type, how often it went on, whether it is at its end - is in the list of references.
  *
  * Each next parts the path. One is given NULL: the iterator is at its end, and stays there. The
- * other is given an element, and goes round: prune.c ends it where a round begins with nothing new,
+ * other is given an element, and goes round: rounds.c ends it where a round begins with nothing new,
  * because an iterator ends some time. Linux lets a write to the slots end the iterator, so that the
  * program is refused where it gives it back, or does not; here it is refused at the write.
  */

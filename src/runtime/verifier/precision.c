@@ -30,7 +30,7 @@
  * Marks are complete when the last path from a state has ended, and only then does the state cover
  * others as far as it was used. A path ends at an exit; or at a state that was complete before:
  * what is marked there is then marked in the number that came by, too, and so in the places that
- * this was made of. Or, in the rounds of a loop that need not be unrolled (prune.c), it ends at a
+ * this was made of. Or, in the rounds of a loop that need not be unrolled (rounds.c), it ends at a
  * state that is still open, or that waits for such a one: then every number is compared, and the
  * places there are linked to what came by, which is marked when they are. So marks go round a loop
  * as often as they need to, and are complete when its first state is.

@@ -5,7 +5,7 @@
  *
  * A helper that calls back may do so never or many times. At its call the path parts: one goes on
  * behind the call; one enters the callback, and comes back to the call itself, as if it were made
- * again with what the callback left behind. prune.c ends that when nothing new comes back.
+ * again with what the callback left behind. rounds.c ends that when nothing new comes back.
  */
 #include "verifier/env.h"
 #include "verifier/prog_types.h"
