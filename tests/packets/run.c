@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
@@ -63,6 +64,17 @@ static int make_perf(const struct side *side)
 	return side->bpf(BPF_MAP_CREATE, &attr);
 }
 
+/* Whose behaviour the runtime has is Linux 6.18. */
+static int kernel_is_old(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	return major < 6 || (major == 6 && minor < 18);
+}
+
 const char *start_engines(int interpret)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -74,6 +86,8 @@ const char *start_engines(int interpret)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (trek_runtime_open(&opts, &rt))
 		return "no runtime can be opened";
+	if (kernel_is_old())
+		return "it is older than 6.18";
 	types = trek_vmlinux_btf(&size);
 	sides[0].vmlinux = btf__new(types, (unsigned int)size);
 	sides[1].vmlinux = btf__load_vmlinux_btf();
