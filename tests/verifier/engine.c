@@ -97,8 +97,7 @@ static int fill_const(struct engine *engine, int fd)
 	return engine->bpf(BPF_MAP_FREEZE, &attr, sizeof(attr));
 }
 
-/* The type of a kfunc, 1 (which is none) where the engine has no such function. */
-static int kfunc_id(struct engine *engine, int kfunc)
+int kfunc_id(struct engine *engine, int kfunc)
 {
 #define KFUNC_NAME(name) #name,
 	static const char *const names[] = {CASE_KFUNCS(KFUNC_NAME)};

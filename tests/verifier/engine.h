@@ -27,6 +27,9 @@ struct engine {
 const char *engine_start(struct engine *engine);
 void engine_stop(struct engine *engine);
 
+/* The type of kfunc KFUNC_..., 1 (which is none) where the engine has no such function. */
+int kfunc_id(struct engine *engine, int kfunc);
+
 /* Load it, close it: 0 or negative errno. */
 int engine_load(struct engine *engine, const struct verifier_case *c);
 

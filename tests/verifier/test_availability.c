@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Which type of program may call which helper, and under which licence: every helper that the
- * runtime has, in every type of program that it has, on both engines. A program is one call; what
- * matters is whether it is the call as such that is refused.
+ * Which type of program may call which helper and which kfunc, and under which licence: every
+ * helper that the runtime has, and every kfunc that the cases call, in every type of program that
+ * it has, on both engines. A program is one call; what matters is whether it is the call as such
+ * that is refused.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -38,6 +39,9 @@ static const struct {
 	{"program of this type cannot use helper", NOT_THIS_TYPE},
 	{"cannot call GPL-restricted function", GPL_ONLY},
 	{"helper call might sleep", MIGHT_SLEEP},
+	{"calling kernel function", NOT_THIS_TYPE},
+	{"cannot call kernel function from non-GPL compatible program", GPL_ONLY},
+	{"program must be sleepable to call", MIGHT_SLEEP},
 };
 
 static const struct type {
@@ -130,9 +134,9 @@ static int load(struct engine *engine, const struct type *type, const char *lice
 }
 
 static enum verdict ask(struct engine *engine, const struct type *type, const char *license,
-			int helper)
+			struct bpf_insn call)
 {
-	const struct bpf_insn insns[] = {CALL_ID(helper), RETURN(0)};
+	const struct bpf_insn insns[] = {call, RETURN(0)};
 
 	if (!load(engine, type, license, insns, 3))
 		return ALLOWED;
@@ -163,13 +167,13 @@ static void helpers_of_a_type(void **state)
 		skip_because("the kernel has no such programs");
 	for (int helper = 1; helper < MAX_HELPER; helper++) {
 		for (int l = 0; l < 2; l++) {
-			enum verdict here = ask(&embedded_engine, type, licenses[l], helper), there;
+			const struct bpf_insn call = CALL_ID(helper);
+			enum verdict here = ask(&embedded_engine, type, licenses[l], call), there;
 
-			if (here == ABSENT ||
-			    (here == NOT_THIS_TYPE && left_out(type, helper)))
+			if (here == ABSENT || (here == NOT_THIS_TYPE && left_out(type, helper)))
 				continue;
 			compared++;
-			there = ask(&kernel_engine, type, licenses[l], helper);
+			there = ask(&kernel_engine, type, licenses[l], call);
 			if (here == there)
 				continue;
 			wrong++;
@@ -182,10 +186,52 @@ static void helpers_of_a_type(void **state)
 	assert_in_range(compared, 1, 2 * MAX_HELPER);
 }
 
+static struct bpf_insn kfunc_call(struct engine *engine, int kfunc)
+{
+	struct bpf_insn call = KFUNC(bpf_map_sum_elem_count);
+
+	call.imm = kfunc_id(engine, kfunc);
+	return call;
+}
+
+static void kfuncs(void **state)
+{
+	unsigned int compared = 0, wrong = 0;
+
+	if (kernel_missing)
+		skip_because("of the kernel: %s", kernel_missing);
+	for (size_t t = 0; t < NR_TYPES; t++) {
+		if (!has_type(&embedded_engine, &types[t]) || !has_type(&kernel_engine, &types[t]))
+			continue;
+		for (int kfunc = KFUNCS_BEGIN + 1; kfunc < KFUNCS_END; kfunc++) {
+			const char *license = kfunc % 8 ? "GPL" : "BSD";
+			enum verdict here, there;
+
+			if (kfunc_id(&kernel_engine, kfunc) == 1)
+				continue;
+			compared++;
+			here = ask(&embedded_engine, &types[t], license,
+				   kfunc_call(&embedded_engine, kfunc));
+			there = ask(&kernel_engine, &types[t], license,
+				    kfunc_call(&kernel_engine, kfunc));
+			/* Tracing programs get no sk_buff here. */
+			if (here == there ||
+			    (kfunc == KFUNC_bpf_dynptr_from_skb && here == NOT_THIS_TYPE))
+				continue;
+			wrong++;
+			print_message("# %s, kfunc %d, %s: %s; the kernel: %s\n", types[t].name,
+				      kfunc - KFUNCS_BEGIN - 1, license, verdict_names[here],
+				      verdict_names[there]);
+		}
+	}
+	print_message("# %u answers on kfuncs compared\n", compared);
+	assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	struct CMUnitTest tests[NR_TYPES];
+	struct CMUnitTest tests[NR_TYPES + 1] = {[NR_TYPES] = cmocka_unit_test(kfuncs)};
 	int failed;
 
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);

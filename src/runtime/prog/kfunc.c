@@ -32,7 +32,6 @@ static enum bpf_prog_type kfunc_hook(enum bpf_prog_type type)
 {
 	switch (type) {
 	case BPF_PROG_TYPE_TRACEPOINT:
-	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 	case BPF_PROG_TYPE_PERF_EVENT:
 	case BPF_PROG_TYPE_LSM:
 		return BPF_PROG_TYPE_TRACING;
