@@ -94,6 +94,13 @@ static bool has_target(const char *target)
 	return found;
 }
 
+static bool line_has(const char *line, size_t len, const char *words)
+{
+	const char *found = strstr(line, words);
+
+	return found && found < line + len;
+}
+
 /* Lines in which a verifier tells what it walked through, not what is wrong. */
 static bool is_trace(const char *line, size_t len)
 {
@@ -108,10 +115,10 @@ static bool is_trace(const char *line, size_t len)
 	if (!len || *line == ' ' || *line == '\t')
 		return true;
 	/* Of a load from the context; "func 'NAME' ..." is also how errors begin. */
-	if (!strncmp(line, "func '", 6) && memmem(line, len, " has btf_id ", 12))
+	if (!strncmp(line, "func '", 6) && line_has(line, len, " has btf_id "))
 		return true;
 	/* Of a main function whose context is a void pointer. */
-	if (!strncmp(line, "arg#", 4) && memmem(line, len, "type('UNKNOWN ')", 16))
+	if (!strncmp(line, "arg#", 4) && line_has(line, len, "type('UNKNOWN ')"))
 		return true;
 	if (digits && (line[digits] == ':' || !strncmp(line + digits, ": ", 2)))
 		return true;
@@ -237,7 +244,7 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 	}
 	/* The log keeps its end; of the line that is cut off there would be no telling. */
 	if (error->err == ENOSPC)
-		log = strchrnul(log, '\n');
+		log += strcspn(log, "\n");
 	error->told = verdict(log, error->verdict, sizeof(error->verdict));
 	advice(log, todo, sizeof(todo));
 	if (prog && *error->verdict) {

@@ -16,6 +16,7 @@ import pytest
 BPFTREK = os.environ["BPFTREK"]
 OBJECTS = pathlib.Path(os.environ["REAL_OBJECTS"])
 PROGRAMS = os.environ["REAL_PROGRAMS"].split()
+VARIANTS = os.environ["REAL_VARIANTS"].split()
 
 
 def check(engine, path):
@@ -26,7 +27,7 @@ def check(engine, path):
 @pytest.fixture(scope="session")
 def engine():
     """The kernel, where it can be used, beside our verifier."""
-    done = check("kernel", OBJECTS / f"{PROGRAMS[0]}.clang.O2.v3.bpf.o")
+    done = check("kernel", OBJECTS / f"{PROGRAMS[0]}.{VARIANTS[0]}.bpf.o")
     if done.stdout:
         return "kernel"
     return "embedded"
@@ -40,8 +41,7 @@ def pool():
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name, engine, pool):
-    paths = sorted(OBJECTS.glob(f"{name}.*.bpf.o"))
-    assert len(paths) >= 6
+    paths = [OBJECTS / f"{name}.{variant}.bpf.o" for variant in VARIANTS]
     for path, done in zip(paths, pool.map(lambda path: check(engine, path), paths)):
         refused = [f"{path.name}: {program['name']} by {by}: {verdict['message']}"
                    for program in json.loads(done.stdout)
