@@ -38,6 +38,7 @@ static const struct section *const facts[] = {
 	&kfunc_section,
 	&test_run_section,
 	&packet_section,
+	&skb_section,
 	&region_section,
 	NULL,
 };
