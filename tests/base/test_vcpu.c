@@ -177,6 +177,51 @@ static void no_cpus_at_all_is_refused(void **state)
 	vcpus_free(NULL);
 }
 
+static int on_this_cpu[CPUS];
+
+/* Runs of both kinds take turns on each CPU, and nobody is left waiting. */
+static void *take_this_cpu(void *arg)
+{
+	u32 cpu = (u32)(uintptr_t)arg;
+	struct bpf_run_ctx ctx;
+
+	for (int i = 0; i < 200; i++) {
+		bpf_run_begin_on(&ctx, &rt, cpu);
+		if (ctx.cpu != cpu || __atomic_exchange_n(&on_this_cpu[cpu], 1, __ATOMIC_SEQ_CST))
+			return arg ? arg : &rt;
+		__atomic_store_n(&on_this_cpu[cpu], 0, __ATOMIC_SEQ_CST);
+		bpf_run_end(&ctx);
+		bpf_run_begin(&ctx, &rt);
+		bpf_run_end(&ctx);
+	}
+	return NULL;
+}
+
+static void a_run_on_one_cpu(void **state)
+{
+	pthread_t threads[2 * CPUS];
+	struct bpf_run_ctx ctx, inner;
+
+	bpf_run_begin_on(&ctx, &rt, CPUS - 1);
+	assert_int_equal(ctx.cpu, CPUS - 1);
+	/* Within a run there is no other CPU to be had. */
+	bpf_run_begin_on(&inner, &rt, 0);
+	assert_int_equal(inner.cpu, CPUS - 1);
+	bpf_run_end(&inner);
+	for (u32 i = 0; i < 2 * CPUS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, take_this_cpu,
+						(void *)(uintptr_t)(i % CPUS)),
+				 0);
+	sched_yield();
+	bpf_run_end(&ctx);
+	for (u32 i = 0; i < 2 * CPUS; i++) {
+		void *wrong;
+
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+}
+
 static int set_up(void **state)
 {
 	rt.cpus = vcpus_new(CPUS);
@@ -200,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_a_read_side_section),
 		cmocka_unit_test(a_waiter_is_cancelled),
 		cmocka_unit_test(no_cpus_at_all_is_refused),
+		cmocka_unit_test(a_run_on_one_cpu),
 	};
 
 	return cmocka_run_group_tests_name("vcpu", tests, set_up, tear_down);
