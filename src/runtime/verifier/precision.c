@@ -283,7 +283,7 @@ void new_origins(struct bpf_verifier_env *env)
  */
 enum { ORIGIN_REFERRED = 1, ORIGIN_NEEDED = 2 };
 
-#define COLLECT_AT (1u << 18) /* nodes */
+#define COLLECT_AT (1u << 19) /* nodes */
 
 struct collection {
 	struct bpf_verifier_env *env;
