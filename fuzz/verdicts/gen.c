@@ -47,6 +47,7 @@ static const struct {
 	{gen_lock, 3, CALLS},
 	{gen_tail_call, 2, EXITS | CALLS},
 	{gen_packet, 14, EXITS},
+	{gen_packet_join, 6, EXITS},
 	{gen_packet_variable, 10, EXITS},
 	{gen_adjust_head, 3, CALLS},
 	{gen_packet_load, 4, EXITS | CALLS},

@@ -176,6 +176,7 @@ void gen_helper_loop(struct gen *g);
 /* --- gen_packet.c, gen_open_iter.c --- */
 
 void gen_packet(struct gen *g);
+void gen_packet_join(struct gen *g);
 void gen_packet_variable(struct gen *g);
 void gen_adjust_head(struct gen *g);
 void gen_packet_load(struct gen *g);

@@ -68,7 +68,8 @@ static void check_size(struct gen *g, int reg, int past, int end, int size)
 	}
 	exit_with(g, (int)below(&g->r, 3));
 	g->s.reg[past].kind = g->s.reg[end].kind = K_OPAQUE;
-	g->s.reg[reg].size = size;
+	/* Now and then as if there were a byte more. */
+	g->s.reg[reg].size = size + chance(&g->r, 5);
 }
 
 void gen_packet(struct gen *g)
@@ -83,7 +84,39 @@ void gen_packet(struct gen *g)
 		return;
 	emit(g, BPF_LDX | BPF_MEM | (slip(g) ? BPF_DW : BPF_W), reg, 6, data_field(g), 0);
 	g->s.reg[reg] = (struct reg){.kind = K_MEM, .packet = true, .id = ++g->ids};
-	check_size(g, reg, past, end, 1 + (int)below(&g->r, chance(&g->r, 70) ? 16 : PACKET_MAX));
+	check_size(g, reg, past, end, PACKET_MIN - 4 + (int)below(&g->r, PACKET_MAX - PACKET_MIN));
+}
+
+/* Two ways that know of different sizes meet: what one of them allows, the other may not. */
+void gen_packet_join(struct gen *g)
+{
+	int reg = 7 + (int)below(&g->r, 3), num = pick_scalar(g), past, end, small, large;
+	unsigned int other, meet;
+
+	if (!has_context(g) || num < 0 || num > 9 || num == reg || (g->protect & 1u << reg))
+		return;
+	past = pick_other(g, reg);
+	end = past < 0 ? -1 : pick_other(g, reg);
+	if (end < 0 || end == past || num == past || num == end)
+		return;
+	emit(g, BPF_LDX | BPF_MEM | BPF_W, reg, 6, data_field(g), 0);
+	g->s.reg[reg] = (struct reg){.kind = K_MEM, .packet = true, .id = ++g->ids};
+	small = PACKET_MIN - 8 + (int)below(&g->r, 16);
+	large = small + 1 + (int)below(&g->r, 24);
+	other = g->p->n;
+	emit(g, BPF_JMP | BPF_JGT | BPF_K, num, 0, 0, (int)below(&g->r, 40));
+	check_size(g, reg, past, end, chance(&g->r, 50) ? small : large);
+	meet = g->p->n;
+	emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+	g->p->ins[other].insn.off = (int16_t)(g->p->n - other - 1);
+	check_size(g, reg, past, end, chance(&g->r, 50) ? small : large);
+	g->p->ins[meet].insn.off = (int16_t)(g->p->n - meet - 1);
+	g->s.reg[past].kind = g->s.reg[end].kind = K_NONE;
+	g->s.reg[reg].size = chance(&g->r, 70) ? small : large;
+	/* Where they meet, or a little later. */
+	if (chance(&g->r, 60))
+		emit(g, BPF_LDX | BPF_MEM | BPF_B, past, reg,
+		     (int)g->s.reg[reg].size - 1 - (int)below(&g->r, 2), 0);
 }
 
 /* As a parser does: a number says where the next part begins. */
@@ -120,10 +153,10 @@ void gen_packet_variable(struct gen *g)
 static void forget_packet(struct gen *g)
 {
 	for (int i = 0; i < 10; i++)
-		if (g->s.reg[i].packet && !slip(g))
+		if (g->s.reg[i].packet && chance(&g->r, 85))
 			g->s.reg[i].kind = K_NONE;
 	for (int i = 0; i < 64; i++)
-		if (g->s.spill[i].packet) {
+		if (g->s.spill[i].packet && chance(&g->r, 85)) {
 			g->s.spill[i].kind = K_NONE;
 			memset(g->s.init + i * 8, 0, 8);
 		}
