@@ -169,7 +169,7 @@ void mark_reg_precise(struct bpf_verifier_env *env, const struct bpf_reg_state *
 		mark_precise(env, reg->origin);
 }
 
-/* A free link; 0: there is none. */
+/* A free link; 0: there is none, and if it is for want of memory the walk ends. */
 static u32 new_link(struct bpf_verifier_env *env)
 {
 	u32 room = env->max_links ? 2 * env->max_links : 1024;
@@ -177,9 +177,13 @@ static u32 new_link(struct bpf_verifier_env *env)
 
 	if (env->nr_links + 1 < env->max_links)
 		return ++env->nr_links;
-	grown = room > MAX_LINKS ? NULL : realloc(env->links, room * sizeof(*grown));
-	if (!grown)
+	if (room > MAX_LINKS)
 		return 0;
+	grown = realloc(env->links, room * sizeof(*grown));
+	if (!grown) {
+		env->no_memory = true;
+		return 0;
+	}
 	env->links = grown;
 	env->max_links = room;
 	return ++env->nr_links;
