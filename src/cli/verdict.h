@@ -17,7 +17,7 @@ struct verdict {
 	char *stack;   /* bytes of stack of each function, "16+64"; NULL: the engine does not say */
 	char *message; /* why it is not accepted, one line; NULL: it is */
 	char *details; /* if by_verifier: the lines of the log that tell it, whole */
-	char *log;     /* of the verifier; of an accepted program only if --verbose asks for it */
+	char *log;     /* of the verifier: if accepted the numbers, with --verbose the walk */
 };
 
 /*

@@ -145,6 +145,7 @@ CASES = {
     "flow_filter": ("flows", [], any_order),
     "flow_hash": ("flows", [], any_order),
     "flow_hist": ("flows", ["--set", "bar_width=33"], as_is),
+    "flow_report": ("flows", [], as_is),
     "flow_sketch": ("flows", [], as_is),
     "flow_state": ("flows", [], any_order),
     "flow_top": ("flows", [], as_is),
