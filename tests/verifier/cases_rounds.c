@@ -70,6 +70,9 @@ static const struct verifier_case cases[] = {
 	{"and wrongly", DECIDES(7), SYSCALL, -EACCES, 0, NULL, FUNCS},
 	{"set before may_goto, used in the next round", GOTO_ROUNDS(WRITE_AT(R7, -4), 3)},
 	{"too large, used after may_goto", GOTO_ROUNDS(WRITE_AT(R7, -4), 4), SYSCALL, -EACCES},
+	{"set before may_goto, used two rounds later", GOTO_ROUNDS(WRITE_AT(R5, -4), 3)},
+	{"too large, used two rounds after may_goto", GOTO_ROUNDS(WRITE_AT(R5, -4), 4), SYSCALL,
+	 -EACCES},
 	{"set before may_goto, and nobody minds", GOTO_ROUNDS(NOTHING, 1000)},
 };
 
