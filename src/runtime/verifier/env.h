@@ -162,11 +162,13 @@ struct bpf_func_state {
 	u32 users;     /* states */
 	u32 collected; /* the round of precision.c's collect_origins() that was here */
 	bool placed;   /* its numbers are places of their own since it waits: see new_origins() */
+	u32 call;      /* an id of this call of the function; 0: the outermost frame */
 	u32 callsite;  /* the calling instruction; of the outermost frame: nothing */
 	u32 frameno;
 	u32 subprogno;
 	enum bpf_callback_kind callback; /* called by a helper */
 	struct bpf_callback_call *callback_call;
+	u32 may_goto_rounds; /* may_goto that were not taken in it on the way here */
 	u32 nr_slots; /* of the stack; slot i has the bytes [r10 - 8 (i + 1), r10 - 8 i) */
 	struct bpf_stack_state *stack;
 };
@@ -175,8 +177,10 @@ struct bpf_func_state {
 struct bpf_loop {
 	struct bpf_loop *next;
 	struct bpf_loop *outer; /* of a closed one: that its first state is in */
+	const struct bpf_verifier_state *first; /* of an open one */
 	u32 depth;		/* of its first state */
 	bool closed;		/* every path from there has ended */
+	bool iterates; /* an iterator goes on in each round; else a may_goto, or a helper calls */
 };
 
 /* Something that the program holds and has to give back. */
@@ -205,7 +209,6 @@ struct bpf_verifier_state {
 	u32 branches; /* paths from here that have not ended; 0: all that follows is safe */
 	u32 hits, misses;
 	u32 callback_rounds; /* calls of callbacks on the way here */
-	u32 may_goto_rounds; /* may_goto that were not taken on the way here */
 	u32 curframe;
 	struct bpf_difference difference;
 	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */

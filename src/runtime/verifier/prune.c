@@ -153,8 +153,7 @@ static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
 static bool is_endless(struct bpf_verifier_env *env, struct bpf_verifier_state *kept)
 {
 	return kept->callback_rounds == env->cur->callback_rounds &&
-	       kept->may_goto_rounds == env->cur->may_goto_rounds &&
-	       state_covered(env, kept, env->cur, EXACT);
+	       !may_goto_went_on(kept, env->cur) && state_covered(env, kept, env->cur, EXACT);
 }
 
 /*

@@ -28,6 +28,8 @@ u32 spill_size(const struct bpf_stack_state *slot);
 
 /* --- rounds.c --- */
 
+/* Was a may_goto not taken between @old and @cur, in a call that both are in? */
+bool may_goto_went_on(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur);
 /* The current path ends at @kept, all paths from which have ended, if it covers it. */
 bool ends_at_closed(struct bpf_verifier_env *env, struct bpf_verifier_state *kept);
 /*

@@ -10,6 +10,11 @@
  * a callback is covered only by one inside the same call, or inside a call of which nothing is
  * open.
  *
+ * A path that ends at a closed state on the way round joins the rest of the round from there. What
+ * goes on in that round has to do so in the new one as well (see makes_a_round()): or a half with
+ * the iterator and a half without it would make one that never ends, and that nobody walked. A
+ * may_goto counts for one call of its function: the next call begins anew.
+ *
  * In each round what changed since the one before and was not relied on becomes "any number", so
  * that the rounds converge (kernel: widen_imprecise_scalars in kernel/bpf/verifier.c).
  */
@@ -89,6 +94,8 @@ static int end_round(struct bpf_verifier_env *env, struct bpf_verifier_state *ke
 		kept->loop = calloc(1, sizeof(*kept->loop));
 		if (!kept->loop)
 			return -ENOMEM;
+		kept->loop->first = kept;
+		kept->loop->iterates = env->aux[env->insn_idx].iter_next;
 		kept->loop->depth = kept->depth;
 		kept->loop->next = env->loops;
 		env->loops = kept->loop;
@@ -99,10 +106,75 @@ static int end_round(struct bpf_verifier_env *env, struct bpf_verifier_state *ke
 	return 1;
 }
 
+/*
+ * What goes on between two states of one path, and ends some time, outermost first: may_goto in the
+ * calls that both are in, or iterators that both have.
+ */
+struct progress {
+	bool made;
+	u32 at; /* by which; not made: the first that is another one in the later state, or is gone
+		 */
+};
+
+static struct progress may_goto_progress(const struct bpf_verifier_state *old,
+					 const struct bpf_verifier_state *cur)
+{
+	u32 f, nr = min_of(old->curframe, cur->curframe) + 1;
+
+	for (f = 0; f < nr && old->frame[f]->call == cur->frame[f]->call; f++)
+		if (old->frame[f]->may_goto_rounds != cur->frame[f]->may_goto_rounds)
+			return (struct progress){true, f};
+	return (struct progress){false, f};
+}
+
+static struct progress iter_progress(const struct bpf_verifier_state *old,
+				     const struct bpf_verifier_state *cur)
+{
+	u32 i, nr = min_of(old->nr_refs, cur->nr_refs);
+
+	for (i = 0; i < nr && old->refs[i].id == cur->refs[i].id; i++)
+		if (old->refs[i].iter_depth != cur->refs[i].iter_depth)
+			return (struct progress){true, i};
+	return (struct progress){false, i};
+}
+
+bool may_goto_went_on(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
+{
+	return may_goto_progress(old, cur).made;
+}
+
+/*
+ * From @kept paths went on to the first state of @loop, and what goes on in each round did so
+ * before
+ * @kept or behind it. If before, it has to have done so before the current state; if behind, it has
+ * to be the same still.
+ */
+static bool makes_a_round(const struct bpf_verifier_env *env, const struct bpf_loop *loop,
+			  const struct bpf_verifier_state *kept)
+{
+	const struct bpf_verifier_state *first = loop->first;
+	struct progress (*progress)(const struct bpf_verifier_state *old,
+				    const struct bpf_verifier_state *cur) =
+		loop->iterates ? iter_progress : may_goto_progress;
+	struct progress then, now;
+
+	/* Both are in the callback, whose end is still to come. */
+	if (first->callback_call)
+		return true;
+	/* What it knew was put aside. */
+	if (!first->frame[0])
+		return false;
+	then = progress(first, kept);
+	now = progress(first, env->cur);
+	return then.made ? now.made && now.at <= then.at : now.made || now.at >= then.at;
+}
+
 bool ends_at_closed(struct bpf_verifier_env *env, struct bpf_verifier_state *kept)
 {
 	struct bpf_loop *loop = waits_for(kept);
 
+	if (loop && !makes_a_round(env, loop, kept))
+		return false;
 	if (!state_covered(env, kept, env->cur, loop ? COVERS : COVERS_AS_USED))
 		return false;
 	tell_what_mattered(env, kept, loop);
@@ -199,7 +271,7 @@ int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u3
 
 	if (IS_ERR(on))
 		return PTR_ERR(on);
-	on->may_goto_rounds++;
+	on->frame[on->curframe]->may_goto_rounds++;
 	*next = env->insn_idx + 1 + insn->off;
 	return begin_round(env, on);
 }
@@ -228,23 +300,6 @@ static u32 same_call_rounds(const struct bpf_verifier_state *kept)
  */
 #define ROUNDS_FOLLOWED 6
 
-/*
- * Did an iterator go on between @old and @cur? Those that the program made after that one may be
- * others in each round.
- */
-static bool iter_went_on(const struct bpf_verifier_state *old, const struct bpf_verifier_state *cur)
-{
-	u32 i;
-
-	for (i = 0; i < min_of(old->nr_refs, cur->nr_refs); i++) {
-		if (old->refs[i].id != cur->refs[i].id)
-			return false;
-		if (old->refs[i].iter_depth != cur->refs[i].iter_depth)
-			return true;
-	}
-	return false;
-}
-
 int ends_round(struct bpf_verifier_env *env, struct bpf_verifier_state *kept, u32 *rounds)
 {
 	const struct bpf_insn_aux_data *aux = &env->aux[env->insn_idx];
@@ -256,8 +311,8 @@ int ends_round(struct bpf_verifier_env *env, struct bpf_verifier_state *kept, u3
 		if (!(*rounds)++ && same_call_rounds(kept) >= ROUNDS_FOLLOWED &&
 		    widen_state(&all, env->cur, kept))
 			return -ENOMEM;
-	} else if (!(aux->may_goto && kept->may_goto_rounds != env->cur->may_goto_rounds) &&
-		   !(aux->iter_next && iter_went_on(kept, env->cur))) {
+	} else if (!(aux->may_goto && may_goto_went_on(kept, env->cur)) &&
+		   !(aux->iter_next && iter_progress(kept, env->cur).made)) {
 		return -ENOENT;
 	}
 	return state_covered(env, kept, env->cur, COVERS) ? end_round(env, kept) : 0;

@@ -196,7 +196,6 @@ struct bpf_verifier_state *copy_state(struct bpf_verifier_env *env,
 	copy->parent = state->parent;
 	copy->callback_call = state->callback_call;
 	copy->callback_rounds = state->callback_rounds;
-	copy->may_goto_rounds = state->may_goto_rounds;
 	copy->locked_map = state->locked_map;
 	copy->locked_id = state->locked_id;
 	copy->active_rcu_lock = state->active_rcu_lock;

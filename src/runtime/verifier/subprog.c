@@ -23,6 +23,7 @@ static struct bpf_func_state *enter(struct bpf_verifier_env *env, struct bpf_ver
 	callee = new_frame(env);
 	if (!callee)
 		return ERR_PTR(-ENOMEM);
+	callee->call = ++env->next_id;
 	callee->callsite = env->insn_idx;
 	callee->frameno = ++state->curframe;
 	callee->subprogno = subprogno;
