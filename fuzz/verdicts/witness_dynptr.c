@@ -162,9 +162,11 @@ struct val dynptr_write(const struct val *r)
 	reach(r[3], 0, r[4].v, false);
 	if (!dynptr || over())
 		return number(0);
-	if (!something(dynptr) || r[5].is != NUMBER || r[5].v)
+	if (!something(dynptr))
 		return number((uint64_t)-EINVAL);
 	if (!part_of(dynptr, r[2].v, r[4].v, &part))
 		return number((uint64_t)-E2BIG);
+	if (r[5].is != NUMBER || r[5].v)
+		return number((uint64_t)-EINVAL);
 	return copy(part, r[3], r[4].v);
 }
