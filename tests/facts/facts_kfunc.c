@@ -441,13 +441,28 @@ static void held_twice(void **state)
 			 1);
 }
 
+/* Memory with a size, where there is none. Linux lets it pass, and is not asked what happens. */
+static void memory_that_is_not_there(void **state)
+{
+	int map = map_new(BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
+
+	if (!E->is_private)
+		skip();
+	assert_int_equal(
+		run_syscall(CODE(ST_MEM(W, 10, -4, 7), MOV64_REG(2, 10), ALU64_IMM(BPF_ADD, 2, -4),
+				 LD_MAP_FD(1, map), CALL(BPF_FUNC_map_lookup_elem), MOV64_REG(1, 0),
+				 MOV64_IMM(2, 8), MOV64_REG(3, 10), MOV64_IMM(4, 1),
+				 K(bpf_copy_from_user_str), EXIT())),
+		-EFAULT);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(numbers),	   cmocka_unit_test(numbers_end),
 	cmocka_unit_test(loops),	   cmocka_unit_test(bits),
 	cmocka_unit_test(two_strings),	   cmocka_unit_test(one_string),
 	cmocka_unit_test(endless_strings), cmocka_unit_test(one_set),
 	cmocka_unit_test(two_sets),	   cmocka_unit_test(held_twice),
-	cmocka_unit_test(from_memory),
+	cmocka_unit_test(from_memory),	   cmocka_unit_test(memory_that_is_not_there),
 };
 
 const struct section kfunc_section = {"kfunc", tests, ARRAY_SIZE(tests)};

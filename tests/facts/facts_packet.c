@@ -301,6 +301,24 @@ static void large_xdp_packets(void **state)
 	assert_memory_equal(out, large, sizeof(large));
 }
 
+/* Memory with a size, where there is none. Linux lets it pass, and is not asked what happens. */
+static void memory_that_is_not_there(void **state)
+{
+	int map = map_new(BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
+
+	if (!E->is_private)
+		skip();
+	make_packet(packet, 0x88b5);
+	assert_int_equal(result_of(load_at(BPF_PROG_TYPE_SCHED_CLS, 0, 0,
+					   CODE(ST_MEM(W, 10, -4, 7), MOV64_REG(2, 10),
+						ALU64_IMM(BPF_ADD, 2, -4), LD_MAP_FD(1, map),
+						CALL(BPF_FUNC_map_lookup_elem), MOV64_REG(1, 0),
+						MOV64_IMM(2, 8), MOV64_IMM(3, 0), MOV64_IMM(4, 0),
+						MOV64_IMM(5, 0), CALL(BPF_FUNC_csum_diff), EXIT())),
+				   packet),
+			 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(length_of_the_packet),
 	cmocka_unit_test(bytes_of_the_packet),
@@ -312,5 +330,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(xdp_device),
 	cmocka_unit_test(xdp_meta),
 	cmocka_unit_test(large_xdp_packets),
+	cmocka_unit_test(memory_that_is_not_there),
 };
 const struct section packet_section = {"packet", tests, ARRAY_SIZE(tests)};

@@ -35,6 +35,9 @@ int bpf_copy_from_user_str(void *dst, u32 dst__sz, const void *unsafe_ptr__ign, 
 		return -EINVAL;
 	if (!dst__sz)
 		return 0;
+	/* A program may pass a size with what may be NULL. */
+	if (!dst)
+		return -EFAULT;
 	len = strncpy_from_nofault(dst, unsafe_ptr__ign, dst__sz);
 	if (flags & BPF_F_PAD_ZEROS)
 		memset((char *)dst + (len > 0 ? len : 0), 0, dst__sz - (len > 0 ? len : 0));

@@ -48,7 +48,7 @@ static u64 copy_or_clear(void *to, const u8 *from, u32 size)
 		memset(to, 0, size);
 		return (s64)-EFAULT;
 	}
-	memcpy(to, from, size);
+	memmove(to, from, size); /* it may be memory of the packet itself */
 	return 0;
 }
 

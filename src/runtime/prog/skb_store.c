@@ -29,7 +29,8 @@ static u64 helper_skb_store_bytes(u64 ctx, u64 offset, u64 from, u64 size, u64 f
 		return (s64)-EINVAL;
 	if (off > INT_MAX || off + (u64)len > skb->len)
 		return (s64)-EFAULT;
-	memcpy(skb->data + off, (const void *)(unsigned long)from, len);
+	/* It may be memory of the packet itself. */
+	memmove(skb->data + off, (const void *)(unsigned long)from, len);
 	if (flags & BPF_F_INVALIDATE_HASH)
 		skb->hash = 0;
 	return 0;
@@ -104,7 +105,8 @@ static u64 helper_l4_csum_replace(u64 ctx, u64 offset, u64 from, u64 to, u64 fla
 static u64 helper_csum_diff(u64 from, u64 from_size, u64 to, u64 to_size, u64 seed)
 {
 	const u8 *old = (const u8 *)(unsigned long)from, *new = (const u8 *)(unsigned long)to;
-	u32 old_size = from_size, new_size = to_size, sum = seed;
+	/* A program may pass a size with what may be NULL, and then is. */
+	u32 old_size = old ? from_size : 0, new_size = new ? to_size : 0, sum = seed;
 
 	if (!new_size && old_size)
 		return csum_from32to16(~csum_partial(old, old_size, ~sum));

@@ -97,7 +97,7 @@ static u64 helper_xdp_load_bytes(u64 ctx, u64 offset, u64 to, u64 size, u64 r5)
 	if (err)
 		memset((void *)(unsigned long)to, 0, (u32)size);
 	else
-		memcpy((void *)(unsigned long)to, xdp->data + (u32)offset, (u32)size);
+		memmove((void *)(unsigned long)to, xdp->data + (u32)offset, (u32)size);
 	return (s64)err;
 }
 
@@ -107,7 +107,7 @@ static u64 helper_xdp_store_bytes(u64 ctx, u64 offset, u64 from, u64 size, u64 r
 	int err = check_bytes(xdp, offset, size);
 
 	if (!err)
-		memcpy(xdp->data + (u32)offset, (const void *)(unsigned long)from, (u32)size);
+		memmove(xdp->data + (u32)offset, (const void *)(unsigned long)from, (u32)size);
 	return (s64)err;
 }
 
