@@ -178,25 +178,30 @@ static int arg_stack(struct bpf_verifier_env *env, struct helper_call *call, u32
 		       : need(env, i + 1, "a pointer to the stack");
 }
 
-static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+int check_const_str(struct bpf_verifier_env *env, u32 regno)
 {
-	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
 	const struct bpf_map *map = reg->map_ptr;
 	s64 off;
 	u64 addr;
 
-	if (reg->type != PTR_TO_MAP_VALUE)
-		return need(env, i + 1, "a constant string");
 	off = reg->off + (s64)reg->var_off.value;
 	if (!map_is_rdonly(map) || !tnum_is_const(reg->var_off) || off < 0 ||
 	    off >= map->value_size || !map->ops->map_direct_value_addr ||
 	    map->ops->map_direct_value_addr(map, &addr, off))
-		return refuse(env, -EACCES, i + 1, "declare it 'static const char []'",
-			      "the string in R%u is not a constant one", i + 1);
+		return refuse(env, -EACCES, regno, "declare it 'static const char []'",
+			      "the string in R%u is not a constant one", regno);
 	if (!memchr((const char *)(unsigned long)addr, 0, map->value_size - off))
-		return refuse(env, -EINVAL, i + 1, "end it with a 0 byte",
-			      "the string in R%u does not end", i + 1);
+		return refuse(env, -EINVAL, regno, "end it with a 0 byte",
+			      "the string in R%u does not end", regno);
 	return 0;
+}
+
+static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	if (cur_regs(env)[i + 1].type != PTR_TO_MAP_VALUE)
+		return need(env, i + 1, "a constant string");
+	return check_const_str(env, i + 1);
 }
 
 static enum bpf_dynptr_type dynptr_type_of(u32 arg_type)
@@ -432,9 +437,8 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	if (err)
 		return err;
 	clear_caller_saved(env);
-	if (proto->changes_pkt_data ||
-	    (call.helper->id == BPF_FUNC_dynptr_write &&
-	     call.dynptr.dynptr_type == BPF_DYNPTR_TYPE_SKB))
+	if (proto->changes_pkt_data || (call.helper->id == BPF_FUNC_dynptr_write &&
+					call.dynptr.dynptr_type == BPF_DYNPTR_TYPE_SKB))
 		forget_packet_pointers(env, env->cur);
 	return set_call_result(env, &call);
 }

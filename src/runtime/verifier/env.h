@@ -715,6 +715,8 @@ int check_iter_next(struct bpf_verifier_env *env, u32 id);
 /* --- call.c, kfunc_call.c, subprog.c --- */
 
 int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
+/* Is R@regno, which points into a value of a map, a string that cannot change? -EACCES, -EINVAL. */
+int check_const_str(struct bpf_verifier_env *env, u32 regno);
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
 int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 /* A path that enters the callback that @proto's call here makes. */

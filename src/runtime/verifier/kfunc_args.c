@@ -373,6 +373,20 @@ static int arg_mem(struct bpf_verifier_env *env, struct kfunc_call *call,
 	return err;
 }
 
+static bool is_const_str(const struct bpf_verifier_env *env, const struct kfunc_call *call,
+			 const struct kfunc_arg *arg)
+{
+	return ends(call, arg, "__str");
+}
+
+static int arg_const_str(struct bpf_verifier_env *env, struct kfunc_call *call,
+			 const struct kfunc_arg *arg)
+{
+	if (arg->reg->type != PTR_TO_MAP_VALUE)
+		return need(env, arg, "a constant string");
+	return check_const_str(env, arg->regno);
+}
+
 static bool is_mem_with_size(const struct bpf_verifier_env *env, const struct kfunc_call *call,
 			     const struct kfunc_arg *arg)
 {
@@ -446,6 +460,7 @@ static const struct {
 	{is_irq_flag, arg_irq_flag, true},
 	{is_dynptr, arg_dynptr, true},
 	{is_struct_pointer, arg_struct, true},
+	{is_const_str, arg_const_str, true},
 	{is_mem, arg_mem, true},
 	{is_mem_with_size, arg_mem_with_size, true},
 	{is_anything, arg_not_supported, true},
