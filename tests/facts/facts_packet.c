@@ -319,6 +319,32 @@ static void memory_that_is_not_there(void **state)
 			 0);
 }
 
+/* A packet grows to what Linux can allocate in one piece, 4 MiB, and soon, by a few bytes each
+ * time.
+ */
+static void tags_without_end(void **state)
+{
+	struct test_run run = {.data_in = packet, .data_size_in = 64};
+
+	if (!E->is_private)
+		skip();
+	make_packet(packet, 0x88b5);
+	run.prog = load_at(
+		BPF_PROG_TYPE_SCHED_CLS, 0, 0,
+		CODE(MOV64_REG(6, 1), MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, -8), MOV64_IMM(2, 0),
+		     MOV64_IMM(3, 2000000), CALL_KFUNC(type_id("bpf_iter_num_new", BTF_KIND_FUNC)),
+		     MOV64_REG(1, 10), ALU64_IMM(BPF_ADD, 1, -8),
+		     CALL_KFUNC(type_id("bpf_iter_num_next", BTF_KIND_FUNC)),
+		     JMP_IMM(BPF_JEQ, 0, 0, 5), MOV64_REG(1, 6), MOV64_IMM(2, 0), MOV64_IMM(3, 1),
+		     CALL(BPF_FUNC_skb_vlan_push), JMP_IMM(BPF_JA, 0, 0, -9), MOV64_REG(1, 10),
+		     ALU64_IMM(BPF_ADD, 1, -8),
+		     CALL_KFUNC(type_id("bpf_iter_num_destroy", BTF_KIND_FUNC)), MOV64_IMM(0, 0),
+		     EXIT()));
+	assert_true(run.prog >= 0);
+	assert_int_equal(test_run(&run), 0);
+	assert_true(run.data_size_out > 1 << 20 && run.data_size_out <= 4 << 20);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(length_of_the_packet),
 	cmocka_unit_test(bytes_of_the_packet),
@@ -331,5 +357,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(xdp_meta),
 	cmocka_unit_test(large_xdp_packets),
 	cmocka_unit_test(memory_that_is_not_there),
+	cmocka_unit_test(tags_without_end),
 };
 const struct section packet_section = {"packet", tests, ARRAY_SIZE(tests)};

@@ -15,6 +15,9 @@ static struct sk_buff *to_skb(u64 ctx)
 	return (struct sk_buff *)(unsigned long)ctx;
 }
 
+/* What Linux can allocate in one piece. */
+#define MAX_MEMORY (4u << 20)
+
 static void set_head(struct sk_buff *skb, u8 *head, size_t shift)
 {
 	u8 *old = skb->head;
@@ -36,7 +39,12 @@ int skb_make_room(struct sk_buff *skb, u32 before, u32 behind)
 	more_behind = behind > skb->end - skb->tail ? behind - (skb->end - skb->tail) : 0;
 	if (!more_before && !more_behind)
 		return 0;
-	more_before = round_up(more_before, NET_SKB_PAD);
+	if (size + more_before + more_behind > MAX_MEMORY)
+		return -ENOMEM;
+	/* A program may ask for a few bytes again and again: half as much each time is not much. */
+	if (more_before)
+		more_before = min_of(round_up(max_of(more_before, size / 2), NET_SKB_PAD),
+				     MAX_MEMORY - size - more_behind);
 	head = calloc(1, size + more_before + more_behind);
 	if (!head)
 		return -ENOMEM;
