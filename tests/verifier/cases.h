@@ -147,6 +147,7 @@ struct case_table {
 	T(skb_cases)                                                                               \
 	T(trace_cases)                                                                             \
 	T(kfunc_cases)                                                                             \
+	T(kptr_cases)                                                                              \
 	T(open_iter_cases)                                                                         \
 	T(open_iter_loop_cases)
 #define CASE_TABLE(table) extern const struct case_table table;

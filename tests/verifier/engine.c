@@ -41,6 +41,7 @@ static const struct {
 	enum bpf_map_type type;
 	unsigned int key, value, max, flags;
 	int inner; /* a map before it */
+	enum { PLAIN, KPTRS, LOCKED } values;
 } shapes[NR_MAPS] = {
 	[MAP_ARRAY] = {BPF_MAP_TYPE_ARRAY, 4, 48, 4, 0},
 	[MAP_HASH] = {BPF_MAP_TYPE_HASH, 8, 16, 8, 0},
@@ -57,10 +58,59 @@ static const struct {
 	[MAP_OUTER_ANY] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, MAP_ARRAY_ANY},
 	[MAP_PERF] = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, 0},
 	[MAP_PROGS] = {BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0},
+	[MAP_KPTRS] = {BPF_MAP_TYPE_ARRAY, 4, KPTRS_SIZE, 4, 0, 0, KPTRS},
+	[MAP_KPTRS_ONE] = {BPF_MAP_TYPE_ARRAY, 4, KPTRS_SIZE, 1, 0, 0, KPTRS},
+	[MAP_KPTRS_PERCPU] = {BPF_MAP_TYPE_PERCPU_ARRAY, 4, KPTRS_SIZE, 4, 0, 0, KPTRS},
+	[MAP_KPTRS_LRU] = {BPF_MAP_TYPE_LRU_HASH, 4, KPTRS_SIZE, 4, 0, 0, KPTRS},
+	[MAP_KPTRS_OUTER] = {BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, MAP_KPTRS},
+	[MAP_LOCKED] = {BPF_MAP_TYPE_HASH, 4, LOCKED_SIZE, 4, 0, 0, LOCKED},
 };
+
+static int add_kptr(struct btf *btf, const char *tag, const char *structure)
+{
+	int to = btf__add_struct(btf, structure, 8);
+
+	return btf__add_ptr(btf, btf__add_type_tag(btf, tag, to));
+}
+
+/* The types of a map's keys and values: a handle. */
+static int value_types(struct engine *engine, bool locked, union bpf_attr *map)
+{
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {0};
+	int number = btf__add_int(btf, "u64", 8, 0), half = btf__add_int(btf, "u32", 4, 0);
+	int mask = add_kptr(btf, "kptr", "bpf_cpumask");
+	int any_map = add_kptr(btf, "kptr_untrusted", "bpf_map");
+	int any_mask = add_kptr(btf, "kptr_untrusted", "bpf_cpumask"), lock;
+	unsigned int size;
+	int fd;
+
+	lock = btf__add_struct(btf, "bpf_spin_lock", 4);
+	btf__add_field(btf, "val", half, 0, 0);
+	map->btf_key_type_id = (__u32)half;
+	if (locked) {
+		map->btf_value_type_id = (__u32)btf__add_struct(btf, "locked", LOCKED_SIZE);
+		btf__add_field(btf, "lock", lock, 0, 0);
+		btf__add_field(btf, "mask", mask, LOCKED_MASK * 8, 0);
+		btf__add_field(btf, "n", number, 16 * 8, 0);
+	} else {
+		map->btf_value_type_id = (__u32)btf__add_struct(btf, "kptrs", KPTRS_SIZE);
+		btf__add_field(btf, "n", number, 0, 0);
+		btf__add_field(btf, "mask", mask, KPTRS_MASK * 8, 0);
+		btf__add_field(btf, "map", any_map, KPTRS_MAP * 8, 0);
+		btf__add_field(btf, "some", any_mask, KPTRS_SOME * 8, 0);
+		btf__add_field(btf, "tail", number, KPTRS_TAIL * 8, 0);
+	}
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = engine->bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+	btf__free(btf);
+	return fd;
+}
 
 static int make_map(struct engine *engine, int map)
 {
+	int types = -1, fd;
 	union bpf_attr attr = {
 		.map_type = shapes[map].type,
 		.key_size = shapes[map].key,
@@ -73,7 +123,16 @@ static int make_map(struct engine *engine, int map)
 	    shapes[map].type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		attr.inner_map_fd = engine->maps[shapes[map].inner];
 	memcpy(attr.map_name, "case", 5);
-	return engine->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (shapes[map].values != PLAIN) {
+		types = value_types(engine, shapes[map].values == LOCKED, &attr);
+		attr.btf_fd = (__u32)types;
+		if (types < 0)
+			return types;
+	}
+	fd = engine->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (types >= 0)
+		engine->close(types);
+	return fd;
 }
 
 static int fill_const(struct engine *engine, int fd)

@@ -94,8 +94,24 @@ enum {
 	MAP_OUTER_ANY,	  /* an array of maps that are as MAP_ARRAY_ANY */
 	MAP_PROGS,	  /* an array of programs, another one for each case */
 	MAP_PERF,	  /* perf events of 4 CPUs, of which there are none */
+	/* Values of struct kptrs: see value_types() in engine.c. */
+	MAP_KPTRS,	  /* an array of 4 */
+	MAP_KPTRS_ONE,	  /* of 1 */
+	MAP_KPTRS_PERCPU, /* a per-CPU array of 4 */
+	MAP_KPTRS_LRU,	  /* keys of 4 bytes */
+	MAP_KPTRS_OUTER,  /* an array of maps that are as MAP_KPTRS */
+	MAP_LOCKED,	  /* a hash, of values with a lock and a pointer; keys of 4 bytes */
 	NR_MAPS
 };
+/* Of a value of MAP_KPTRS ...: a number, pointers, a number. */
+#define KPTRS_MASK 8   /* a bpf_cpumask that is held */
+#define KPTRS_MAP 16   /* any bpf_map */
+#define KPTRS_SOME 24  /* any bpf_cpumask */
+#define KPTRS_TAIL 32
+#define KPTRS_SIZE 40
+/* Of one of MAP_LOCKED: a lock, 4 bytes, a bpf_cpumask that is held, a number. */
+#define LOCKED_MASK 8
+#define LOCKED_SIZE 24
 /* What MAP_CONST holds. */
 #define CONST_FORMAT 0	 /* "%d %s": two arguments */
 #define CONST_BAD 8	 /* "%y": no format */

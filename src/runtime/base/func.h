@@ -61,6 +61,8 @@ enum bpf_arg_type {
 	ARG_PTR_TO_BTF_ID,           /* arg_btf names the structure */
 	ARG_PTR_TO_SPIN_LOCK,        /* the lock in a value of a map */
 	ARG_PTR_TO_PERCPU_BTF_ID,    /* a structure of which each CPU has its own */
+	ARG_KPTR_XCHG_DEST,          /* a field of a map's value that holds an object */
+	ARG_KPTR,                    /* an object that it may hold */
 };
 #define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)
@@ -95,7 +97,7 @@ struct bpf_func_proto {
 	const char *arg_btf[5];      /* ARG_PTR_TO_BTF_ID: name of the structure in the built-in BTF */
 	u32 arg_size[5];             /* MEM_FIXED_SIZE */
 	u32 ret_size;                /* RET_PTR_TO_MEM */
-	const char *ret_btf;
+	const char *ret_btf; /* RET_PTR_TO_BTF_ID: its name; NULL: that of the ARG_KPTR_XCHG_DEST */
 	bool acquires; /* the result is the program's to give back, to one with OBJ_RELEASE */
 	bool pkt_access; /* memory arguments may be in a packet */
 	bool changes_pkt_data; /* no pointer into the packet is good after it */

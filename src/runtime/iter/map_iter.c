@@ -210,7 +210,7 @@ static int bpf_iter_attach_map(struct bpf_prog *prog, union bpf_iter_link_info *
  * A program sees key and value as buffers without end; how far it reaches was recorded when it was
  * verified. Values of a frozen or read-only map are constants to the verifier, so that, unlike
  * Linux, nobody may write to them here either, but to copies of them. Nor where a lock lies that
- * others wait for.
+ * others wait for, or a pointer that others follow.
  */
 static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter_aux_info *aux)
 {
@@ -221,7 +221,7 @@ static int bpf_iter_check_map(const struct bpf_prog *prog, const struct bpf_iter
 		return -EACCES;
 	if (prog->aux->writes_rdwr_buf && !map->ops->percpu &&
 	    (READ_ONCE(map->frozen) || (map->map_flags & BPF_F_RDONLY_PROG) ||
-	     bpf_map_has_spin_lock(map)))
+	     map->record))
 		return -EPERM;
 	return 0;
 }

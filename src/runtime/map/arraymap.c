@@ -111,10 +111,17 @@ static struct bpf_map *array_map_alloc(struct trek_runtime *rt, const union bpf_
 	return &array->map;
 }
 
+static u8 *value_at(const struct bpf_array *array, u32 index)
+{
+	return array->values + (u64)index * array->elem_size;
+}
+
 static void array_map_free(struct bpf_map *map)
 {
 	struct bpf_array *array = to_array(map);
 
+	for (u32 i = 0; map->record && i < map->max_entries; i++)
+		bpf_map_free_fields(map, value_at(array, i));
 	if (array->memfd >= 0) {
 		munmap(array->values, array->size);
 		close(array->memfd);
@@ -122,11 +129,6 @@ static void array_map_free(struct bpf_map *map)
 		bpf_map_area_free(array->values, array->size);
 	}
 	free(array);
-}
-
-static u8 *value_at(const struct bpf_array *array, u32 index)
-{
-	return array->values + (u64)index * array->elem_size;
 }
 
 static void *array_map_lookup_elem(struct bpf_map *map, const void *key)
@@ -145,6 +147,7 @@ static long array_map_update_elem(struct bpf_map *map, const void *key, const vo
 	if (err)
 		return err;
 	bpf_map_copy_in(map, value_at(to_array(map), index), value, flags);
+	bpf_map_free_fields(map, value_at(to_array(map), index));
 	return 0;
 }
 
@@ -205,8 +208,8 @@ static int array_map_memfd(const struct bpf_map *map)
 {
 	int memfd = to_array(map)->memfd;
 
-	/* Nobody but programs and bpf(2) may touch a lock. */
-	return memfd < 0 || bpf_map_has_spin_lock(map) ? -ENOTSUP : memfd;
+	/* Nobody but programs and bpf(2) may touch a lock, or a pointer. */
+	return memfd < 0 || map->record ? -ENOTSUP : memfd;
 }
 
 static u64 array_map_mem_usage(const struct bpf_map *map)
@@ -248,5 +251,6 @@ const struct bpf_map_ops array_map_ops = {
 	.map_mem_usage = array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,
 	.values_may_lock = true,
+	.values_may_hold = true,
 	.map_meta_equal = array_map_meta_equal,
 };

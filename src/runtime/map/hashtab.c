@@ -241,6 +241,7 @@ void htab_map_free(struct bpf_map *map)
 {
 	/* Callbacks may outlive the runtime, which this needs. */
 	bpf_map_free_elem_count(map);
+	htab_release_fields(to_htab(map));
 	htab_put(to_htab(map));
 }
 
@@ -340,6 +341,7 @@ static int replace_elem(struct bpf_htab *htab, u32 lane, u64 hash, struct htab_e
 		if (!htab->lru && htab_no_elem(htab) == -ERESTART)
 			return -ERESTART;
 		bpf_map_copy_in(&htab->map, elem_value(htab, old), value, 0);
+		bpf_map_free_fields(&htab->map, elem_value(htab, old));
 		e = old;
 	} else {
 		memcpy(e->data, old->data, htab->map.key_size);
@@ -360,14 +362,13 @@ static int update_elem(struct bpf_htab *htab, u64 hash, struct htab_elem *e, con
 {
 	struct bpf_map *map = &htab->map;
 
-	if (bpf_map_has_spin_lock(map)) {
-		/* Under its lock a value is changed where it is. */
-		if (!(flags & BPF_F_LOCK))
-			return replace_elem(htab, own_lane(htab), hash, e, value);
+	/* Under its lock a value is changed where it is. */
+	if (flags & BPF_F_LOCK) {
 		bpf_map_copy_in(map, elem_value(htab, e), value, flags);
 		return 0;
 	}
-	if (!htab->in_place)
+	/* What it holds goes with it. */
+	if (!htab->in_place || map->record)
 		return replace_elem(htab, own_lane(htab), hash, e, value);
 	store_word(elem_value(htab, e), load_word(value, map->value_size));
 	if (htab->lru)
@@ -400,7 +401,7 @@ static long htab_map_update_elem(struct bpf_map *map, const void *key, const voi
 
 	if (!bpf_map_update_flags_ok(map, flags))
 		return -EINVAL;
-	if (htab_is_unlocked(htab) && !bpf_map_has_spin_lock(map) &&
+	if (htab_is_unlocked(htab) && !map->record &&
 	    update_unlocked(htab, hash, key, value, flags, &err))
 		return err;
 again:
@@ -599,6 +600,7 @@ const struct bpf_map_ops htab_map_ops = {
 	.map_mem_usage = htab_map_mem_usage,
 	.batch = BPF_MAP_BATCH_WALK,
 	.values_may_lock = true,
+	.values_may_hold = true,
 };
 
 const struct bpf_map_ops htab_lru_map_ops = {
@@ -614,4 +616,5 @@ const struct bpf_map_ops htab_lru_map_ops = {
 	.map_walk = htab_map_walk,
 	.map_mem_usage = htab_map_mem_usage,
 	.batch = BPF_MAP_BATCH_WALK,
+	.values_may_hold = true,
 };

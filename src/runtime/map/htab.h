@@ -474,6 +474,8 @@ void htab_retire_entry(struct bpf_htab *htab, u32 lane, struct htab_elem *e);
 int htab_no_elem(const struct bpf_htab *htab);
 /* Memory for all the elements that the map may hold. */
 int htab_prealloc(struct bpf_htab *htab);
+/* The map is gone: what its values hold goes, too. */
+void htab_release_fields(struct bpf_htab *htab);
 /* The map has gone, or a callback. */
 void htab_put(struct bpf_htab *htab);
 

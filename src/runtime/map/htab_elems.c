@@ -26,6 +26,9 @@
  * waits is used again before its time, as Linux always does. Lookups see by a counter that this has
  * happened while they read, and read again; a program that has the value of an element which was
  * evicted since may then find another's in it. Those who do that have a lock.
+ *
+ * What an element's values hold (map/fields.c) is given back when nobody sees it any more, before it
+ * is free.
  */
 #include "map/htab.h"
 
@@ -34,6 +37,7 @@
 #include "base/rcu.h"
 #include "base/vcpu.h"
 #include "map/area.h"
+#include "map/value.h"
 
 #define CHUNK_MIN (4u << 10)
 #define CHUNK_MAX (4u << 20)
@@ -409,6 +413,43 @@ int htab_no_elem(const struct bpf_htab *htab)
 	return !bpf_current && any_comes(htab) ? -ERESTART : -ENOMEM;
 }
 
+/* What the element's values hold goes. */
+static void release_elem(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	const struct bpf_map *map = &htab->map;
+
+	if (!htab->percpu) {
+		bpf_map_free_fields(map, elem_value(htab, e));
+		return;
+	}
+	for (u32 cpu = 0; cpu < map->rt->num_possible_cpus; cpu++)
+		bpf_map_free_fields(map, bpf_map_percpu_ptr(map, elem_area(htab, e), cpu));
+}
+
+/* Whichever state it is in: what is free holds nothing. */
+void htab_release_fields(struct bpf_htab *htab)
+{
+	struct chunk *chunk;
+
+	if (!htab->map.record)
+		return;
+	for (chunk = htab->chunks; chunk; chunk = chunk->next)
+		for (u64 i = 0; i < min_of(chunk->used, chunk->elems); i++)
+			release_elem(htab, (struct htab_elem *)((u8 *)chunk + CHUNK_HEAD +
+								i * htab->elem_size));
+}
+
+/* With those behind it, which nobody sees any more. A map that is gone has done so itself, if it was
+ * not here in time: it waits for a grace period. */
+static void release_elems(const struct bpf_htab *htab, struct htab_elem *e)
+{
+	rcu_read_lock();
+	if (atomic64_read(&htab->map.refcnt) && htab->map.record)
+		for (; e; e = elem_link(e))
+			release_elem(htab, e);
+	rcu_read_unlock();
+}
+
 /* One that waits: see above. */
 static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 {
@@ -427,6 +468,8 @@ static struct htab_elem *recycle_elem(struct bpf_htab *htab, u32 own)
 	if (e)
 		__atomic_store_n(&htab->reserve, elem_link(e), __ATOMIC_RELAXED);
 	spin_unlock(&htab->recycle_lock);
+	if (e && htab->map.record)
+		release_elem(htab, e);
 	__atomic_add_fetch(&htab->recycled, 1, __ATOMIC_SEQ_CST);
 	htab_fence();
 	return e;
@@ -501,8 +544,10 @@ static void grace_over(struct callback_head *head)
 	struct lane *lane = container_of(head, struct lane, rcu);
 	struct htab_elem *waited = take_stack(&lane->waiting);
 
-	if (waited)
+	if (waited) {
+		release_elems(lane->htab, waited);
 		push_free(lane, waited);
+	}
 	retire_reserve(lane->htab, lane);
 	/* A map that nobody has any more goes as a whole. */
 	if (!atomic64_read(&lane->htab->map.refcnt))

@@ -24,13 +24,13 @@ static inline void load_area(const struct bpf_htab *htab, const u8 *from, void *
 	const u64 stride = htab->map.percpu_stride;
 	u8 *to = values;
 
-	if (likely(size == sizeof(u64)))
+	if (likely(size == sizeof(u64) && !htab->map.record))
 		for (u8 *end = to + cpus * sizeof(u64); to != end;
 		     to += sizeof(u64), from += stride)
 			bpf_map_value_load(to, from, sizeof(u64));
 	else
 		for (u32 cpu = 0; cpu < cpus; cpu++, to += size, from += stride)
-			bpf_map_value_load(to, from, size);
+			bpf_map_percpu_load(&htab->map, to, from, size);
 }
 
 static inline void store_area(const struct bpf_htab *htab, u8 *to, const void *values)
@@ -39,13 +39,13 @@ static inline void store_area(const struct bpf_htab *htab, u8 *to, const void *v
 	const u64 stride = htab->map.percpu_stride;
 	const u8 *from = values;
 
-	if (likely(size == sizeof(u64)))
+	if (likely(size == sizeof(u64) && !htab->map.record))
 		for (const u8 *end = from + cpus * sizeof(u64); from != end;
 		     from += sizeof(u64), to += stride)
 			bpf_map_value_store(to, from, sizeof(u64));
 	else
 		for (u32 cpu = 0; cpu < cpus; cpu++, from += size, to += stride)
-			bpf_map_value_store(to, from, size);
+			bpf_map_percpu_store(&htab->map, to, from, size);
 }
 
 static void load_all(const struct bpf_htab *htab, struct htab_elem *e, void *values)
@@ -65,15 +65,20 @@ static void *own_value(const struct bpf_htab *htab, struct htab_elem *e)
 
 static void store_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
 {
-	bpf_map_value_store(own_value(htab, e), value, htab->map.value_size);
+	bpf_map_percpu_store(&htab->map, own_value(htab, e), value, htab->map.value_size);
 }
 
 static void init_own(const struct bpf_htab *htab, struct htab_elem *e, const void *value)
 {
-	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++)
-		memset(bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu), 0,
-		       htab->value_space);
-	memcpy(own_value(htab, e), value, htab->map.value_size);
+	for (u32 cpu = 0; cpu < htab->map.rt->num_possible_cpus; cpu++) {
+		void *each = bpf_map_percpu_ptr(&htab->map, elem_area(htab, e), cpu);
+
+		if (unlikely(htab->map.record))
+			bpf_map_fields_clear(&htab->map, each);
+		else
+			memset(each, 0, htab->value_space);
+	}
+	bpf_map_value_init(&htab->map, own_value(htab, e), value);
 }
 
 static void *htab_percpu_map_lookup_elem(struct bpf_map *map, const void *key)
@@ -156,7 +161,7 @@ static long htab_percpu_map_update_elem(struct bpf_map *map, const void *key, co
 {
 	struct bpf_htab *htab = to_htab(map);
 
-	if (htab_is_unlocked(htab) && flags <= BPF_EXIST) {
+	if (htab_is_unlocked(htab) && flags <= BPF_EXIST && !map->record) {
 		struct htab_elem *e = find_elem(htab, hash_key(htab, key), key);
 		int err = htab_check_flags(e, flags);
 
@@ -228,6 +233,7 @@ const struct bpf_map_ops htab_percpu_map_ops = {
 	.map_mem_usage = htab_map_mem_usage,
 	.batch = BPF_MAP_BATCH_WALK,
 	.percpu = true,
+	.values_may_hold = true,
 };
 
 const struct bpf_map_ops htab_lru_percpu_map_ops = {
@@ -246,4 +252,5 @@ const struct bpf_map_ops htab_lru_percpu_map_ops = {
 	.map_mem_usage = htab_map_mem_usage,
 	.batch = BPF_MAP_BATCH_WALK,
 	.percpu = true,
+	.values_may_hold = true,
 };

@@ -233,45 +233,11 @@ void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, voi
 		memcpy(value, &id, sizeof(id));
 	} else if (map->ops->percpu) {
 		for (u32 cpu = 0; cpu < map->rt->num_possible_cpus; cpu++)
-			bpf_map_value_load((u8 *)value + (u64)cpu * size,
-					   bpf_map_percpu_ptr(map, walk->value, cpu), size);
+			bpf_map_percpu_load(map, (u8 *)value + (u64)cpu * size,
+					    bpf_map_percpu_ptr(map, walk->value, cpu), size);
 	} else {
 		bpf_map_copy_out(map, value, walk->value, flags);
 	}
-}
-
-void bpf_map_copy_out_locked(const struct bpf_map *map, void *dst, void *value, u64 flags)
-{
-	if (flags & BPF_F_LOCK)
-		spin_lock(bpf_map_value_lock(map, value));
-	bpf_map_value_load(dst, value, map->value_size);
-	if (flags & BPF_F_LOCK)
-		spin_unlock(bpf_map_value_lock(map, value));
-	memset((u8 *)dst + map->record->spin_lock_off, 0, sizeof(struct spinlock));
-}
-
-/* The lock and the other half of its 8 bytes are apart: stores of others to the lock stay. */
-static void store_around_lock(const struct bpf_map *map, void *value, const void *src)
-{
-	const u32 size = map->value_size, lock = map->record->spin_lock_off;
-	const u32 word = lock & ~7u, other = lock ^ 4, rest = word + 8;
-	const u8 *in = src;
-	u8 *out = value;
-
-	bpf_map_value_store(out, in, word);
-	if (other < size)
-		bpf_map_value_store(out + other, in + other, min_of(size - other, 4));
-	if (rest < size)
-		bpf_map_value_store(out + rest, in + rest, size - rest);
-}
-
-void bpf_map_copy_in_locked(const struct bpf_map *map, void *value, const void *src, u64 flags)
-{
-	if (flags & BPF_F_LOCK)
-		spin_lock(bpf_map_value_lock(map, value));
-	store_around_lock(map, value, src);
-	if (flags & BPF_F_LOCK)
-		spin_unlock(bpf_map_value_lock(map, value));
 }
 
 int bpf_map_freeze(struct bpf_map *map)

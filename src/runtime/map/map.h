@@ -38,9 +38,23 @@ struct bpf_map_layout {
 	u32 elem_size;
 };
 
-/* What a value holds that is not plain data (kernel: the same). */
+#define BTF_FIELDS_MAX 11
+
+/*
+ * What a value holds that is not plain data (kernel: the same): fields in the order of offsets,
+ * which updates leave as they are, and which read as zero from outside. The last ones are pointers
+ * to structures of the built-in types: to whatever is there (kptr_untrusted), or to an object that
+ * the value holds, and that is given to dtor() when it goes.
+ */
 struct btf_record {
-	u32 spin_lock_off; /* of its struct bpf_spin_lock */
+	s32 spin_lock_off; /* of its struct bpf_spin_lock; -1: it has none */
+	u32 nr;
+	struct btf_field {
+		enum btf_field_type { BPF_SPIN_LOCK, BPF_KPTR_UNREF, BPF_KPTR_REF } type;
+		u32 off, size;
+		u32 btf_id; /* of the structure */
+		void (*dtor)(void *object);
+	} fields[BTF_FIELDS_MAX];
 };
 
 struct bpf_map_ops {
@@ -129,6 +143,7 @@ struct bpf_map_ops {
 			     const struct btf_type *key, const struct btf_type *value);
 	bool percpu;	      /* values are one for each CPU */
 	bool values_may_lock; /* they may have a struct bpf_spin_lock in them */
+	bool values_may_hold; /* they may have pointers to objects in them */
 };
 
 /* Make a kind known: before the first map is made, once a process. Kinds that know only what stands
@@ -189,8 +204,12 @@ static inline u32 bpf_map_value_size(const struct bpf_map *map)
 
 static inline bool bpf_map_has_spin_lock(const struct bpf_map *map)
 {
-	return unlikely(map->record);
+	return unlikely(map->record) && map->record->spin_lock_off >= 0;
 }
+
+/* Structures of this name may be held by values, which give them to @dtor in the end. It leaves the
+ * memory as it is until a grace period is over. Before the first map is made, once a process. */
+void bpf_map_register_dtor(const char *name, void (*dtor)(void *object));
 
 /* The flags of an update: one of three, and BPF_F_LOCK where there is a lock. */
 static inline bool bpf_map_update_flags_ok(const struct bpf_map *map, u64 flags)

@@ -2,8 +2,10 @@
 /*
  * What BTF says of a map's keys and values (kernel: map_check_btf, btf_parse_fields).
  *
- * Fields that the kernel gives a meaning of their own are looked for in whatever the value holds,
- * at any depth; a type is looked at once, so that the work is bounded by the number of types.
+ * Fields that the kernel gives a meaning of their own, and that values may not have here, are looked
+ * for in whatever the value holds, at any depth; a type is looked at once, so that the work is
+ * bounded by the number of types. Those that a value may have are found where they are: a lock, and
+ * pointers to objects.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +19,8 @@ static const char *const special_types[] = {
 	"bpf_list_node",     "bpf_rb_root", "bpf_rb_node", "bpf_refcount",
 };
 
-static const char *const special_tags[] = {"kptr_untrusted", "kptr", "percpu_kptr", "uptr"};
+/* Others are fields that values may have: see find_in_member(). */
+static const char *const special_tags[] = {"percpu_kptr", "uptr"};
 
 static bool name_in(const char *name, const char *const *names, size_t nr)
 {
@@ -112,17 +115,42 @@ out:
 	return err;
 }
 
-/* --- the lock --------------------------------------------------------------------------------- */
+/* --- the fields that a value may have --------------------------------------------------------- */
 
 #define MAX_DEPTH 16
 #define MAX_MEMBERS 10000 /* looked at: types may be used many times over */
+#define MAX_DTORS 8
 
-struct lock_search {
+/* Structures that values may hold. */
+static struct dtor {
+	const char *name;
+	void (*func)(void *object);
+} dtors[MAX_DTORS];
+
+void bpf_map_register_dtor(const char *name, void (*dtor)(void *object))
+{
+	u32 i = 0;
+
+	while (dtors[i].name)
+		i++;
+	dtors[i] = (struct dtor){name, dtor};
+}
+
+static void (*find_dtor(const char *name))(void *object)
+{
+	for (u32 i = 0; i < MAX_DTORS && dtors[i].name; i++)
+		if (!strcmp(dtors[i].name, name))
+			return dtors[i].func;
+	return NULL;
+}
+
+struct field_search {
 	const struct btf *btf;
+	const struct btf *vmlinux;
 	u32 size; /* of the value */
 	u32 members;
-	u32 found;
-	u32 off;
+	bool no_lock; /* one would be plain data */
+	struct btf_record found;
 };
 
 static bool is_spin_lock(const struct btf *btf, const struct btf_type *t)
@@ -131,9 +159,99 @@ static bool is_spin_lock(const struct btf *btf, const struct btf_type *t)
 	       !strcmp(btf_type_name(btf, t), "bpf_spin_lock");
 }
 
-/* A member of a structure, at @off: the lock, one of a structure that it is, or an array of one. A
- * lock in a union, or one of several in an array, is plain data to Linux, too. */
-static int find_in_member(struct lock_search *search, u32 id, u64 off, u32 depth)
+static int add_field(struct field_search *search, const struct btf_field *field)
+{
+	struct btf_record *found = &search->found;
+	const struct btf_field *last = found->nr ? &found->fields[found->nr - 1] : NULL;
+
+	if (last && field->off < last->off + last->size)
+		return -EEXIST;
+	if (found->nr == BTF_FIELDS_MAX)
+		return -E2BIG;
+	found->fields[found->nr++] = *field;
+	return 0;
+}
+
+static int add_lock(struct field_search *search, u64 off)
+{
+	struct btf_field field = {.type = BPF_SPIN_LOCK, .off = off, .size = sizeof(u32)};
+
+	if (search->no_lock || off % sizeof(u32) || off + sizeof(u32) > search->size)
+		return 0;
+	if (search->found.spin_lock_off >= 0)
+		return -E2BIG;
+	search->found.spin_lock_off = (s32)off;
+	return add_field(search, &field);
+}
+
+/*
+ * A pointer with one tag, to a structure: of the built-in types, or of the program's own, which
+ * stands for the built-in one of its name. (Of its own, too, in Linux, where programs allocate.)
+ * Any other one is plain data.
+ */
+static int add_kptr(struct field_search *search, const struct btf_type *ptr, u64 off)
+{
+	const struct btf *btf = search->btf;
+	const struct btf_type *tag = btf_type_by_id(btf, ptr->type), *to;
+	struct btf_field field = {.off = off, .size = sizeof(u64)};
+	s32 id;
+
+	if (!tag || btf_kind(tag) != BTF_KIND_TYPE_TAG)
+		return 0;
+	if (!strcmp(btf_type_name(btf, tag), "kptr"))
+		field.type = BPF_KPTR_REF;
+	else if (!strcmp(btf_type_name(btf, tag), "kptr_untrusted"))
+		field.type = BPF_KPTR_UNREF;
+	else
+		return 0;
+	to = btf_type_by_id(btf, tag->type);
+	if (!to || btf_kind(to) == BTF_KIND_TYPE_TAG)
+		return 0;
+	to = btf_type_skip_modifiers(btf, tag->type, NULL);
+	if (!to || btf_kind(to) != BTF_KIND_STRUCT || off % sizeof(u64) ||
+	    off + sizeof(u64) > search->size)
+		return 0;
+	id = search->vmlinux ? btf_find_by_name_kind(search->vmlinux, btf_type_name(btf, to),
+						     BTF_KIND_STRUCT)
+			     : -ENOENT;
+	if (id < 0)
+		return -EOPNOTSUPP;
+	field.btf_id = id;
+	if (field.type == BPF_KPTR_REF) {
+		field.dtor = find_dtor(btf_type_name(btf, to));
+		if (!field.dtor)
+			return -ENOENT;
+	}
+	return add_field(search, &field);
+}
+
+static int find_in_type(struct field_search *search, u32 id, u64 off, u32 depth);
+
+/* A lock that is one of several is plain data to Linux, too. */
+static int find_in_array(struct field_search *search, const struct btf_type *t, u64 off, u32 depth)
+{
+	const struct btf_array *array = btf_array(t);
+	const bool no_lock = search->no_lock;
+	u32 id = array->type, size, before;
+	int err = 0;
+
+	if (!btf_type_id_size(search->btf, &id, &size))
+		return 0;
+	if (array->nelems != 1)
+		search->no_lock = true;
+	for (u32 i = 0; i < array->nelems && !err; i++) {
+		before = search->found.nr;
+		err = find_in_type(search, array->type, off + (u64)i * size, depth);
+		if (search->found.nr == before)
+			break; /* nor is there one in the others */
+	}
+	search->no_lock = no_lock;
+	return err;
+}
+
+/* What a value is, or a member of it, at @off, with what is in it. What is in a union is plain
+ * data. */
+static int find_in_type(struct field_search *search, u32 id, u64 off, u32 depth)
 {
 	const struct btf *btf = search->btf;
 	const struct btf_type *t = btf_type_by_id(btf, id);
@@ -143,44 +261,73 @@ static int find_in_member(struct lock_search *search, u32 id, u64 off, u32 depth
 		return 0;
 	if (depth > MAX_DEPTH || search->members++ > MAX_MEMBERS)
 		return -E2BIG;
-	if (btf_kind(t) == BTF_KIND_ARRAY && btf_array(t)->nelems == 1)
-		return find_in_member(search, btf_array(t)->type, off, depth + 1);
-	if (is_spin_lock(btf, t)) {
-		if (off % sizeof(u32) || off + sizeof(u32) > search->size)
-			return 0;
-		search->off = off;
-		return search->found++ ? -E2BIG : 0;
+	if (is_spin_lock(btf, t))
+		return add_lock(search, off);
+	switch (btf_kind(t)) {
+	case BTF_KIND_PTR:
+		return add_kptr(search, t, off);
+	case BTF_KIND_ARRAY:
+		return find_in_array(search, t, off, depth + 1);
+	case BTF_KIND_STRUCT:
+		for (u32 i = 0; i < btf_vlen(t) && !err; i++)
+			err = find_in_type(search, btf_members(t)[i].type,
+					   off + btf_member_bit_offset(t, &btf_members(t)[i]) / 8,
+					   depth + 1);
 	}
-	if (btf_kind(t) != BTF_KIND_STRUCT)
-		return 0;
-	for (u32 i = 0; i < btf_vlen(t) && !err; i++)
-		err = find_in_member(search, btf_members(t)[i].type,
-				     off + btf_member_bit_offset(t, &btf_members(t)[i]) / 8,
-				     depth + 1);
 	return err;
+}
+
+/* Variables: one of them may be a pointer. */
+static int find_in_section(struct field_search *search, const struct btf_type *t)
+{
+	const struct btf_type *var;
+	int err = 0;
+
+	search->no_lock = true;
+	for (u32 i = 0; i < btf_vlen(t) && !err; i++) {
+		var = btf_type_by_id(search->btf, btf_var_secinfos(t)[i].type);
+		if (var && btf_kind(var) == BTF_KIND_VAR)
+			err = find_in_type(search, var->type, btf_var_secinfos(t)[i].offset, 0);
+	}
+	return err;
+}
+
+/* -EACCES, -EOPNOTSUPP: not in this map. */
+static int check_record(const struct bpf_map *map, const struct btf_record *record)
+{
+	if (map->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return -EACCES;
+	if (record->spin_lock_off >= 0 && !map->ops->values_may_lock)
+		return -EOPNOTSUPP;
+	if (record->nr > (record->spin_lock_off >= 0) && !map->ops->values_may_hold)
+		return -EOPNOTSUPP;
+	return 0;
 }
 
 struct btf_record *bpf_map_find_record(const struct bpf_map *map, const struct btf *btf,
 				       u32 value_id)
 {
-	struct lock_search search = {.btf = btf, .size = map->value_size};
+	struct field_search search = {.btf = btf, .vmlinux = map->rt->vmlinux};
 	const struct btf_type *value = btf_type_by_id(btf, value_id);
 	struct btf_record *record;
 	int err = 0;
 
+	search.size = map->value_size;
+	search.found.spin_lock_off = -1;
 	/* A value that is nothing but a lock protects nothing. */
-	if (btf_kind(value) == BTF_KIND_STRUCT && !is_spin_lock(btf, value))
-		err = find_in_member(&search, value_id, 0, 0);
-	if (err || !search.found)
+	if (btf_kind(value) == BTF_KIND_DATASEC)
+		err = find_in_section(&search, value);
+	else if (btf_kind(value) == BTF_KIND_STRUCT && !is_spin_lock(btf, value))
+		err = find_in_type(&search, value_id, 0, 0);
+	if (err || !search.found.nr)
 		return ERR_PTR(err);
-	if (map->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
-		return ERR_PTR(-EACCES);
-	if (!map->ops->values_may_lock)
-		return ERR_PTR(-EOPNOTSUPP);
+	err = check_record(map, &search.found);
+	if (err)
+		return ERR_PTR(err);
 	record = calloc(1, sizeof(*record));
 	if (!record)
 		return ERR_PTR(-ENOMEM);
-	record->spin_lock_off = search.off;
+	*record = search.found;
 	return record;
 }
 

@@ -75,6 +75,12 @@ static u64 helper_spin_unlock(u64 lock, u64 r2, u64 r3, u64 r4, u64 r5)
 	return 0;
 }
 
+/* Who finds the object there finds it as it was made before. */
+static u64 helper_kptr_xchg(u64 field, u64 object, u64 r3, u64 r4, u64 r5)
+{
+	return __atomic_exchange_n((u64 *)pointer(field), object, __ATOMIC_SEQ_CST);
+}
+
 /* The number of elements that the callback was shown; it stops the walk with 1. */
 static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u64 r5)
 {
@@ -199,6 +205,18 @@ const struct bpf_helper bpf_map_helpers[] = {
 				.ret_type = RET_VOID,
 				.arg_type = {ARG_PTR_TO_SPIN_LOCK},
 				.unlocks = true,
+			},
+	},
+	{
+		.id = BPF_FUNC_kptr_xchg,
+		.name = "bpf_kptr_xchg",
+		.proto =
+			{
+				.func = helper_kptr_xchg,
+				.ret_type = RET_PTR_TO_BTF_ID_OR_NULL,
+				.arg_type = {ARG_KPTR_XCHG_DEST,
+					     PTR_MAYBE_NULL | OBJ_RELEASE | ARG_KPTR},
+				.acquires = true,
 			},
 	},
 	{

@@ -63,7 +63,15 @@ void bpf_map_meta_free(struct bpf_map *meta)
 
 static bool record_equal(const struct btf_record *a, const struct btf_record *b)
 {
-	return a && b ? a->spin_lock_off == b->spin_lock_off : a == b;
+	if (!a || !b)
+		return a == b;
+	if (a->nr != b->nr)
+		return false;
+	for (u32 i = 0; i < a->nr; i++)
+		if (a->fields[i].type != b->fields[i].type || a->fields[i].off != b->fields[i].off ||
+		    a->fields[i].btf_id != b->fields[i].btf_id)
+			return false;
+	return true;
 }
 
 bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map)

@@ -61,17 +61,20 @@ static struct bpf_map *percpu_array_map_alloc(struct trek_runtime *rt, const uni
 	return &array->map;
 }
 
+static u8 *value_at(const struct bpf_percpu_array *array, u32 index, u32 cpu)
+{
+	return bpf_map_percpu_ptr(&array->map, array->values + (u64)index * array->elem_size, cpu);
+}
+
 static void percpu_array_map_free(struct bpf_map *map)
 {
 	struct bpf_percpu_array *array = to_array(map);
 
+	for (u32 i = 0; map->record && i < map->max_entries; i++)
+		for (u32 cpu = 0; cpu < map->rt->num_possible_cpus; cpu++)
+			bpf_map_free_fields(map, value_at(array, i, cpu));
 	bpf_map_area_free(array->values, values_size(array));
 	free(array);
-}
-
-static u8 *value_at(const struct bpf_percpu_array *array, u32 index, u32 cpu)
-{
-	return bpf_map_percpu_ptr(&array->map, array->values + (u64)index * array->elem_size, cpu);
 }
 
 static void *percpu_array_map_lookup_elem(struct bpf_map *map, const void *key)
@@ -91,6 +94,12 @@ static void *percpu_array_map_lookup_percpu_elem(struct bpf_map *map, const void
 	return value_at(to_array(map), index, cpu);
 }
 
+static void update_value(const struct bpf_map *map, void *to, const void *value, u32 size)
+{
+	bpf_map_percpu_store(map, to, value, size);
+	bpf_map_free_fields(map, to);
+}
+
 static long percpu_array_map_update_elem(struct bpf_map *map, const void *key, const void *value,
 					 u64 flags)
 {
@@ -98,8 +107,8 @@ static long percpu_array_map_update_elem(struct bpf_map *map, const void *key, c
 	int err = array_check_update(map, index, flags);
 
 	if (!err)
-		bpf_map_value_store(value_at(to_array(map), index, bpf_map_lane(map)), value,
-				    map->value_size);
+		update_value(map, value_at(to_array(map), index, bpf_map_lane(map)), value,
+			     map->value_size);
 	return err;
 }
 
@@ -111,8 +120,8 @@ static int percpu_array_map_copy_value(struct bpf_map *map, const void *key, voi
 	if (index >= map->max_entries)
 		return -ENOENT;
 	for (u32 cpu = 0; cpu < map->rt->num_possible_cpus; cpu++)
-		bpf_map_value_load((u8 *)value + (u64)cpu * array->elem_size,
-				   value_at(array, index, cpu), array->elem_size);
+		bpf_map_percpu_load(map, (u8 *)value + (u64)cpu * array->elem_size,
+				    value_at(array, index, cpu), array->elem_size);
 	return 0;
 }
 
@@ -124,9 +133,8 @@ static int percpu_array_map_set_value(struct bpf_map *map, const void *key, cons
 	int err = array_check_update(map, index, flags);
 
 	for (u32 cpu = 0; !err && cpu < map->rt->num_possible_cpus; cpu++)
-		bpf_map_value_store(value_at(array, index, cpu),
-				    (const u8 *)value + (u64)cpu * array->elem_size,
-				    array->elem_size);
+		update_value(map, value_at(array, index, cpu),
+			     (const u8 *)value + (u64)cpu * array->elem_size, array->elem_size);
 	return err;
 }
 
@@ -167,4 +175,5 @@ const struct bpf_map_ops percpu_array_map_ops = {
 	.map_mem_usage = percpu_array_map_mem_usage,
 	.map_check_btf = array_map_check_btf,
 	.percpu = true,
+	.values_may_hold = true,
 };

@@ -57,23 +57,36 @@ static inline void bpf_map_value_store(void *value, const void *src, u32 size)
 }
 
 /*
- * The same of a whole value, which may have a struct bpf_spin_lock in it: the lock is no part of
- * what is copied, and reads as zero. BPF_F_LOCK in @flags: hold it meanwhile, so that the copy is
- * whole (kernel: copy_map_value, copy_map_value_locked).
+ * The same of a whole value, which may have fields that are no plain data: they are no part of what
+ * is copied, and read as zero. BPF_F_LOCK in @flags: hold the lock among them meanwhile, so that
+ * the copy is whole (kernel: copy_map_value, copy_map_value_locked).
  */
 static inline struct spinlock *bpf_map_value_lock(const struct bpf_map *map, void *value)
 {
 	return (struct spinlock *)((u8 *)value + map->record->spin_lock_off);
 }
 
-/* map.c: of a value that has a lock. */
+/* fields.c: of a value that has such fields; @size: round_up(value_size, 8), or value_size. */
+void bpf_map_fields_load(const struct bpf_map *map, void *dst, const void *value, u32 size);
+void bpf_map_fields_store(const struct bpf_map *map, void *value, const void *src);
+/* Zeroes for the rest of it. */
+void bpf_map_fields_clear(const struct bpf_map *map, void *value);
 void bpf_map_copy_out_locked(const struct bpf_map *map, void *dst, void *value, u64 flags);
 void bpf_map_copy_in_locked(const struct bpf_map *map, void *value, const void *src, u64 flags);
+/* Give back the objects that it holds (kernel: bpf_obj_free_fields). Others may use it meanwhile. */
+void bpf_map_release_fields(const struct bpf_map *map, void *value);
+
+/* A value lets go of what it holds. */
+static inline void bpf_map_free_fields(const struct bpf_map *map, void *value)
+{
+	if (unlikely(map->record))
+		bpf_map_release_fields(map, value);
+}
 
 /* @flags: BPF_F_LOCK, where there is a lock, or others, which say nothing here. */
 static inline void bpf_map_copy_out(const struct bpf_map *map, void *dst, void *value, u64 flags)
 {
-	if (bpf_map_has_spin_lock(map))
+	if (unlikely(map->record))
 		bpf_map_copy_out_locked(map, dst, value, flags);
 	else
 		bpf_map_value_load(dst, value, map->value_size);
@@ -82,16 +95,40 @@ static inline void bpf_map_copy_out(const struct bpf_map *map, void *dst, void *
 static inline void bpf_map_copy_in(const struct bpf_map *map, void *value, const void *src,
 				   u64 flags)
 {
-	if (bpf_map_has_spin_lock(map))
+	if (unlikely(map->record))
 		bpf_map_copy_in_locked(map, value, src, flags);
 	else
 		bpf_map_value_store(value, src, map->value_size);
 }
 
-/* A value that nobody sees yet; its lock is free. */
+/* One CPU's value of a per-CPU kind, @size bytes of it. */
+static inline void bpf_map_percpu_load(const struct bpf_map *map, void *dst, const void *value,
+				       u32 size)
+{
+	if (unlikely(map->record))
+		bpf_map_fields_load(map, dst, value, size);
+	else
+		bpf_map_value_load(dst, value, size);
+}
+
+static inline void bpf_map_percpu_store(const struct bpf_map *map, void *value, const void *src,
+					u32 size)
+{
+	if (unlikely(map->record))
+		bpf_map_fields_store(map, value, src);
+	else
+		bpf_map_value_store(value, src, size);
+}
+
+/* A value that nobody sees yet; its lock is free. Objects it holds none: what it held was given
+ * back, and where memory is used again early, what somebody puts there meanwhile is the new one's. */
 static inline void bpf_map_value_init(const struct bpf_map *map, void *value, const void *src)
 {
-	memcpy(value, src, map->value_size);
+	if (likely(!map->record)) {
+		memcpy(value, src, map->value_size);
+		return;
+	}
+	bpf_map_fields_store(map, value, src);
 	if (bpf_map_has_spin_lock(map))
 		bpf_map_value_lock(map, value)->taken = 0;
 }

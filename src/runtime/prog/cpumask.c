@@ -2,8 +2,10 @@
 /*
  * Sets of CPUs, which programs make, hold and give back (kernel: kernel/bpf/cpumask.c). The CPUs
  * are the virtual ones of the runtime: of num_possible_cpus there are bits, the rest of the
- * structure stays zero. A program that was verified gives back each set that it got, so what is
- * allocated ends with the run. Bits are set and read by atomic operations, as in Linux.
+ * structure stays zero. A program that was verified gives back each set that it got, or leaves it to
+ * a value of a map; so what is allocated ends with the run, or with the map. Who has read the
+ * pointer from there may use the set, which others may give back, until the RCU section ends: it is
+ * freed after a grace period. Bits are set and read by atomic operations, as in Linux.
  *
  * A set may also be plain memory of the program, at any address: words are read and written
  * unaligned, and atomic operations work on single bytes.
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rcu.h"
 #include "base/runtime.h"
 #include "prog/kfunc.h"
 #include "prog/prog.h"
@@ -64,13 +67,24 @@ static u8 bit_of(u32 cpu)
 	return (u8)(1u << cpu % 8);
 }
 
+struct counted_mask {
+	struct bpf_cpumask mask;
+	struct callback_head rcu;
+};
+
+static void free_mask(struct callback_head *head)
+{
+	free(container_of(head, struct counted_mask, rcu));
+}
+
 struct bpf_cpumask *bpf_cpumask_create(void)
 {
-	struct bpf_cpumask *mask = calloc(1, sizeof(*mask));
+	struct counted_mask *counted = calloc(1, sizeof(*counted));
 
-	if (mask)
-		mask->usage.refs = 1;
-	return mask;
+	if (!counted)
+		return NULL;
+	counted->mask.usage.refs = 1;
+	return &counted->mask;
 }
 
 struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)
@@ -81,8 +95,15 @@ struct bpf_cpumask *bpf_cpumask_acquire(struct bpf_cpumask *cpumask)
 
 void bpf_cpumask_release(struct bpf_cpumask *cpumask)
 {
+	struct counted_mask *counted = container_of(cpumask, struct counted_mask, mask);
+
 	if (!__atomic_sub_fetch(&cpumask->usage.refs, 1, __ATOMIC_ACQ_REL))
-		free(cpumask);
+		call_rcu_head(&counted->rcu, free_mask);
+}
+
+void bpf_cpumask_release_dtor(void *cpumask)
+{
+	bpf_cpumask_release(cpumask);
 }
 
 /* --- one CPU ---------------------------------------------------------------------------------- */

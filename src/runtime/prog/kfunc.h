@@ -78,6 +78,7 @@ BPF_KFUNCS(BPF_KFUNC_PROTO)
 
 /* Sets of CPUs (cpumask.c). */
 extern const struct btf_kfunc_id_set bpf_cpumask_kfunc_set;
+void bpf_cpumask_release_dtor(void *cpumask);
 /* Strings at any address (strings.c). */
 extern const struct btf_kfunc_id_set bpf_string_kfunc_set;
 /* Iterators on the stack (iterators.c). */

@@ -56,8 +56,8 @@ int map_freeze(struct bpf_call *call)
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (bpf_map_has_spin_lock(file_object(file)))
-		err = -ENOTSUPP; /* programs go on writing to the lock */
+	if (((struct bpf_map *)file_object(file))->record)
+		err = -ENOTSUPP; /* programs go on writing to such fields */
 	else if (!(file_mode(file) & FMODE_WRITE))
 		err = -EPERM;
 	else

@@ -68,6 +68,7 @@ static void init_process(void)
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_copy_user_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &bpf_cpumask_kfunc_set);
 	register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &bpf_cpumask_kfunc_set);
+	bpf_map_register_dtor("bpf_cpumask", bpf_cpumask_release_dtor);
 }
 
 /*

@@ -247,6 +247,20 @@ static int arg_spin_lock(struct bpf_verifier_env *env, struct helper_call *call,
 					   : check_spin_lock(env, i + 1);
 }
 
+static int arg_kptr_dest(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	return check_kptr_field(env, i + 1, &call->kptr);
+}
+
+static int arg_kptr(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
+{
+	const struct bpf_reg_state *reg = &cur_regs(env)[i + 1];
+
+	if (reg->type & PTR_MAYBE_NULL)
+		return need(env, i + 1, "an object that is there, or NULL,");
+	return check_kptr_value(env, i + 1, reg, call->kptr);
+}
+
 /* By enum bpf_arg_type. */
 static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call *call, u32 i) = {
 	[ARG_CONST_MAP_PTR] = arg_map_ptr,
@@ -265,6 +279,8 @@ static int (*const arg_kinds[])(struct bpf_verifier_env *env, struct helper_call
 	[ARG_PTR_TO_BTF_ID] = arg_btf,
 	[ARG_PTR_TO_SPIN_LOCK] = arg_spin_lock,
 	[ARG_PTR_TO_PERCPU_BTF_ID] = arg_percpu_btf,
+	[ARG_KPTR_XCHG_DEST] = arg_kptr_dest,
+	[ARG_KPTR] = arg_kptr,
 };
 
 /* What is given back has to be what was got, at its beginning. */

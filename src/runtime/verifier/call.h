@@ -16,6 +16,7 @@ struct helper_call {
 	u32 new_dynptr; /* the argument's register; 0: none is made */
 	struct bpf_reg_state dynptr; /* what is known of the one that is an argument */
 	struct bpf_reg_state percpu; /* the argument of which each CPU has its own */
+	const struct btf_field *kptr; /* that an argument points to */
 	bool releases_dynptr;
 	bool releases;	   /* it */
 	bool key_is_there; /* the key is that of an element that cannot be missing */

@@ -112,9 +112,12 @@ static int result_btf(struct bpf_verifier_env *env, const struct helper_call *ca
 	const struct bpf_func_proto *proto = &call->helper->proto;
 	const struct btf *btf = env->prog->aux->rt->vmlinux;
 	struct bpf_reg_state *r0 = result_reg(env);
-	s32 id = btf && proto->ret_btf ? btf_find_by_name_kind(btf, proto->ret_btf, BTF_KIND_STRUCT)
-				       : -ENOENT;
+	s32 id = -ENOENT;
 
+	if (call->kptr)
+		id = call->kptr->btf_id;
+	else if (btf && proto->ret_btf)
+		id = btf_find_by_name_kind(btf, proto->ret_btf, BTF_KIND_STRUCT);
 	if (id < 0)
 		return not_supported(env, call);
 	reg_mark_pointer(r0, PTR_TO_BTF_ID | type_flag(proto->ret_type));

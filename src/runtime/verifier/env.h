@@ -18,7 +18,7 @@
  *   btf_access.c pointers to structures of the built-in types, followed
  *   stack.c      the stack of a frame
  *   ld_abs.c     loads of packets by offset
- *   lock.c       locks in values of maps
+ *   lock.c       locks in values of maps;  kptr.c: pointers there to objects
  *   region.c     where a program may not sleep: RCU sections and the like
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
@@ -662,6 +662,16 @@ int check_not_locked(struct bpf_verifier_env *env, const char *what);
 int check_lock_untouched(struct bpf_verifier_env *env, u32 regno, s64 first, s64 end);
 /* A pointer to a value with a lock: its id tells it from those to other values. */
 bool may_hold_lock(const struct bpf_reg_state *reg);
+
+/* --- kptr.c --- */
+
+/* As check_lock_untouched(), of pointers to objects. */
+int check_kptrs_untouched(struct bpf_verifier_env *env, u32 regno, s64 first, s64 end);
+/* Does register @regno point to one that holds an object? */
+int check_kptr_field(struct bpf_verifier_env *env, u32 regno, const struct btf_field **field);
+/* Is it a pointer that @field may have? @err. */
+int check_kptr_value(struct bpf_verifier_env *env, u32 regno, const struct bpf_reg_state *reg,
+		     const struct btf_field *field);
 
 /* --- map_kinds.c, tail_call.c --- */
 

@@ -211,16 +211,30 @@ static int check_value_range(struct bpf_verifier_env *env, const struct mem_acce
 				    a->off + a->reg->smax_value + size);
 }
 
+static int check_value_call(struct bpf_verifier_env *env, const struct mem_access *a, u32 size)
+{
+	int err = check_value_range(env, a, size);
+
+	return err ? err
+		   : check_kptrs_untouched(env, a->regno, a->off + a->reg->smin_value,
+					   a->off + a->reg->smax_value + size);
+}
+
 static int map_value_access(struct bpf_verifier_env *env, struct mem_access *a)
 {
 	const struct bpf_map *map = a->reg->map_ptr;
 	int err = check_map_flags(env, a, a->write, !a->write);
+	const struct btf_field *kptr = NULL;
 	u64 value;
 
 	if (!err)
 		err = check_region(env, a, a->size, map->value_size);
 	if (!err)
 		err = check_value_range(env, a, a->size);
+	if (!err)
+		err = find_kptr(env, a, &kptr);
+	if (!err && kptr)
+		return kptr_access(env, a, kptr);
 	if (err || a->write)
 		return err;
 	if (tnum_is_const(a->reg->var_off) &&
@@ -238,7 +252,7 @@ static int map_value_call(struct bpf_verifier_env *env, struct mem_access *a, u3
 
 	if (!err)
 		err = check_region(env, a, max, a->reg->map_ptr->value_size);
-	return err ? err : check_value_range(env, a, max);
+	return err ? err : check_value_call(env, a, max);
 }
 
 static int map_key_access(struct bpf_verifier_env *env, struct mem_access *a)

@@ -23,6 +23,13 @@ int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 s
 /* No variable part, and not before the beginning. */
 int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a);
 
+/* --- kptr.c: fields of values that are pointers --- */
+
+/* That all of the access, whose offset is constant, is at; NULL: it touches none. -EACCES. */
+int find_kptr(struct bpf_verifier_env *env, const struct mem_access *a,
+	      const struct btf_field **field);
+int kptr_access(struct bpf_verifier_env *env, struct mem_access *a, const struct btf_field *field);
+
 /* --- btf_access.c: pointers to structures, untrusted memory, and the map itself --- */
 
 int btf_access(struct bpf_verifier_env *env, struct mem_access *a);
