@@ -23,6 +23,7 @@ static const struct section *const facts[] = {
 	&pin_section,
 	&batch_section,
 	&lock_section,
+	&kptr_section,
 	&for_each_section,
 	&rights_section,
 	&kinds_section,

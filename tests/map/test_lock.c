@@ -16,7 +16,10 @@ static struct bpf_map *map_with_lock(u32 type, u32 size, u32 lock)
 
 	map->record = calloc(1, sizeof(*map->record));
 	assert_non_null(map->record);
-	map->record->spin_lock_off = lock;
+	map->record->spin_lock_off = (s32)lock;
+	map->record->nr = 1;
+	map->record->fields[0] =
+		(struct btf_field){.type = BPF_SPIN_LOCK, .off = lock, .size = sizeof(u32)};
 	return map;
 }
 

@@ -22,7 +22,9 @@
 
 static const struct verifier_case cases[] = {
 	/* --- put there, taken out --- */
-	{"put there", {VALUE(MAP_KPTRS), MAKE_MASK(R7), XCHG(KPTRS_MASK, R7), DROP_RESULT}, ITER_MAP},
+	{"put there",
+	 {VALUE(MAP_KPTRS), MAKE_MASK(R7), XCHG(KPTRS_MASK, R7), DROP_RESULT},
+	 ITER_MAP},
 	{"put there by a program that may sleep",
 	 {VALUE(MAP_KPTRS), MAKE_MASK(R7), XCHG(KPTRS_MASK, R7), DROP_RESULT}},
 	{"put there, of a value found by its address",
@@ -40,12 +42,17 @@ static const struct verifier_case cases[] = {
 	  OP(ADD, R2, -4), CALL(map_lookup_elem), IF(JNE, R0, 0, 2), RETURN(0), MOVX(R6, R0),
 	  MAKE_MASK(R7), XCHG(KPTRS_MASK, R7), DROP_RESULT},
 	 ITER_MAP},
-	{"taken out and given back", {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), DROP_RESULT}, ITER_MAP},
+	{"taken out and given back",
+	 {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), DROP_RESULT},
+	 ITER_MAP},
 	{"taken out by a filter",
 	 {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), RETURN(0)},
 	 FILTER,
 	 -EINVAL},
-	{"taken out and kept", {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), RETURN(0)}, ITER_MAP, -EINVAL},
+	{"taken out and kept",
+	 {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), RETURN(0)},
+	 ITER_MAP,
+	 -EINVAL},
 	{"taken out and given back without asking whether it is there",
 	 {VALUE(MAP_KPTRS), XCHG_NULL(KPTRS_MASK), MOVX(R1, R0), KFUNC(bpf_cpumask_release),
 	  RETURN(0)},
@@ -311,8 +318,8 @@ static const struct verifier_case cases[] = {
 	  RETURN(0)},
 	 ITER_MAP},
 	{"filled by a call",
-	 {VALUE(MAP_KPTRS), MOVX(R1, R6), MOV(R2, KPTRS_SIZE), MOV(R3, 0),
-	  CALL(probe_read_kernel), RETURN(0)},
+	 {VALUE(MAP_KPTRS), MOVX(R1, R6), MOV(R2, KPTRS_SIZE), MOV(R3, 0), CALL(probe_read_kernel),
+	  RETURN(0)},
 	 ITER_MAP,
 	 -EACCES},
 	{"filled by a call up to the first one",
@@ -364,8 +371,8 @@ static const struct verifier_case cases[] = {
 	 ITER_MAP,
 	 -EACCES},
 	{"put there on one way, given back on the other",
-	 {SOME_NUMBER(R8), VALUE(MAP_KPTRS), MAKE_MASK(R7), IF(JEQ, R8, 0, 8),
-	  XCHG(KPTRS_MASK, R7), DROP_RESULT, DROP_MASK(R7), RETURN(0)},
+	 {SOME_NUMBER(R8), VALUE(MAP_KPTRS), MAKE_MASK(R7), IF(JEQ, R8, 0, 8), XCHG(KPTRS_MASK, R7),
+	  DROP_RESULT, DROP_MASK(R7), RETURN(0)},
 	 ITER_MAP,
 	 -EINVAL}, /* the jump leads between the two */
 	{"taken out on one way, nothing on the other",
@@ -374,4 +381,5 @@ static const struct verifier_case cases[] = {
 	 ITER_MAP},
 };
 
-const struct case_table kptr_cases = {"pointers in values", cases, sizeof(cases) / sizeof(cases[0])};
+const struct case_table kptr_cases = {"pointers in values", cases,
+				      sizeof(cases) / sizeof(cases[0])};

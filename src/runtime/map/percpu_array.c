@@ -94,12 +94,6 @@ static void *percpu_array_map_lookup_percpu_elem(struct bpf_map *map, const void
 	return value_at(to_array(map), index, cpu);
 }
 
-static void update_value(const struct bpf_map *map, void *to, const void *value, u32 size)
-{
-	bpf_map_percpu_store(map, to, value, size);
-	bpf_map_free_fields(map, to);
-}
-
 static long percpu_array_map_update_elem(struct bpf_map *map, const void *key, const void *value,
 					 u64 flags)
 {
@@ -107,8 +101,8 @@ static long percpu_array_map_update_elem(struct bpf_map *map, const void *key, c
 	int err = array_check_update(map, index, flags);
 
 	if (!err)
-		update_value(map, value_at(to_array(map), index, bpf_map_lane(map)), value,
-			     map->value_size);
+		bpf_map_percpu_store(map, value_at(to_array(map), index, bpf_map_lane(map)), value,
+				     map->value_size);
 	return err;
 }
 
@@ -133,8 +127,9 @@ static int percpu_array_map_set_value(struct bpf_map *map, const void *key, cons
 	int err = array_check_update(map, index, flags);
 
 	for (u32 cpu = 0; !err && cpu < map->rt->num_possible_cpus; cpu++)
-		update_value(map, value_at(array, index, cpu),
-			     (const u8 *)value + (u64)cpu * array->elem_size, array->elem_size);
+		bpf_map_percpu_store(map, value_at(array, index, cpu),
+				     (const u8 *)value + (u64)cpu * array->elem_size,
+				     array->elem_size);
 	return err;
 }
 

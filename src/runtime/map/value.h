@@ -101,7 +101,7 @@ static inline void bpf_map_copy_in(const struct bpf_map *map, void *value, const
 		bpf_map_value_store(value, src, map->value_size);
 }
 
-/* One CPU's value of a per-CPU kind, @size bytes of it. */
+/* One CPU's value of a per-CPU kind, @size bytes of it. What it held goes where it is written over. */
 static inline void bpf_map_percpu_load(const struct bpf_map *map, void *dst, const void *value,
 				       u32 size)
 {
@@ -114,10 +114,12 @@ static inline void bpf_map_percpu_load(const struct bpf_map *map, void *dst, con
 static inline void bpf_map_percpu_store(const struct bpf_map *map, void *value, const void *src,
 					u32 size)
 {
-	if (unlikely(map->record))
-		bpf_map_fields_store(map, value, src);
-	else
+	if (likely(!map->record)) {
 		bpf_map_value_store(value, src, size);
+		return;
+	}
+	bpf_map_fields_store(map, value, src);
+	bpf_map_release_fields(map, value);
 }
 
 /* A value that nobody sees yet; its lock is free. Objects it holds none: what it held was given

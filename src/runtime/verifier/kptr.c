@@ -141,8 +141,9 @@ int check_kptr_field(struct bpf_verifier_env *env, u32 regno, const struct btf_f
 			      "no pointer is at offset %lld of the values of map '%s'",
 			      (long long)off, map->name);
 	if ((*field)->type != BPF_KPTR_REF)
-		return refuse(env, -EACCES, regno, "load and store it",
-			      "the pointer at offset %lld of the values of map '%s' holds no object",
-			      (long long)off, map->name);
+		return refuse(
+			env, -EACCES, regno, "load and store it",
+			"the pointer at offset %lld of the values of map '%s' holds no object",
+			(long long)off, map->name);
 	return 0;
 }
