@@ -431,6 +431,38 @@ static void evicted(void **state)
 	}
 }
 
+/* A global variable: a value of which the types say where its variables are. */
+static void variables(void **state)
+{
+	struct btf *btf = btf__new_empty();
+	int ptr = btf__add_ptr(
+		btf, btf__add_type_tag(btf, "kptr", btf__add_struct(btf, "bpf_cpumask", 8)));
+	int var = btf__add_var(btf, "held", BTF_VAR_GLOBAL_ALLOCATED, ptr), map;
+	union bpf_attr types_attr = {0};
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 16};
+	struct code code = {.n = 0};
+	__u32 length;
+
+	requires_linux(6, 18);
+	attr.btf_value_type_id = (__u32)btf__add_datasec(btf, ".bss", 16);
+	btf__add_datasec_var_info(btf, var, 8, 8);
+	types_attr.btf = PTR(btf__raw_data(btf, &length));
+	types_attr.btf_size = length;
+	attr.btf_fd = (__u32)own(bpf(BPF_BTF_LOAD, &types_attr));
+	btf__free(btf);
+	attr.max_entries = 1;
+	map = own(bpf(BPF_MAP_CREATE, &attr));
+	assert_true(map >= 0);
+	assert_int_equal(map_freeze(map), -ENOTSUPP);
+	EMIT(&code, LD_MAP_VALUE(6, map, 0), K(bpf_cpumask_create), JMP_IMM(BPF_JNE, 0, 0, 2),
+	     MOV64_IMM(0, -1), EXIT(), MOV64_REG(1, 6), ALU64_IMM(BPF_ADD, 1, 8), MOV64_REG(2, 0),
+	     CALL(BPF_FUNC_kptr_xchg));
+	emit_drop(&code);
+	map = load_syscall(&code);
+	assert_int_equal(run(map), 0);
+	assert_int_equal(run(map), 1);
+}
+
 /* An inner map has to have the same pointers. */
 static void inner(void **state)
 {
@@ -458,6 +490,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_teardown(looked_up_and_deleted, close_owned),
 	cmocka_unit_test_teardown(locked, close_owned),
 	cmocka_unit_test_teardown(evicted, close_owned),
+	cmocka_unit_test_teardown(variables, close_owned),
 	cmocka_unit_test_teardown(inner, close_owned),
 };
 

@@ -42,9 +42,9 @@ struct bpf_map_layout {
 
 /*
  * What a value holds that is not plain data (kernel: the same): fields in the order of offsets,
- * which updates leave as they are, and which read as zero from outside. The last ones are pointers
- * to structures of the built-in types: to whatever is there (kptr_untrusted), or to an object that
- * the value holds, and that is given to dtor() when it goes.
+ * which are no part of what is copied in and out, and read as zero from outside: a lock; pointers to
+ * structures of the built-in types, BPF_KPTR_UNREF to whatever is there ("kptr_untrusted"),
+ * BPF_KPTR_REF to an object that the value holds, and that is given to dtor() when it goes ("kptr").
  */
 struct btf_record {
 	s32 spin_lock_off; /* of its struct bpf_spin_lock; -1: it has none */
