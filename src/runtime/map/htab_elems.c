@@ -439,8 +439,8 @@ void htab_release_fields(struct bpf_htab *htab)
 								i * htab->elem_size));
 }
 
-/* With those behind it, which nobody sees any more. A map that is gone has done so itself, if it was
- * not here in time: it waits for a grace period. */
+/* With those behind it, which nobody sees any more. Who frees the map does it for all elements, after
+ * a grace period that begins when nobody has it: so not between the two lines here. */
 static void release_elems(const struct bpf_htab *htab, struct htab_elem *e)
 {
 	rcu_read_lock();

@@ -2,10 +2,10 @@
 /*
  * What BTF says of a map's keys and values (kernel: map_check_btf, btf_parse_fields).
  *
- * Fields that the kernel gives a meaning of their own, and that values may not have here, are looked
- * for in whatever the value holds, at any depth; a type is looked at once, so that the work is
- * bounded by the number of types. Those that a value may have are found where they are: a lock, and
- * pointers to objects.
+ * Fields that the kernel gives a meaning of their own, and that values may not have here, are
+ * looked for in whatever the value holds, at any depth; a type is looked at once, so that the work
+ * is bounded by the number of types. Those that a value may have are found where they are: a lock,
+ * and pointers to objects.
  */
 #include <errno.h>
 #include <stdlib.h>

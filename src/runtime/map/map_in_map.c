@@ -68,7 +68,8 @@ static bool record_equal(const struct btf_record *a, const struct btf_record *b)
 	if (a->nr != b->nr)
 		return false;
 	for (u32 i = 0; i < a->nr; i++)
-		if (a->fields[i].type != b->fields[i].type || a->fields[i].off != b->fields[i].off ||
+		if (a->fields[i].type != b->fields[i].type ||
+		    a->fields[i].off != b->fields[i].off ||
 		    a->fields[i].btf_id != b->fields[i].btf_id)
 			return false;
 	return true;

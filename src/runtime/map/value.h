@@ -73,7 +73,8 @@ void bpf_map_fields_store(const struct bpf_map *map, void *value, const void *sr
 void bpf_map_fields_clear(const struct bpf_map *map, void *value);
 void bpf_map_copy_out_locked(const struct bpf_map *map, void *dst, void *value, u64 flags);
 void bpf_map_copy_in_locked(const struct bpf_map *map, void *value, const void *src, u64 flags);
-/* Give back the objects that it holds (kernel: bpf_obj_free_fields). Others may use it meanwhile. */
+/* Give back the objects that it holds (kernel: bpf_obj_free_fields). Others may use it meanwhile.
+ */
 void bpf_map_release_fields(const struct bpf_map *map, void *value);
 
 /* A value lets go of what it holds. */
@@ -101,7 +102,8 @@ static inline void bpf_map_copy_in(const struct bpf_map *map, void *value, const
 		bpf_map_value_store(value, src, map->value_size);
 }
 
-/* One CPU's value of a per-CPU kind, @size bytes of it. What it held goes where it is written over. */
+/* One CPU's value of a per-CPU kind, @size bytes of it. What it held goes where it is written over.
+ */
 static inline void bpf_map_percpu_load(const struct bpf_map *map, void *dst, const void *value,
 				       u32 size)
 {
@@ -123,7 +125,8 @@ static inline void bpf_map_percpu_store(const struct bpf_map *map, void *value, 
 }
 
 /* A value that nobody sees yet; its lock is free. Objects it holds none: what it held was given
- * back, and where memory is used again early, what somebody puts there meanwhile is the new one's. */
+ * back, and where memory is used again early, what somebody puts there meanwhile is the new one's.
+ */
 static inline void bpf_map_value_init(const struct bpf_map *map, void *value, const void *src)
 {
 	if (likely(!map->record)) {

@@ -2,8 +2,8 @@
 /*
  * Sets of CPUs, which programs make, hold and give back (kernel: kernel/bpf/cpumask.c). The CPUs
  * are the virtual ones of the runtime: of num_possible_cpus there are bits, the rest of the
- * structure stays zero. A program that was verified gives back each set that it got, or leaves it to
- * a value of a map; so what is allocated ends with the run, or with the map. Who has read the
+ * structure stays zero. A program that was verified gives back each set that it got, or leaves it
+ * to a value of a map; so what is allocated ends with the run, or with the map. Who has read the
  * pointer from there may use the set, which others may give back, until the RCU section ends: it is
  * freed after a grace period. Bits are set and read by atomic operations, as in Linux.
  *
