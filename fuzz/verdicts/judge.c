@@ -169,8 +169,8 @@ static int ask(struct engine *e, const struct program *p, char *log)
 
 /* Inputs to try before a program that only we accept is called harmless. */
 #define MANY_INPUTS 300
-#define SOME_INPUTS 20 /* that both accept */
-#define QUESTIONS 8    /* of one program */
+#define SOME_INPUTS 8 /* that both accept */
+#define QUESTIONS 8   /* of one program */
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
@@ -467,6 +467,7 @@ static void judge_alone(struct judge *j, struct engine *e, const struct program 
 				print_program(j->out, p);
 				fprintf(j->out, "UNSOUND at %u on input %llu: %s\n", at,
 					(unsigned long long)input, wrong);
+				fflush(j->out);
 			}
 			return;
 		}

@@ -80,6 +80,15 @@ static void crashed(int sig)
 	raise(sig);
 }
 
+/* Interrupted: the summary of what was done is printed all the same. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
 int main(int argc, char **argv)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
@@ -96,6 +105,8 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], crashed);
+	signal(SIGINT, interrupt);
+	signal(SIGTERM, interrupt);
 	why = judge_open(&judge, !embedded_only, !kernel_only);
 	if (why) {
 		fprintf(stderr, "verdicts: %s\n", why);
@@ -103,7 +114,7 @@ int main(int argc, char **argv)
 	}
 	judge.examples = examples;
 	end = time(NULL) + (time_t)seconds;
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < count && !interrupted; i++) {
 		if (seconds && !(i & 15) && time(NULL) >= end)
 			break;
 		generate(&p, seed, from + i);
