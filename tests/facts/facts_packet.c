@@ -307,7 +307,7 @@ static void memory_that_is_not_there(void **state)
 	int map = map_new(BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
 
 	if (!E->is_private)
-		skip();
+		skip_because("it might read at NULL");
 	make_packet(packet, 0x88b5);
 	assert_int_equal(result_of(load_at(BPF_PROG_TYPE_SCHED_CLS, 0, 0,
 					   CODE(ST_MEM(W, 10, -4, 7), MOV64_REG(2, 10),
@@ -327,7 +327,7 @@ static void tags_without_end(void **state)
 	struct test_run run = {.data_in = packet, .data_size_in = 64};
 
 	if (!E->is_private)
-		skip();
+		skip_because("it would be kept busy");
 	make_packet(packet, 0x88b5);
 	run.prog = load_at(
 		BPF_PROG_TYPE_SCHED_CLS, 0, 0,
