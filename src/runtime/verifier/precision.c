@@ -440,7 +440,7 @@ static void renumber(struct collection *c)
 		if (!origins[node].linked)
 			continue;
 		origins[node].b = renumber_links(c, origins[node].b);
-		origins[node].linked = origins[node].b;
+		origins[node].linked = origins[node].b != 0;
 	}
 	free(c->env->links);
 	c->env->links = c->links;
