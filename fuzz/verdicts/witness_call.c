@@ -149,7 +149,7 @@ static struct val helper(int id, struct val *r)
 	case BPF_FUNC_snprintf:
 		if (r[4].is != NUMBER || r[4].v)
 			read_by_helper(r[4], r[5].v);
-		if (r[2].v)
+		if (r[2].v && (r[1].is != NUMBER || r[1].v)) /* or there is nowhere to write to */
 			written_by_helper(r[1], r[2].v);
 		return unknown(0);
 	case BPF_FUNC_strncmp:

@@ -239,7 +239,7 @@ void step_memory(const struct ins *ins, struct val *reg)
 	} else {
 		struct val sum = number(alu(i->imm & 0xf0, size == 8, 0, old.v, s->v, 0));
 
-		sum.taint = old.taint || s->taint || s->is != NUMBER;
+		sum.taint = old.taint || old.is != NUMBER || s->taint || s->is != NUMBER;
 		store(*d, i->off, size, sum);
 	}
 	if (i->imm & BPF_FETCH)
