@@ -97,6 +97,7 @@ static int check_jmp(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	}
 	if (insn_is_may_goto(insn)) {
 		env->aux[env->insn_idx].may_goto = true;
+		env->has_may_goto = true;
 		env->aux[env->insn_idx].prune_point = true;
 		return insn->dst_reg || insn->src_reg || insn->imm ? bad_field(env) : 0;
 	}

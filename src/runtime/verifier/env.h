@@ -325,6 +325,7 @@ struct bpf_verifier_env {
 	struct bpf_pending_path *pending;
 	u32 nr_pending;
 	struct bpf_callback_call *callback_calls;
+	bool has_may_goto;
 	u32 walk_subprog; /* that this walk began with */
 
 	struct bpf_origin *origins;

@@ -153,7 +153,8 @@ static int begin_callback_call(struct bpf_verifier_env *env, bool *first)
 static bool is_endless(struct bpf_verifier_env *env, struct bpf_verifier_state *kept)
 {
 	return kept->callback_rounds == env->cur->callback_rounds &&
-	       !may_goto_went_on(kept, env->cur) && state_covered(env, kept, env->cur, EXACT);
+	       !(env->has_may_goto && may_goto_went_on(kept, env->cur)) &&
+	       state_covered(env, kept, env->cur, EXACT);
 }
 
 /*
