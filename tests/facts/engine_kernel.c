@@ -162,7 +162,7 @@ static int kernel_mmap(int fd, size_t size, int prot, off_t offset, void **addr)
 
 static int kernel_poll(int fd)
 {
-	struct pollfd one = {.fd = fd, .events = POLLIN};
+	struct pollfd one = {.fd = fd, .events = POLLIN | POLLOUT};
 	int ret = poll(&one, 1, 0);
 
 	return ret < 0 ? -errno : ret;

@@ -60,6 +60,7 @@ static void map_kinds(void **state)
 		{BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, false},
 		{BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 4, 0, false},
 		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, false},
+		{BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, false},
 	};
 	int prog = load_trivial_iter("bpf_map_elem");
 	unsigned int refused = 0;

@@ -61,6 +61,7 @@ static const struct kind {
 	{BPF_MAP_TYPE_STACK, 0, 8, 16, 0, ELEM_LOOKUP_AND_DELETE, -ENOENT},
 	{BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 16, 0, 0, -ENOTSUPP},
 	{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, 0, -ENOTSUPP},
+	{BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, 0, -ENOTSUPP},
 };
 
 /* Negative: this engine has no such kind. */

@@ -333,6 +333,7 @@ static void kinds_without_elements(void **state)
 		{BLOOM, 0, 8, 4, 0},
 		{PERF, 4, 4, 4, 0},
 		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0},
+		{BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0},
 		{BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0},
 		{BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0},
 		{BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 4, 0},

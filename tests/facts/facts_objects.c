@@ -148,6 +148,7 @@ static void inner_kinds(void **state)
 		{BPF_MAP_TYPE_STACK, 0, 8, 4, 0, 0},
 		{BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 4, 0, 0},
 		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, 0},
+		{BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, 0},
 		{PROGS, 4, 4, 4, 0, -ENOTSUPP},
 	};
 	static const enum bpf_map_type outer[] = {AOM, HOM};
@@ -766,6 +767,13 @@ static void helpers_of_each_kind(void **state)
 		{BPF_MAP_TYPE_QUEUE, 0, 8, 4, 0, {NA, NA, NA, OK, OK, OK, NO, NO, NO, NA}, OK},
 		{BPF_MAP_TYPE_STACK, 0, 8, 4, 0, {NA, NA, NA, OK, OK, OK, NO, NO, NO, NA}, OK},
 		{BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, {NA, NA, NA, NA, NA, NA, NO, OK, OK, NA}, OK},
+		{BPF_MAP_TYPE_USER_RINGBUF,
+		 0,
+		 0,
+		 4096,
+		 0,
+		 {NA, NA, NA, NA, NA, NA, NO, NO, NO, NA},
+		 OK},
 		{BPF_MAP_TYPE_BLOOM_FILTER,
 		 0,
 		 8,

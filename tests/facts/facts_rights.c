@@ -32,6 +32,7 @@ static const struct kind {
 	{"stack", STACK, 0, 8, 4, 0},
 	{"bloom_filter", BLOOM, 0, 8, 4, 0},
 	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, .no_flags = true},
+	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0, .no_flags = true},
 };
 
 static int inner, prog; /* what maps of objects are made with and hold */

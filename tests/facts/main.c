@@ -34,6 +34,7 @@ static const struct section *const facts[] = {
 	&edges_section,
 	&objects_section,
 	&ringbuf_section,
+	&user_ringbuf_section,
 	&dynptr_section,
 	&rewrite_section,
 	&kfunc_section,

@@ -137,6 +137,7 @@ struct case_table {
 	T(map_cases)                                                                               \
 	T(dynptr_cases)                                                                            \
 	T(dynptr_mem_cases)                                                                        \
+	T(user_ringbuf_cases)                                                                      \
 	T(dynptr_global_cases)                                                                     \
 	T(dynptr_kfunc_cases)                                                                      \
 	T(dynptr_packet_cases)                                                                     \

@@ -86,6 +86,7 @@ enum {
 	MAP_RDONLY,	/* as MAP_ARRAY, BPF_F_RDONLY_PROG, not frozen */
 	MAP_WRONLY,	/* as MAP_ARRAY, BPF_F_WRONLY_PROG */
 	MAP_RING,	/* a ring buffer of 64 KiB */
+	MAP_USER_RING,	/* one of 4 KiB that user space writes */
 	MAP_ARRAY_ANY,	/* as MAP_ARRAY, BPF_F_INNER_MAP */
 	MAP_OUTER,	/* an array of maps that are as MAP_ARRAY */
 	MAP_OUTER_HASH, /* a hash of maps that are as MAP_HASH; keys of 4 bytes */

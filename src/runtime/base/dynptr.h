@@ -16,7 +16,7 @@
 
 enum bpf_dynptr_type {
 	BPF_DYNPTR_TYPE_INVALID, /* to the verifier: of a kind that is not known */
-	BPF_DYNPTR_TYPE_LOCAL,	 /* memory of a map */
+	BPF_DYNPTR_TYPE_LOCAL,	 /* memory of a map, or of a sample that is drained */
 	BPF_DYNPTR_TYPE_RINGBUF, /* a sample */
 	BPF_DYNPTR_TYPE_SKB,	 /* what the struct sk_buff at data has */
 	BPF_DYNPTR_TYPE_XDP,	 /* what the struct xdp_buff at data has */

@@ -116,7 +116,8 @@ struct bpf_func_proto {
 	enum bpf_callback_kind {
 		BPF_CALLBACK_NONE,
 		BPF_CALLBACK_LOOP,    /* long f(u64 index, void *ctx): bpf_loop; returns 0 or 1 */
-		BPF_CALLBACK_MAP_ELEM /* long f(map, key, value, ctx): bpf_for_each_map_elem; 0 or 1 */
+		BPF_CALLBACK_MAP_ELEM, /* long f(map, key, value, ctx): bpf_for_each_map_elem; 0 or 1 */
+		BPF_CALLBACK_DYNPTR /* long f(dynptr, ctx): bpf_user_ringbuf_drain; 0 or 1 */
 	} callback;
 };
 

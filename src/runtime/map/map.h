@@ -133,10 +133,11 @@ struct bpf_map_ops {
 	int (*map_memfd)(const struct bpf_map *map);
 	/* Kinds that decide themselves what may be mapped, and how: mmap(2) with MAP_SHARED. */
 	int (*map_mmap)(struct bpf_map *map, size_t len, int prot, off_t offset, void **addr);
-	/* Kinds that can be waited for: is there something? See trek_poll(). The descriptor that it
-	 * keeps readable meanwhile, owned by the map. */
+	/* Kinds that can be waited for: is there something, or room? See trek_poll(). The descriptor
+	 * that it keeps ready meanwhile, owned by the map; for what: POLLIN, POLLOUT. */
 	bool (*map_poll)(struct bpf_map *map);
 	int (*map_poll_fd)(const struct bpf_map *map);
+	short map_poll_events;
 
 	u64 (*map_mem_usage)(const struct bpf_map *map); /* bytes */
 	int (*map_check_btf)(const struct bpf_map *map, const struct btf *btf,

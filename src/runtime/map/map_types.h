@@ -11,6 +11,7 @@
 	T(BPF_MAP_TYPE_PERCPU_HASH, htab_percpu_map_ops)                                           \
 	T(BPF_MAP_TYPE_LRU_PERCPU_HASH, htab_lru_percpu_map_ops)                                   \
 	T(BPF_MAP_TYPE_RINGBUF, ringbuf_map_ops)                                                   \
+	T(BPF_MAP_TYPE_USER_RINGBUF, user_ringbuf_map_ops)                                         \
 	T(BPF_MAP_TYPE_ARRAY, array_map_ops)                                                       \
 	T(BPF_MAP_TYPE_PERCPU_ARRAY, percpu_array_map_ops)                                         \
 	T(BPF_MAP_TYPE_ARRAY_OF_MAPS, array_of_maps_map_ops)                                       \

@@ -3,12 +3,8 @@
  * RINGBUF: records of any size, from any number of producers to one consumer, in the order in
  * which they were reserved (kernel: kernel/bpf/ringbuf.c, whose layout this is).
  *
- *     page 0     this file's own
- *     page 1     consumer position: the consumer writes it
- *     page 2     producer position, and how far records are known to be committed
- *     page 3..   data, then the same data once more, so that no record is ever in two pieces
- *
- * A record is a header of 8 bytes, its length with two flags in the upper bits and its page, and
+ * Its memory is that of map/ringbuf_pages.h: the consumer writes its position, and nothing else;
+ * beside the producer's is how far records are known to be committed. A record is a header of 8 bytes, its length with two flags in the upper bits and its page, and
  * the data after it; it begins at a multiple of 8. Positions only grow, and are taken modulo the
  * size. A producer reserves under the lock: the record is busy from then on, and the consumer,
  * which reads up to the producer position, stops before it until it is committed.
@@ -25,8 +21,8 @@
  * makes it unreadable again, and poll that finds something leaves one that is readable alone, for
  * those who wait for edges. As long as nobody can be waiting there is no system call.
  */
-#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -35,16 +31,13 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
-#include "base/kernel_errno.h"
 #include "map/map_types.h"
 #include "map/ringbuf.h"
+#include "map/ringbuf_pages.h"
 #include "map/spinlock.h"
 
-#define RINGBUF_CREATE_FLAG_MASK BPF_F_NUMA_NODE
 #define RINGBUF_MAX_RECORD_SZ (UINT_MAX / 4)
 #define LOCK_PATIENCE 250000000ull /* nanoseconds; Linux: RES_DEF_TIMEOUT */
-
-enum { PAGE_OWN, PAGE_CONSUMER, PAGE_PRODUCER, PAGE_DATA };
 
 struct bpf_ringbuf_hdr {
 	u32 len;
@@ -79,8 +72,8 @@ struct bpf_ringbuf {
 
 struct bpf_ringbuf_map {
 	struct bpf_map map;
+	struct ringbuf_pages pages;
 	struct bpf_ringbuf *rb;
-	int consumer_memfd, producer_memfd;
 };
 
 static struct bpf_ringbuf_map *to_ringbuf_map(const struct bpf_map *map)
@@ -88,139 +81,35 @@ static struct bpf_ringbuf_map *to_ringbuf_map(const struct bpf_map *map)
 	return container_of(map, struct bpf_ringbuf_map, map);
 }
 
-static size_t page_size(void)
-{
-	return sysconf(_SC_PAGESIZE);
-}
-
 /* --- making one ------------------------------------------------------------------------------- */
-
-static int ringbuf_map_alloc_check(const union bpf_attr *attr)
-{
-	u64 size = attr->max_entries;
-
-	if (attr->map_flags & ~RINGBUF_CREATE_FLAG_MASK || attr->key_size || attr->value_size ||
-	    !size || size & (size - 1) || size % page_size())
-		return -EINVAL;
-	/* The whole has to be mapped, here and by the consumer. */
-	return size > SIZE_MAX / 4 ? -ENOMEM : 0;
-}
-
-static size_t ringbuf_pages_size(u32 data_size)
-{
-	return PAGE_DATA * page_size() + 2 * (size_t)data_size;
-}
-
-static int new_memfd(const char *name, size_t size)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, size)) {
-		close(fd);
-		return -ENOMEM;
-	}
-	return fd;
-}
-
-/*
- * Map what a process may see of the ring, from byte @offset of it on, at @at, where there is room.
- * @offset 0 is the consumer's page, as it is for mmap(2) of the handle.
- */
-static int map_visible(const struct bpf_ringbuf_map *rb_map, void *at, size_t len, int prot,
-		       size_t offset)
-{
-	const size_t page = page_size(), data_size = rb_map->map.max_entries;
-	const struct {
-		int fd;
-		size_t begin, end, fd_offset;
-	} parts[] = {
-		{rb_map->consumer_memfd, 0, page, 0},
-		{rb_map->producer_memfd, page, 2 * page + data_size, 0},
-		{rb_map->producer_memfd, 2 * page + data_size, 2 * (page + data_size), page},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		size_t begin = max_of(parts[i].begin, offset);
-		size_t end = min_of(parts[i].end, offset + len);
-
-		if (begin < end && mmap((u8 *)at + (begin - offset), end - begin, prot,
-					MAP_SHARED | MAP_FIXED | MAP_NORESERVE, parts[i].fd,
-					parts[i].fd_offset + begin - parts[i].begin) == MAP_FAILED)
-			return -errno;
-	}
-	return 0;
-}
-
-/* Room for @len bytes, which a mapping then takes part by part. */
-static void *reserve_addresses(size_t len)
-{
-	void *at = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return at == MAP_FAILED ? ERR_PTR(-ENOMEM) : at;
-}
-
-static int map_pages(struct bpf_ringbuf_map *rb_map)
-{
-	const size_t page = page_size(), len = ringbuf_pages_size(rb_map->map.max_entries);
-	u8 *base = reserve_addresses(len);
-	struct bpf_ringbuf *rb;
-
-	if (IS_ERR(base))
-		return PTR_ERR(base);
-	if (mmap(base, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_ANONYMOUS, -1,
-		 0) == MAP_FAILED ||
-	    map_visible(rb_map, base + page, len - page, PROT_READ | PROT_WRITE, 0)) {
-		munmap(base, len);
-		return -ENOMEM;
-	}
-	/* Before Linux 5.1 there is only the protection of what is mapped. */
-	fcntl(rb_map->producer_memfd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE);
-	rb = (void *)base;
-	rb->mask = rb_map->map.max_entries - 1ul;
-	rb->consumer = (void *)(base + PAGE_CONSUMER * page);
-	rb->producer = (void *)(base + PAGE_PRODUCER * page);
-	rb->data = base + PAGE_DATA * page;
-	rb_map->rb = rb;
-	return 0;
-}
-
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
 
 static void ringbuf_map_free(struct bpf_map *map)
 {
 	struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
 
-	close_if_open(rb_map->consumer_memfd);
-	close_if_open(rb_map->producer_memfd);
-	if (rb_map->rb) {
-		close_if_open(rb_map->rb->event);
-		munmap(rb_map->rb, ringbuf_pages_size(map->max_entries));
-	}
+	if (rb_map->rb && rb_map->rb->event >= 0)
+		close(rb_map->rb->event);
+	ringbuf_pages_free(&rb_map->pages);
 	free(rb_map);
 }
 
 static int alloc_ringbuf(struct bpf_ringbuf_map *rb_map)
 {
-	int err;
+	struct ringbuf_pages *pages = &rb_map->pages;
+	struct bpf_ringbuf *rb;
+	int err = ringbuf_pages_alloc(pages, rb_map->map.max_entries);
 
-	rb_map->consumer_memfd = new_memfd("bpftrek-ringbuf-consumer", page_size());
-	if (rb_map->consumer_memfd < 0)
-		return rb_map->consumer_memfd;
-	rb_map->producer_memfd =
-		new_memfd("bpftrek-ringbuf", page_size() + (size_t)rb_map->map.max_entries);
-	if (rb_map->producer_memfd < 0)
-		return rb_map->producer_memfd;
-	err = map_pages(rb_map);
 	if (err)
 		return err;
-	rb_map->rb->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return rb_map->rb->event < 0 ? -errno : 0;
+	ringbuf_pages_seal(pages->producer_memfd);
+	rb = ringbuf_page(pages, PAGE_OWN);
+	rb->mask = rb_map->map.max_entries - 1ul;
+	rb->consumer = ringbuf_page(pages, PAGE_CONSUMER);
+	rb->producer = ringbuf_page(pages, PAGE_PRODUCER);
+	rb->data = ringbuf_page(pages, PAGE_DATA);
+	rb_map->rb = rb;
+	rb->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return rb->event < 0 ? -errno : 0;
 }
 
 static struct bpf_map *ringbuf_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
@@ -231,7 +120,6 @@ static struct bpf_map *ringbuf_map_alloc(struct trek_runtime *rt, const union bp
 	if (!rb_map)
 		return ERR_PTR(-ENOMEM);
 	bpf_map_init_from_attr(&rb_map->map, rt, attr);
-	rb_map->consumer_memfd = rb_map->producer_memfd = -1;
 	err = alloc_ringbuf(rb_map);
 	if (err) {
 		ringbuf_map_free(&rb_map->map);
@@ -489,58 +377,19 @@ u64 bpf_ringbuf_query(const struct bpf_map *map, u64 flags)
 	}
 }
 
-/* --- for bpf(2): a ring has no elements ------------------------------------------------------- */
-
-static long ringbuf_map_update_elem(struct bpf_map *map, const void *key, const void *value,
-				    u64 flags)
-{
-	return -ENOTSUPP;
-}
-
-static long ringbuf_map_delete_elem(struct bpf_map *map, const void *key)
-{
-	return -ENOTSUPP;
-}
-
-static int ringbuf_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
-{
-	return -ENOTSUPP;
-}
-
-static int ringbuf_map_copy_value(struct bpf_map *map, const void *key, void *value, u64 flags)
-{
-	return -ENOTSUPP;
-}
+/* --- for bpf(2) ------------------------------------------------------------------------------- */
 
 static int ringbuf_map_mmap(struct bpf_map *map, size_t len, int prot, off_t offset, void **addr)
 {
-	const struct bpf_ringbuf_map *rb_map = to_ringbuf_map(map);
-	const size_t page = page_size(), visible = 2 * (page + (size_t)map->max_entries);
-	void *at;
-	int err;
-
-	if (prot & PROT_WRITE && (offset || len > page))
-		return -EPERM; /* the consumer's position, and nothing else */
-	if (offset < 0 || offset % page || (size_t)offset > visible || len > visible - offset)
-		return -EINVAL;
-	at = reserve_addresses(len);
-	if (IS_ERR(at))
-		return PTR_ERR(at);
-	err = map_visible(rb_map, at, len, prot, offset);
-	if (err)
-		munmap(at, len);
-	else
-		*addr = at;
-	return err;
+	/* The consumer's position may be written, and nothing else. */
+	if (prot & PROT_WRITE && (offset || len > (size_t)sysconf(_SC_PAGESIZE)))
+		return -EPERM;
+	return ringbuf_pages_mmap(&to_ringbuf_map(map)->pages, len, prot, offset, addr);
 }
 
-/* As Linux counts it: the pages, and a list of where they are. */
 static u64 ringbuf_map_mem_usage(const struct bpf_map *map)
 {
-	const u64 page = page_size(), data_pages = map->max_entries / page;
-
-	return sizeof(struct bpf_ringbuf_map) + (PAGE_DATA + data_pages) * page +
-	       (PAGE_DATA + 2 * data_pages) * sizeof(void *);
+	return sizeof(struct bpf_ringbuf_map) + ringbuf_pages_mem_usage(map->max_entries);
 }
 
 const struct bpf_map_ops ringbuf_map_ops = {
@@ -554,5 +403,6 @@ const struct bpf_map_ops ringbuf_map_ops = {
 	.map_mmap = ringbuf_map_mmap,
 	.map_poll = ringbuf_map_poll,
 	.map_poll_fd = ringbuf_map_poll_fd,
+	.map_poll_events = POLLIN,
 	.map_mem_usage = ringbuf_map_mem_usage,
 };

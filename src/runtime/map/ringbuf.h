@@ -28,5 +28,8 @@ extern const size_t bpf_ringbuf_helpers_nr;
 /* Those of the dynptr form. */
 extern const struct bpf_helper bpf_ringbuf_dynptr_helpers[];
 extern const size_t bpf_ringbuf_dynptr_helpers_nr;
+/* bpf_user_ringbuf_drain, whose map is a BPF_MAP_TYPE_USER_RINGBUF. */
+extern const struct bpf_helper bpf_user_ringbuf_helpers[];
+extern const size_t bpf_user_ringbuf_helpers_nr;
 
 #endif /* MAP_RINGBUF_H */

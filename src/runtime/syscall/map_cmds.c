@@ -149,7 +149,8 @@ static int ms_until(const struct timespec *end)
 /* A wakeup says only that it is worth looking again. A thread may be cancelled here. */
 static int map_wait(struct bpf_map *map, int timeout)
 {
-	struct pollfd waiting = {.fd = map->ops->map_poll_fd(map), .events = POLLIN};
+	struct pollfd waiting = {.fd = map->ops->map_poll_fd(map),
+				 .events = map->ops->map_poll_events};
 	struct timespec end;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);

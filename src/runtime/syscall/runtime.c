@@ -56,6 +56,7 @@ static void init_process(void)
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_helpers, bpf_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_ringbuf_dynptr_helpers, bpf_ringbuf_dynptr_helpers_nr);
+	bpf_helpers_register(bpf_user_ringbuf_helpers, bpf_user_ringbuf_helpers_nr);
 	bpf_helpers_register(bpf_dynptr_helpers, bpf_dynptr_helpers_nr);
 	bpf_dynptr_register_kfuncs();
 	bpf_helpers_register(bpf_seq_helpers, bpf_seq_helpers_nr);

@@ -39,6 +39,7 @@ static const struct map_kind map_kinds[] = {
 	[BPF_MAP_TYPE_RINGBUF] = {true,
 				  {BPF_FUNC_ringbuf_output, BPF_FUNC_ringbuf_reserve,
 				   BPF_FUNC_ringbuf_query, BPF_FUNC_ringbuf_reserve_dynptr}},
+	[BPF_MAP_TYPE_USER_RINGBUF] = {true, {BPF_FUNC_user_ringbuf_drain}},
 	[BPF_MAP_TYPE_BLOOM_FILTER] = {false, {PUSH_PEEK}},
 };
 

@@ -55,14 +55,16 @@ int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn
 }
 
 /* long f(u64 index, void *ctx) */
-static void loop_args(const struct bpf_reg_state *caller, struct bpf_reg_state *callee)
+static void loop_args(struct bpf_verifier_env *env, const struct bpf_reg_state *caller,
+		      struct bpf_reg_state *callee)
 {
 	reg_mark_unknown(&callee[BPF_REG_1]);
 	callee[BPF_REG_2] = caller[BPF_REG_3];
 }
 
 /* long f(struct bpf_map *map, const void *key, void *value, void *ctx) */
-static void map_elem_args(const struct bpf_reg_state *caller, struct bpf_reg_state *callee)
+static void map_elem_args(struct bpf_verifier_env *env, const struct bpf_reg_state *caller,
+			  struct bpf_reg_state *callee)
 {
 	struct bpf_map *map = caller[BPF_REG_1].map_ptr;
 
@@ -75,11 +77,23 @@ static void map_elem_args(const struct bpf_reg_state *caller, struct bpf_reg_sta
 	callee[BPF_REG_4] = caller[BPF_REG_3];
 }
 
+/* long f(const struct bpf_dynptr *dynptr, void *ctx) */
+static void dynptr_args(struct bpf_verifier_env *env, const struct bpf_reg_state *caller,
+			struct bpf_reg_state *callee)
+{
+	reg_mark_pointer(&callee[BPF_REG_1], CONST_PTR_TO_DYNPTR);
+	callee[BPF_REG_1].dynptr_type = BPF_DYNPTR_TYPE_LOCAL;
+	callee[BPF_REG_1].dynptr_id = ++env->next_id;
+	callee[BPF_REG_2] = caller[BPF_REG_3];
+}
+
 /* By enum bpf_callback_kind: the registers that the helper sets. */
-static void (*const callback_args[])(const struct bpf_reg_state *caller,
+static void (*const callback_args[])(struct bpf_verifier_env *env,
+				     const struct bpf_reg_state *caller,
 				     struct bpf_reg_state *callee) = {
 	[BPF_CALLBACK_LOOP] = loop_args,
 	[BPF_CALLBACK_MAP_ELEM] = map_elem_args,
+	[BPF_CALLBACK_DYNPTR] = dynptr_args,
 };
 
 /* Which argument is the function? The one that says so. */
@@ -121,7 +135,7 @@ int push_callback(struct bpf_verifier_env *env, const struct bpf_func_proto *pro
 	state->callback_rounds++;
 	callee->callback = proto->callback;
 	callee->callback_call = call;
-	callback_args[proto->callback](state->frame[state->curframe - 1]->regs, callee->regs);
+	callback_args[proto->callback](env, state->frame[state->curframe - 1]->regs, callee->regs);
 	if (may_hold_lock(&callee->regs[BPF_REG_3]))
 		callee->regs[BPF_REG_3].id = ++env->next_id;
 	return 0;

@@ -29,7 +29,7 @@ enum bpf_reg_type {
 	PTR_TO_MEM,
 	PTR_TO_BUF,
 	PTR_TO_FUNC,
-	CONST_PTR_TO_DYNPTR, /* an argument of a global function */
+	CONST_PTR_TO_DYNPTR, /* an argument of a global function, or of a callback */
 };
 
 /* An argument of an iterator's context: registered by its target. */
