@@ -129,17 +129,19 @@ TREK_API int trek_mmap(struct trek_runtime *rt, int handle, size_t len, int prot
 
 /*
  * poll(2) of a ring buffer: wait up to @timeout milliseconds (0: not at all, negative: without end)
- * until it holds a record that its consumer has not taken, committed or not. 1: it does; 0: not
- * yet; -EINTR; -EBADF; -ENOTSUP: @handle is nothing to wait for. A thread may be cancelled here
- * (pthread_cancel(3)) while it waits.
+ * until it holds a record that its consumer has not taken, committed or not; of a USER_RINGBUF, until
+ * there is room for what user space writes. 1: so it is; 0: not yet; -EINTR; -EBADF; -ENOTSUP:
+ * @handle is nothing to wait for. A thread may be cancelled here (pthread_cancel(3)) while it waits.
  *
  * As in Linux, what ends a wait is a wakeup: BPF_RB_FORCE_WAKEUP, or a record at which the consumer
- * has arrived, unless it came with BPF_RB_NO_WAKEUP.
+ * has arrived, unless it came with BPF_RB_NO_WAKEUP. That of a USER_RINGBUF is a drain that found
+ * something, with the same flags.
  *
  * Who lends descriptors for handles (struct trek_handle_ops) may wait with those, in an event loop,
  * and call this before each wait: a wakeup makes the descriptor readable (POLLIN), where it stays
  * until trek_poll() finds nothing. When trek_poll() returns, the descriptor is readable if it
- * returned 1, and not if it returned 0 and no wakeup came since.
+ * returned 1, and not if it returned 0 and no wakeup came since. Of a USER_RINGBUF: it can be written
+ * to (POLLOUT).
  */
 TREK_API int trek_poll(struct trek_runtime *rt, int handle, int timeout);
 

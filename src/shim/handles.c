@@ -12,12 +12,14 @@
  *
  * The descriptor of a handle without memory is an epoll instance: it cannot be read or written
  * (EINVAL), which is what the kernel says of a map or a program, and it needs no path and no /dev.
- * That of a ring buffer has the ring's event in it. It is one for each handle, so that who waits
- * for a handle no longer does so when that is closed.
+ * That of a ring buffer has the ring's event in it; that of one that user space writes is the end
+ * of a pipe, opened by its path in /proc. It is one for each handle, so that who waits for a handle
+ * no longer does so when that is closed.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -125,7 +127,7 @@ static int place_descriptor(int source, const struct shim_place *place)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Memory has seals; of the two kinds of descriptor that the runtime has, the other can wait. */
+/* Memory has seals; of the kinds of descriptor that the runtime has, the others can wait. */
 static unsigned char kind_of(int descriptor)
 {
 	if (descriptor < 0)
@@ -149,11 +151,32 @@ static int new_instance(int event)
 	return fd;
 }
 
+/*
+ * The end of a pipe, which is waited for to be written to, as an epoll instance is not: another
+ * one, so that who closes it does not wait any more.
+ */
+static int new_end(int pipe)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe);
+	fd = next(open)(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int new_waitable(int descriptor)
+{
+	bool pipe = descriptor >= 0 && next(fcntl)(descriptor, F_GETPIPE_SZ) >= 0;
+
+	return pipe ? new_end(descriptor) : new_instance(descriptor);
+}
+
 static int reserve_descriptor(int descriptor, const struct shim_place *place)
 {
 	unsigned char kind = kind_of(descriptor);
 	bool shared = descriptor >= 0 && kind == HANDLE; /* memory */
-	int source = shared ? descriptor : new_instance(descriptor), fd, err;
+	int source = shared ? descriptor : new_waitable(descriptor), fd, err;
 
 	if (source < 0)
 		return source;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * The functions of libc that wait for descriptors, in front of libc's: a consumer of a ring buffer
- * waits for the map's. The descriptor that the shim lends is readable from a wakeup on; that
- * there is nothing any more is known only when the runtime looks, which it does here, before each
- * wait.
+ * waits for the map's, and so does who writes to one that programs drain. The descriptor that the
+ * shim lends is readable, or can be written to, from a wakeup on; that there is nothing, or no
+ * room, any more is known only when the runtime looks, which it does here, before each wait.
  *
  * Linux looks when a descriptor is added to an epoll instance and in poll() and select(), and what
  * it finds then counts whether there was a wakeup or not: shim_look(). In epoll_wait() it looks
@@ -38,7 +38,9 @@ static void shim_look(int fd)
 /* Look at those that are readable: perhaps they no longer are. */
 void shim_settle(void)
 {
-	struct pollfd one = {.events = POLLIN};
+	/* What room in a ring is waited for with is a pipe, and the only one of which that is said.
+	 */
+	struct pollfd one = {.events = POLLIN | POLLWRNORM};
 	int saved = errno;
 
 	for (one.fd = shim_next_waitable(0); one.fd >= 0; one.fd = shim_next_waitable(one.fd + 1))

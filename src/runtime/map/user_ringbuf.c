@@ -57,9 +57,9 @@ static int new_pipe(int ends[2])
 {
 	int err;
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+	/* One page, which one byte takes: O_DIRECT, none is added to another. */
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -errno;
-	/* One page, which one byte takes. */
 	if (fcntl(ends[1], F_SETPIPE_SZ, 1) >= 0)
 		return 0;
 	err = -errno;
