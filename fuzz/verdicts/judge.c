@@ -478,6 +478,8 @@ static void judge_alone(struct judge *j, struct engine *e, const struct program 
 		return;
 	}
 	j->tally.neither++;
+	if (j->only_wrong)
+		return;
 	ask(e, p, our_log);
 	reason(our_log, err, text);
 	class = class_of(KERNEL_ONLY, text, p->number);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * verdicts --seed S --count N [--time SECONDS] [--from N] [--only N] [--examples N]
- *          [--embedded-only | --kernel-only] [--print]
+ *          [--embedded-only | --kernel-only] [--only-wrong] [--print]
  *
  * Ask the kernel and the runtime what they think of random programs. What is printed is a finding;
  * exit status 1 if the runtime accepted what the kernel refuses, or a result is not the one
@@ -18,14 +18,20 @@
 
 static uint64_t seed = 1, count = 1000, from, seconds;
 static unsigned int examples = 1;
-static bool embedded_only, kernel_only, print_only;
+static bool embedded_only, kernel_only, only_wrong, print_only;
 
 static const struct option options[] = {
-	{"seed", required_argument, NULL, 's'},	   {"count", required_argument, NULL, 'c'},
-	{"time", required_argument, NULL, 't'},	   {"from", required_argument, NULL, 'f'},
-	{"only", required_argument, NULL, 'o'},	   {"examples", required_argument, NULL, 'x'},
-	{"embedded-only", no_argument, NULL, 'e'}, {"kernel-only", no_argument, NULL, 'k'},
-	{"print", no_argument, NULL, 'p'},	   {NULL, 0, NULL, 0},
+	{"seed", required_argument, NULL, 's'},
+	{"count", required_argument, NULL, 'c'},
+	{"time", required_argument, NULL, 't'},
+	{"from", required_argument, NULL, 'f'},
+	{"only", required_argument, NULL, 'o'},
+	{"examples", required_argument, NULL, 'x'},
+	{"embedded-only", no_argument, NULL, 'e'},
+	{"kernel-only", no_argument, NULL, 'k'},
+	{"only-wrong", no_argument, NULL, 'w'},
+	{"print", no_argument, NULL, 'p'},
+	{NULL, 0, NULL, 0},
 };
 
 static bool parse(int argc, char **argv)
@@ -59,6 +65,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'k':
 			kernel_only = true;
+			break;
+		case 'w':
+			only_wrong = true;
 			break;
 		case 'p':
 			print_only = true;
@@ -98,9 +107,9 @@ int main(int argc, char **argv)
 	time_t end;
 
 	if (!parse(argc, argv)) {
-		fprintf(stderr,
-			"usage: verdicts --seed S --count N [--time SECONDS] [--from N] "
-			"[--only N] [--examples N] [--embedded-only | --kernel-only] [--print]\n");
+		fprintf(stderr, "usage: verdicts --seed S --count N [--time SECONDS] [--from N] "
+				"[--only N] [--examples N] [--embedded-only | --kernel-only] "
+				"[--only-wrong] [--print]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
@@ -113,6 +122,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	judge.examples = examples;
+	judge.only_wrong = only_wrong;
 	end = time(NULL) + (time_t)seconds;
 	for (uint64_t i = 0; i < count && !interrupted; i++) {
 		if (seconds && !(i & 15) && time(NULL) >= end)

@@ -40,7 +40,7 @@ struct val update(enum map map, struct val key_ptr, struct val value_ptr, uint64
 		wrong("write to a read-only map");
 		return number(0);
 	}
-	vm.tainted |= taint;
+	vm.tainted |= taint || (flags & BPF_F_LOCK); /* which is not followed */
 	old = find_element(map, key);
 	if (flags > BPF_EXIST)
 		return number((uint64_t)-EINVAL);

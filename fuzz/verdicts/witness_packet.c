@@ -78,6 +78,7 @@ struct val skb_load_bytes(const struct val *r)
 	uint32_t off = (uint32_t)r[2].v, size = (uint32_t)r[4].v;
 
 	needs_context(r);
+	vm.tainted |= r[2].is != NUMBER;
 	written_by_helper(r[3], size);
 	if (over())
 		return number(0);
