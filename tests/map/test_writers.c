@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/rcu.h"
@@ -53,8 +54,7 @@ static void find_keys(void)
 	}
 }
 
-/* So many elements wait meanwhile that there is no need of more memory later: who is stopped may be
- * in the middle of malloc(). */
+/* So many elements wait meanwhile that there is little need of more memory later. */
 static void make_elements(void)
 {
 	static const u64 value[64];
@@ -68,12 +68,46 @@ static void make_elements(void)
 	rcu_barrier();
 }
 
-static void stop_here(int sig)
-{
-	char byte = 0;
+/* This program, with the runtime in it. Who is in a library may be in the middle of malloc(), and
+ * others need that, too. */
+extern const char __executable_start[], etext[];
 
-	if (write(stopped[1], &byte, 1) != 1 || read(go_on[0], &byte, 1) != 1)
+static bool in_a_library(const ucontext_t *context)
+{
+#ifdef __x86_64__
+	const char *at = (const char *)context->uc_mcontext.gregs[REG_RIP];
+
+	return at < __executable_start || at >= etext;
+#else
+	return false;
+#endif
+}
+
+enum { STOPPED, ELSEWHERE };
+
+static void stop_here(int sig, siginfo_t *info, void *context)
+{
+	char byte = in_a_library(context) ? ELSEWHERE : STOPPED;
+
+	if (write(stopped[1], &byte, 1) != 1)
 		abort();
+	if (byte == STOPPED && read(go_on[0], &byte, 1) != 1)
+		abort();
+}
+
+/* Wherever it is in the runtime after so many changes more. */
+static void stop(pthread_t writer, u32 more)
+{
+	char byte = ELSEWHERE;
+
+	while (byte == ELSEWHERE) {
+		const u64 before = __atomic_load_n(&changes, __ATOMIC_RELAXED);
+
+		while (__atomic_load_n(&changes, __ATOMIC_RELAXED) < before + more)
+			sched_yield();
+		pthread_kill(writer, SIGUSR1);
+		assert_int_equal(read(stopped[0], &byte, 1), 1);
+	}
 }
 
 static void change_one(u32 key, u32 random)
@@ -148,13 +182,9 @@ static void writers_end_while_another_stands(void **state)
 	for (unsigned long i = 0; i < CPUS; i++)
 		assert_int_equal(pthread_create(&others[i], NULL, change_others, (void *)i), 0);
 	for (u32 n = 1; n <= STOPS && !stuck; n++) {
-		const u64 before = __atomic_load_n(&changes, __ATOMIC_RELAXED);
 		long end;
 
-		while (__atomic_load_n(&changes, __ATOMIC_RELAXED) < before + 20 + n % 7)
-			sched_yield();
-		pthread_kill(writer, SIGUSR1);
-		assert_int_equal(read(stopped[0], &byte, 1), 1);
+		stop(writer, 20 + n % 7);
 		__atomic_store_n(&round_nr, n, __ATOMIC_RELEASE);
 		for (end = now() + PATIENCE; !others_are_done(n) && now() < end;)
 			sched_yield();
@@ -183,7 +213,7 @@ int main(void)
 		STANDS("lru_hash", 3), STANDS("percpu_hash", 4),       STANDS("lru_percpu_hash", 5),
 
 	};
-	struct sigaction action = {.sa_handler = stop_here, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_sigaction = stop_here, .sa_flags = SA_RESTART | SA_SIGINFO};
 
 	if (pipe(stopped) || pipe(go_on) || sigaction(SIGUSR1, &action, NULL))
 		return 1;
