@@ -110,6 +110,9 @@ void step_alu(const struct bpf_insn *i, struct val *d, struct val s)
 		d->taint |= s.taint;
 		return;
 	}
+	/* Where in an object is not followed; it is read through all the same. */
+	if (wide && (op == BPF_ADD || op == BPF_SUB) && d->is == OBJECT && s.is == NUMBER)
+		return;
 	if (op == BPF_MOV)
 		d->taint = s.taint || s.is != NUMBER;
 	else
@@ -193,6 +196,9 @@ void step_memory(const struct ins *ins, struct val *reg)
 	struct val *d = &reg[i->dst_reg], *s = &reg[i->src_reg], old;
 	bool atomic = BPF_MODE(i->code) == BPF_ATOMIC;
 
+	/* What is stored in struct __sk_buff is somebody else's. */
+	if (BPF_CLASS(i->code) != BPF_LDX && has_packet(vm.p->target) && d->is == MEMORY)
+		vm.stopped = true;
 	if (BPF_CLASS(i->code) == BPF_LDX) {
 		if (s->init && s->is == MEMORY && has_packet(vm.p->target)) {
 			*d = load_field(s->v + (uint64_t)i->off, size);
