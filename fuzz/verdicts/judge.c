@@ -169,8 +169,6 @@ static int ask(struct engine *e, const struct program *p, char *log)
 
 /* Inputs to try before a program that only we accept is called harmless. */
 #define MANY_INPUTS 300
-#define SOME_INPUTS 8 /* that both accept */
-#define QUESTIONS 8   /* of one program */
 
 static uint8_t reached[MAX_INS]; /* by any of them */
 
@@ -420,7 +418,7 @@ static void ask_questions(struct judge *j, const struct program *p)
 	unsigned int at;
 	uint64_t value;
 
-	for (uint64_t input = 0; input < QUESTIONS; input++) {
+	for (uint64_t input = 0; input < j->inputs; input++) {
 		unsigned int reg = (unsigned int)below(&r, 10);
 		bool wide;
 
@@ -457,7 +455,7 @@ static void judge_alone(struct judge *j, struct engine *e, const struct program 
 	if (!err) {
 		uint64_t input;
 		unsigned int at;
-		const char *wrong = does_wrong(p, SOME_INPUTS, &input, &at);
+		const char *wrong = does_wrong(p, j->inputs, &input, &at);
 
 		j->tally.both++;
 		if (wrong) {
@@ -510,7 +508,7 @@ void judge_program(struct judge *j, const struct program *p)
 		j->tally.neither++;
 	} else if (!k && !o) {
 		j->tally.both++;
-		if (does_wrong(p, SOME_INPUTS, &f.input, &f.at)) {
+		if (does_wrong(p, j->inputs, &f.input, &f.at)) {
 			f.verdict = BOTH_UNSOUND;
 			strcpy(f.text, "both accept it");
 			report(j, p, &f);

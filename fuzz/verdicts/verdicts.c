@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * verdicts --seed S --count N [--time SECONDS] [--from N] [--only N] [--examples N]
- *          [--embedded-only | --kernel-only] [--only-wrong] [--print]
+ *          [--embedded-only | --kernel-only] [--inputs N] [--only-wrong] [--print]
  *
  * Ask the kernel and the runtime what they think of random programs. What is printed is a finding;
  * exit status 1 if the runtime accepted what the kernel refuses, or a result is not the one
@@ -17,21 +17,16 @@
 #include "verdicts.h"
 
 static uint64_t seed = 1, count = 1000, from, seconds;
-static unsigned int examples = 1;
+static unsigned int examples = 1, inputs = SOME_INPUTS;
 static bool embedded_only, kernel_only, only_wrong, print_only;
 
 static const struct option options[] = {
-	{"seed", required_argument, NULL, 's'},
-	{"count", required_argument, NULL, 'c'},
-	{"time", required_argument, NULL, 't'},
-	{"from", required_argument, NULL, 'f'},
-	{"only", required_argument, NULL, 'o'},
-	{"examples", required_argument, NULL, 'x'},
-	{"embedded-only", no_argument, NULL, 'e'},
-	{"kernel-only", no_argument, NULL, 'k'},
-	{"only-wrong", no_argument, NULL, 'w'},
-	{"print", no_argument, NULL, 'p'},
-	{NULL, 0, NULL, 0},
+	{"seed", required_argument, NULL, 's'},	   {"count", required_argument, NULL, 'c'},
+	{"time", required_argument, NULL, 't'},	   {"from", required_argument, NULL, 'f'},
+	{"only", required_argument, NULL, 'o'},	   {"examples", required_argument, NULL, 'x'},
+	{"embedded-only", no_argument, NULL, 'e'}, {"kernel-only", no_argument, NULL, 'k'},
+	{"only-wrong", no_argument, NULL, 'w'},	   {"inputs", required_argument, NULL, 'i'},
+	{"print", no_argument, NULL, 'p'},	   {NULL, 0, NULL, 0},
 };
 
 static bool parse(int argc, char **argv)
@@ -65,6 +60,9 @@ static bool parse(int argc, char **argv)
 			break;
 		case 'k':
 			kernel_only = true;
+			break;
+		case 'i':
+			inputs = (unsigned int)strtoul(optarg, NULL, 0);
 			break;
 		case 'w':
 			only_wrong = true;
@@ -109,7 +107,7 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv)) {
 		fprintf(stderr, "usage: verdicts --seed S --count N [--time SECONDS] [--from N] "
 				"[--only N] [--examples N] [--embedded-only | --kernel-only] "
-				"[--only-wrong] [--print]\n");
+				"[--inputs N] [--only-wrong] [--print]\n");
 		return 2;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
@@ -123,6 +121,7 @@ int main(int argc, char **argv)
 	}
 	judge.examples = examples;
 	judge.only_wrong = only_wrong;
+	judge.inputs = inputs;
 	end = time(NULL) + (time_t)seconds;
 	for (uint64_t i = 0; i < count && !interrupted; i++) {
 		if (seconds && !(i & 15) && time(NULL) >= end)

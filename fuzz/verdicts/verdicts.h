@@ -285,6 +285,8 @@ struct judge {
 	struct tally tally;
 	bool use_kernel, use_embedded;
 	unsigned int examples; /* of each class of findings, printed in full */
+	unsigned int inputs;   /* to try a program on that is accepted */
+#define SOME_INPUTS 8
 	bool only_wrong; /* no examples of what is merely refused, or merely understood better */
 	FILE *out;
 };

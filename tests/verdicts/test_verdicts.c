@@ -44,6 +44,7 @@ static int judge_all(void **state)
 	if (!judge.out)
 		return -1;
 	judge.examples = 1;
+	judge.inputs = SOME_INPUTS;
 	judge.only_wrong = true;
 	end = now() + SECONDS;
 	for (uint64_t i = 0; i < PROGRAMS && now() < end; i++) {
