@@ -133,6 +133,37 @@ static void search_agrees_with_a_table(void **state)
 
 #define EACH 2000
 
+static void lowest_is_the_smallest_free_one(void **state)
+{
+	enum { FROM = 3, NR = 5000 };
+	bool taken[FROM + NR + 1] = {true, true, true};
+	unsigned int seed = 1;
+	struct idr idr;
+	u32 id, lowest;
+
+	assert_int_equal(idr_init(&idr), 0);
+	for (int i = 0; i < 4 * NR; i++) {
+		id = FROM + rand_r(&seed) % NR;
+		if (taken[id]) {
+			idr_remove(&idr, id);
+			taken[id] = false;
+		}
+		for (lowest = FROM; taken[lowest]; lowest++)
+			;
+		/* The second time it has to look further. */
+		for (int j = 0; j < 2 && lowest < FROM + NR; j++) {
+			idr_lock(&idr);
+			assert_int_equal(idr_alloc_lowest_locked(&idr, &idr, FROM), lowest);
+			idr_unlock(&idr);
+			taken[lowest] = true;
+			while (taken[lowest])
+				lowest++;
+		}
+	}
+	assert_ptr_equal(find(&idr, FROM), taken[FROM] ? &idr : NULL);
+	idr_destroy(&idr);
+}
+
 static void *alloc_many(void *arg)
 {
 	for (int i = 0; i < EACH; i++)
@@ -170,6 +201,7 @@ int main(void)
 		cmocka_unit_test(ids_wrap_to_the_first_free_one),
 		cmocka_unit_test(unknown_ids_are_not_found),
 		cmocka_unit_test(search_agrees_with_a_table),
+		cmocka_unit_test(lowest_is_the_smallest_free_one),
 		cmocka_unit_test(threads_get_different_ids),
 	};
 

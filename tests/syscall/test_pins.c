@@ -170,6 +170,9 @@ static void test_open(void **state)
 	assert_true(fd > 0);
 	assert_int_equal(trek_read(rt, fd, buf, sizeof(buf)), 0);
 	assert_int_equal(trek_unlink(rt, ROOT "d"), -EISDIR);
+	assert_int_equal(trek_unlink(rt, ROOT "d/link/"), -ENOTDIR);
+	assert_int_equal(trek_unlink(rt, ROOT "d/link/x"), -ENOTDIR);
+	assert_int_equal(trek_unlink(rt, ROOT), -EISDIR);
 	assert_int_equal(trek_unlink(rt, ROOT "d/link"), 0);
 	/* Directories go with the last that is in them. */
 	assert_int_equal(get(ROOT "d", 0), -ENOENT);

@@ -149,19 +149,14 @@ static int make_path(struct idr *idr, u32 id, struct idr_node **path)
 	return 0;
 }
 
-int idr_alloc_cyclic_locked(struct idr *idr, void *ptr)
+/* Put @ptr at @id, which is free; -1: none is. */
+static int put_at(struct idr *idr, s64 id, void *ptr)
 {
 	struct idr_node *path[IDR_MAX_HEIGHT + 1];
-	s64 id;
-	int err;
+	int err = id < 0 ? -ENOSPC : make_path(idr, id, path);
 
-	id = next_free(idr, idr->next);
-	if (id < 0)
-		id = next_free(idr, 1);
-	err = id < 0 ? -ENOSPC : make_path(idr, id, path);
 	if (err)
 		return err;
-
 	path[1]->slot[index_at(id, 1)] = ptr;
 	path[1]->full |= 1ull << index_at(id, 1);
 	path[1]->used |= 1ull << index_at(id, 1);
@@ -170,8 +165,22 @@ int idr_alloc_cyclic_locked(struct idr *idr, void *ptr)
 		if (path[h - 1]->full == ~0ull)
 			path[h]->full |= 1ull << index_at(id, h);
 	}
-	idr->next = id < INT_MAX ? id + 1 : 1;
 	return id;
+}
+
+int idr_alloc_cyclic_locked(struct idr *idr, void *ptr)
+{
+	s64 free = next_free(idr, idr->next);
+	int id = put_at(idr, free < 0 ? next_free(idr, 1) : free, ptr);
+
+	if (id > 0)
+		idr->next = id < INT_MAX ? id + 1 : 1;
+	return id;
+}
+
+int idr_alloc_lowest_locked(struct idr *idr, void *ptr, u32 from)
+{
+	return put_at(idr, next_free(idr, from), ptr);
 }
 
 int idr_alloc_cyclic(struct idr *idr, void *ptr)
@@ -208,14 +217,13 @@ void *idr_get_next_locked(struct idr *idr, u32 *id)
 	return idr_find_locked(idr, next);
 }
 
-void idr_remove(struct idr *idr, u32 id)
+void idr_remove_locked(struct idr *idr, u32 id)
 {
 	struct idr_node *path[IDR_MAX_HEIGHT + 1];
 	bool empty = true;
 
-	idr_lock(idr);
 	if (!idr_find_locked(idr, id))
-		goto out;
+		return;
 	path[idr->height] = idr->root;
 	for (u32 h = idr->height; h > 1; h--)
 		path[h - 1] = path[h]->slot[index_at(id, h)];
@@ -236,6 +244,11 @@ void idr_remove(struct idr *idr, u32 id)
 		idr->root = NULL;
 		idr->height = 0;
 	}
-out:
+}
+
+void idr_remove(struct idr *idr, u32 id)
+{
+	idr_lock(idr);
+	idr_remove_locked(idr, id);
 	idr_unlock(idr);
 }

@@ -35,6 +35,9 @@ void idr_lock(struct idr *idr);
 void idr_unlock(struct idr *idr);
 /* For an object that has to know its id before others find it. */
 int idr_alloc_cyclic_locked(struct idr *idr, void *ptr);
+/* The smallest free id >= @from, which is not 0: a table's number rather than an object's name. */
+int idr_alloc_lowest_locked(struct idr *idr, void *ptr, u32 from);
+void idr_remove_locked(struct idr *idr, u32 id);
 /* The object with @id, or NULL. */
 void *idr_find_locked(struct idr *idr, u32 id);
 /* The object with the smallest id >= *@id, which is then set to that id; NULL if there is none. */

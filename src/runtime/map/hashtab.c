@@ -70,8 +70,6 @@
 #include "map/htab.h"
 
 #include <errno.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "base/kernel_errno.h"
 #include "base/rcu.h"
@@ -129,17 +127,6 @@ int htab_map_alloc_check(const union bpf_attr *attr)
 	if (attr->max_entries > MAX_BUCKETS)
 		return -E2BIG;
 	return 0;
-}
-
-static u64 new_seed(const void *salt)
-{
-	struct timespec now;
-	u64 seed;
-
-	if (getrandom(&seed, sizeof(seed), 0) == sizeof(seed))
-		return seed;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return mix((unsigned long)salt ^ now.tv_sec, now.tv_nsec | 1);
 }
 
 static u64 divide_up(u64 a, u64 b)
@@ -224,7 +211,7 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 	htab->nr_buckets = 1;
 	while (htab->nr_buckets < htab->map.max_entries / MEAN_PLACES_USED)
 		htab->nr_buckets *= 2;
-	htab->seed = attr->map_flags & BPF_F_ZERO_SEED ? 0 : new_seed(htab);
+	htab->seed = attr->map_flags & BPF_F_ZERO_SEED ? 0 : hash_seed(htab);
 	htab->buckets = bpf_map_area_alloc(htab->nr_buckets * sizeof(struct htab_bucket));
 	htab->slots = bpf_map_area_alloc(htab->map.max_entries * sizeof(u64));
 	htab->lanes = bpf_map_area_alloc(htab->nr_lanes * sizeof(struct lane));

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/runtime.h"
 #include "map/map.h"
 #include "map/spinlock.h"
@@ -144,35 +145,13 @@ static inline u32 own_lane(const struct bpf_htab *htab)
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-/* The halves of the product of two words, folded: each bit of the result depends on all of both. */
-static inline u64 mix(u64 a, u64 b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (u64)product ^ (u64)(product >> 64);
-}
-
-static inline u64 load_key(const void *key, u32 size)
-{
-	u64 word = 0;
-
-	memcpy(&word, key, size);
-	return word;
-}
-
-/* Keyed with the seed, so that nobody can choose keys that all fall into one bucket. */
 static inline u64 hash_key(const struct bpf_htab *htab, const void *key)
 {
-	const u64 odd = 0x9e3779b97f4a7c15, other = 0xd6e8feb86659fd93;
-	u64 hash = htab->seed ^ htab->map.key_size * odd;
-	const u8 *p = key;
-	u32 left = htab->map.key_size;
+	const u32 size = htab->map.key_size;
 
-	if (left == sizeof(u32))
-		return mix(load_key(p, sizeof(u32)) ^ hash, odd);
-	for (; left > sizeof(u64); left -= sizeof(u64), p += sizeof(u64))
-		hash = mix(load_key(p, sizeof(u64)) ^ hash, odd ^ htab->seed) ^ other;
-	return mix(mix(load_key(p, left) ^ hash, odd), other ^ htab->seed);
+	if (size == sizeof(u32))
+		return mix(load_key(key, sizeof(u32)) ^ htab->seed ^ size * HASH_ODD, HASH_ODD);
+	return hash_bytes(key, size, htab->seed);
 }
 
 static inline bool key_equal(const struct bpf_htab *htab, const struct htab_elem *e,

@@ -102,8 +102,4 @@ int prog_get_info(struct bpf_call *call, void *object);
 /* The instructions that run, without addresses (prog_xlated.c). */
 int prog_copy_xlated(const struct bpf_prog *prog, struct bpf_prog_info *info);
 
-struct pinfs *pinfs_new(void);
-/* Drop every pin. */
-void pinfs_free(struct pinfs *pins);
-
 #endif /* SYSCALL_COMMAND_H */

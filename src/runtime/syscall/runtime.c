@@ -24,6 +24,7 @@
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
 #include "syscall/command.h"
+#include "syscall/pinfs.h"
 
 /*
  * An object drops its references when its own last one goes, some of them only after its grace
