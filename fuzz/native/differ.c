@@ -53,10 +53,12 @@ static const struct {
 
 static bool far_away;
 
+#define PAGE 4096ul
+
 /* Libraries lie near what is mapped without a wish, this program does not. */
 void *prog_pack_alloc(u32 size)
 {
-	unsigned long wish = round_up((unsigned long)&prog_pack_seal, 1ul << 24);
+	unsigned long wish = round_up((unsigned long)&prog_pack_write, 1ul << 24);
 	void *code = MAP_FAILED;
 
 	for (u32 i = 0; i < 64 && !far_away && code == MAP_FAILED; i++, wish += 1 << 24)
@@ -67,9 +69,16 @@ void *prog_pack_alloc(u32 size)
 	return code == MAP_FAILED ? ERR_PTR(-ENOMEM) : code;
 }
 
-int prog_pack_seal(void *code, u32 size)
+int prog_pack_write(void *code, const void *bytes, u32 used, u32 size)
 {
-	return mprotect(code, size, PROT_READ | PROT_EXEC) ? -errno : 0;
+	const size_t left = round_up(used, PAGE), all = round_up(size, PAGE);
+
+	memcpy(code, bytes, used);
+	if (mprotect(code, left, PROT_READ | PROT_EXEC))
+		return -errno;
+	if (all > left)
+		munmap((u8 *)code + left, all - left);
+	return 0;
 }
 
 void prog_pack_free(void *code, u32 size)

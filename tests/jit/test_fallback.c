@@ -21,6 +21,7 @@
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
+#define MANY 1000 /* more than fit where one is */
 #define PTR(p) ((uint64_t)(uintptr_t)(p))
 
 static int load(struct trek_runtime *rt)
@@ -56,22 +57,44 @@ static uint32_t result(struct trek_runtime *rt, int prog)
 	return retval;
 }
 
+/* Put @prog into @array: all of its programs are native, or none is. */
+static int put(struct trek_runtime *rt, int array, int prog)
+{
+	uint32_t key = 0;
+	union bpf_attr attr = {.map_fd = array, .key = PTR(&key), .value = PTR(&prog)};
+
+	return trek_bpf(rt, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+}
+
+/* What is executable already has room for some more. */
 static void test_fallback(void **state)
 {
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_PROG_ARRAY,
+			       .key_size = 4,
+			       .value_size = 4,
+			       .max_entries = 1};
 	struct trek_runtime *rt;
-	int before, after;
+	int before, after, array;
 
 	assert_int_equal(trek_runtime_open(NULL, &rt), 0);
 	before = load(rt);
 	assert_true(jited(rt, before));
+	array = trek_bpf(rt, BPF_MAP_CREATE, &attr, sizeof(attr));
+	assert_int_equal(put(rt, array, before), 0);
 	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0)) {
 		trek_runtime_close(rt);
 		skip_because("this kernel cannot forbid executable memory");
 	}
-	after = load(rt);
+	for (int i = 0; i < MANY; i++) {
+		after = load(rt);
+		assert_int_equal(result(rt, after), 42);
+		if (!jited(rt, after))
+			break;
+	}
 	assert_false(jited(rt, after));
+	assert_int_equal(put(rt, array, after), -EINVAL);
+	assert_int_equal(put(rt, array, before), 0);
 	assert_int_equal(result(rt, before), 42);
-	assert_int_equal(result(rt, after), 42);
 	trek_runtime_close(rt);
 }
 

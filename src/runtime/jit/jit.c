@@ -240,7 +240,6 @@ static void note_places(const struct jit *jit, struct bpf_jit_image *image)
 {
 	const struct bpf_prog_aux *aux = jit->prog->aux;
 
-	image->used = jit->pos;
 	for (u32 i = 0; i < jit->nr_funcs; i++)
 		image->offs[i] = jit->funcs[i].entry;
 	/* The first line of a function begins where the function does: libbpf looks for that. */
@@ -251,6 +250,28 @@ static void note_places(const struct jit *jit, struct bpf_jit_image *image)
 							 ? func->entry
 							 : jit->at[aux->linfo[i].insn_off];
 	}
+}
+
+/* Made in a buffer, for where it will run: memory that is executable is not to be written to. */
+static int compile_into(struct jit *jit, struct bpf_jit_image *image)
+{
+	u8 *buf = malloc(image->size);
+	int err;
+
+	if (!buf)
+		return -ENOMEM;
+	jit->home = image->code;
+	jit->faults = faults_of(jit->prog->aux, image);
+	err = pass(jit, buf, jit->at);
+	if (!err) {
+		fill_in_distances(jit);
+		note_places(jit, image);
+		err = prog_pack_write(image->code, buf, jit->pos, image->size);
+	}
+	if (!err)
+		image->size = jit->pos;
+	free(buf);
+	return err;
 }
 
 static int compile(struct jit *jit, struct bpf_jit_image **result)
@@ -269,19 +290,12 @@ static int compile(struct jit *jit, struct bpf_jit_image **result)
 		free(image);
 		return err;
 	}
-	jit->faults = faults_of(jit->prog->aux, image);
-	err = pass(jit, image->code, jit->at);
-	if (!err) {
-		fill_in_distances(jit);
-		note_places(jit, image);
-		err = prog_pack_seal(image->code, image->size);
-	}
-	if (err) {
+	err = compile_into(jit, image);
+	if (err)
 		bpf_jit_image_free(image);
-		return err == -ENOMEM ? err : -ENOTSUP;
-	}
-	*result = image;
-	return 0;
+	else
+		*result = image;
+	return err;
 }
 
 int bpf_jit_compile(struct bpf_prog *prog)
@@ -304,7 +318,7 @@ int bpf_jit_compile(struct bpf_prog *prog)
 		prog->bpf_func = (unsigned int (*)(const void *, const struct bpf_insn *))(
 					 void (*)(void))image->code;
 		prog->jited = true;
-		prog->jited_len = image->used;
+		prog->jited_len = image->size;
 	}
 	free(jit.funcs);
 	free(jit.jumps);

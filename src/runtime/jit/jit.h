@@ -48,10 +48,11 @@ struct jit {
 	const struct bpf_prog *prog;
 	const struct bpf_insn *insns;
 	u32 nr;
-	u8 *out;       /* the code; NULL in the first pass */
-	u32 pos, idx;  /* of the code, and the instruction */
-	u32 *at;       /* by instruction: where it is */
-	u32 *laid_out; /* the same, but found out in the first pass: at most that far */
+	u8 *out;	/* the code; NULL in the first pass */
+	const u8 *home; /* where it will lie when it runs */
+	u32 pos, idx;	/* of the code, and the instruction */
+	u32 *at;	/* by instruction: where it is */
+	u32 *laid_out;	/* the same, but found out in the first pass: at most that far */
 	struct jit_func *funcs, *func; /* all, and the one that is being compiled */
 	u32 nr_funcs;
 	struct jit_jump *jumps;

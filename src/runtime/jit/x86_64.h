@@ -229,7 +229,7 @@ static inline void x86_alu_mk(struct jit *jit, u8 which, u8 base, s32 off, s8 im
 /* Call code outside of the program. Changes rax where it is far away. */
 static inline void x86_call(struct jit *jit, const void *to)
 {
-	s64 distance = (unsigned long)to - ((unsigned long)jit->out + jit->pos + 5);
+	s64 distance = (unsigned long)to - ((unsigned long)jit->home + jit->pos + 5);
 
 	if (jit->out && fits_s32(distance)) {
 		jit_byte(jit, 0xe8);

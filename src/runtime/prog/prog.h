@@ -71,8 +71,7 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
  * then, of each load that may fault, where it is and where to go on. */
 struct bpf_jit_image {
 	void *code;
-	u32 size; /* what it has room for: see prog/prog_pack.h */
-	u32 used;
+	u32 size;
 	u32 nr_funcs;
 	u32 nr_faults;
 	u32 offs[];

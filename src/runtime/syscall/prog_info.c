@@ -68,7 +68,7 @@ static int copy_func_lens(const struct bpf_jit_image *image, struct bpf_prog_inf
 	if (!lens)
 		return -ENOMEM;
 	for (u32 i = 0; i < image->nr_funcs; i++)
-		lens[i] = (i + 1 < image->nr_funcs ? image->offs[i + 1] : image->used) -
+		lens[i] = (i + 1 < image->nr_funcs ? image->offs[i + 1] : image->size) -
 			  image->offs[i];
 	err = info_copy_array(info->jited_func_lens, &info->nr_jited_func_lens, lens,
 			      image->nr_funcs, sizeof(*lens));
@@ -90,7 +90,7 @@ static int copy_jited(struct bpf_prog *prog, struct bpf_prog_info *info)
 		return 0;
 	}
 	err = info_copy_array(info->jited_prog_insns, &info->jited_prog_len, image->code,
-			      image->used, 1);
+			      image->size, 1);
 	if (!err)
 		err = copy_addresses(info->jited_ksyms, &info->nr_jited_ksyms, image->code,
 				     image->offs, image->nr_funcs);
