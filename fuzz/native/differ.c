@@ -21,7 +21,7 @@
 #include "prog/kfunc.h"
 #include "prog/prog_pack.h"
 #ifdef __x86_64__
-#include "jit/x86_64.h"
+#include "jit/x86_64/insn.h"
 #endif
 
 #define AREA_SIZE (AREA_HIGH - AREA_LOW + 1 + 8)

@@ -4,7 +4,7 @@
  * distances wide; in the second, jumps whose distance was small enough even so are short, and all
  * distances are filled in at its end, when everything is where it is.
  *
- * Measured: see the architecture's file.
+ * Measured: see the architecture's files.
  */
 #include "jit/jit.h"
 
@@ -51,15 +51,14 @@ static bool calls_loop(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == BPF_FUNC_loop;
 }
 
-static bool needs_frame(const struct bpf_insn *insn)
+/* A call of the instruction set, or made by its code. */
+static bool calls(const struct bpf_insn *insn)
 {
-	return insn->dst_reg == BPF_REG_10 || insn->src_reg == BPF_REG_10 ||
-	       insn->code == (BPF_JMP | BPF_CALL) || insn->code == (BPF_JMP | BPF_TAIL_CALL) ||
-	       insn->code == (BPF_JMP | BPF_MAY_GOTO) ||
+	return insn->code == (BPF_JMP | BPF_CALL) || insn->code == (BPF_JMP | BPF_TAIL_CALL) ||
 	       (BPF_CLASS(insn->code) == BPF_LD && !is_ld_imm64(insn));
 }
 
-/* What the function's code will need of its frame. */
+/* What the function's code will need of its frame. The second half of a ld_imm64 names nothing. */
 static void look_over(const struct jit *jit, struct jit_func *func)
 {
 	for (u32 i = func->start; i < func->end; i++) {
@@ -68,10 +67,10 @@ static void look_over(const struct jit *jit, struct jit_func *func)
 		func->saved |= 1u << insn->dst_reg | 1u << insn->src_reg;
 		func->loops |= calls_loop(insn);
 		func->may_goto |= insn->code == (BPF_JMP | BPF_MAY_GOTO);
-		func->frame |= needs_frame(insn);
+		func->calls |= calls(insn);
 	}
+	func->stack = func->saved & 1u << BPF_REG_10;
 	func->saved &= R6_TO_R9;
-	func->frame |= func->saved || func->sets_callback;
 }
 
 static int find_functions(struct jit *jit)

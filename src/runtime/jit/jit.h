@@ -3,7 +3,7 @@
  * Native code for programs (kernel: bpf_int_jit_compile in arch/x86/net/bpf_jit_comp.c).
  *
  * What verification leaves (prog/prog.h) is compiled once, when the program is loaded: jit.c lays
- * the functions of the program out and joins them, one file for each architecture says how an
+ * the functions of the program out and joins them, one folder for each architecture says how an
  * instruction looks there. Nothing is checked again that verification has proved; what the
  * interpreter does with an instruction is what the code does, to the last bit.
  */
@@ -20,13 +20,14 @@
  */
 int bpf_jit_compile(struct bpf_prog *prog);
 
-/* --- between jit.c and the architecture's file ------------------------------------------------ */
+/* --- between jit.c and the architecture's files ----------------------------------------------- */
 
 struct jit_func {
 	u32 start, end;	    /* instructions */
 	u32 entry;	    /* where its code begins */
 	u16 saved;	    /* registers r6 to r9 that it names, a bit each */
-	bool frame;	    /* it has one: it uses stack, keeps registers, or calls */
+	bool stack;	    /* it names its stack */
+	bool calls;	    /* it calls, a function or anything else */
 	bool loops;	    /* it calls bpf_loop */
 	bool may_goto;	    /* it has one */
 	bool sets_callback; /* the main one of a program that hands functions to helpers */

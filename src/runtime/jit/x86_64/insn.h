@@ -3,8 +3,8 @@
  * Instructions of x86-64 as bytes (Intel 64 and IA-32 Architectures Software Developer's Manual,
  * volume 2): prefixes, REX, opcode, ModRM, displacement, immediate.
  */
-#ifndef JIT_X86_64_H
-#define JIT_X86_64_H
+#ifndef JIT_X86_64_INSN_H
+#define JIT_X86_64_INSN_H
 
 #include "jit/jit.h"
 
@@ -78,9 +78,9 @@ enum x86_op {
 };
 
 /* What stands in the place of a register there. */
-enum { K_ADD, K_OR, K_AND = 4, K_SUB, K_XOR, K_CMP }; /* OP_ALU_K */
-enum { U_TEST, U_NEG = 3, U_DIV = 6, U_IDIV };	      /* OP_UNARY */
-enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };	      /* OP_SHIFT */
+enum { K_ADD, K_OR, K_SBB = 3, K_AND, K_SUB, K_XOR, K_CMP }; /* OP_ALU_K */
+enum { U_TEST, U_NEG = 3, U_MUL, U_IMUL, U_DIV, U_IDIV };    /* OP_UNARY */
+enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };		     /* OP_SHIFT */
 
 /* Shifts of BMI2: by any register, and without flags. The value is the prefix's. */
 enum x86_shift { SHLX = 1, SARX, SHRX };
@@ -242,4 +242,4 @@ static inline void x86_call(struct jit *jit, const void *to)
 	x86_rr(jit, false, OP_CALL_X, 2, RAX);
 }
 
-#endif /* JIT_X86_64_H */
+#endif /* JIT_X86_64_INSN_H */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Loads and stores. A load through a pointer that may be bad (BPF_PROBE_MEM) has its own place in
+ * the table of faults, and what it loads to is 0 before.
+ */
+#include "jit/x86_64/x86_64.h"
+
+#include <errno.h>
+
+void x86_load(struct jit *jit, u8 size, bool sign, u8 dst, u8 base, s32 off)
+{
+	switch (size) {
+	case BPF_B:
+		x86_rm(jit, sign, sign ? OP_MOVSX_B : OP_MOVZX_B, dst, base, off);
+		break;
+	case BPF_H:
+		x86_rm(jit, sign, sign ? OP_MOVSX_H : OP_MOVZX_H, dst, base, off);
+		break;
+	case BPF_W:
+		x86_rm(jit, sign, sign ? OP_MOVSXD : OP_LOAD, dst, base, off);
+		break;
+	default:
+		x86_rm(jit, true, OP_LOAD, dst, base, off);
+	}
+}
+
+void x86_store(struct jit *jit, u8 size, u8 base, s32 off, u8 src)
+{
+	if (size == BPF_H)
+		jit_byte(jit, X86_16BIT);
+	x86_rm(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B : OP_STORE, src, base, off);
+}
+
+/* 0 where there is nothing: what is loaded to is 0 before, and stays so. */
+static void emit_probe(struct jit *jit, const struct bpf_insn *insn, bool sign)
+{
+	const u8 dst = x86_regs[insn->dst_reg], base = x86_regs[insn->src_reg];
+	const u8 into = dst == base ? R11 : dst;
+	u32 at;
+
+	x86_mov_k(jit, into, 0);
+	at = jit->pos;
+	x86_load(jit, BPF_SIZE(insn->code), sign, into, base, insn->off);
+	jit_may_fault(jit, at);
+	x86_mov(jit, dst, into);
+}
+
+int x86_emit_ldx(struct jit *jit, const struct bpf_insn *insn)
+{
+	switch (BPF_MODE(insn->code)) {
+	case BPF_MEM:
+	case LOAD_SX:
+		x86_load(jit, BPF_SIZE(insn->code), BPF_MODE(insn->code) == LOAD_SX,
+			 x86_regs[insn->dst_reg], x86_regs[insn->src_reg], insn->off);
+		return 0;
+	case BPF_PROBE_MEM:
+	case BPF_PROBE_MEMSX:
+		emit_probe(jit, insn, BPF_MODE(insn->code) == BPF_PROBE_MEMSX);
+		return 0;
+	}
+	return -ENOTSUP;
+}
+
+int x86_emit_st(struct jit *jit, const struct bpf_insn *insn)
+{
+	const u8 size = BPF_SIZE(insn->code);
+
+	if (BPF_MODE(insn->code) != BPF_MEM)
+		return -ENOTSUP;
+	if (size == BPF_H)
+		jit_byte(jit, X86_16BIT);
+	x86_rm(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B_K : OP_STORE_K, 0,
+	       x86_regs[insn->dst_reg], insn->off);
+	jit_bytes(jit, insn->imm, size == BPF_B ? 1 : size == BPF_H ? 2 : 4);
+	return 0;
+}
+
+int x86_emit_stx(struct jit *jit, const struct bpf_insn *insn)
+{
+	switch (BPF_MODE(insn->code)) {
+	case BPF_MEM:
+		x86_store(jit, BPF_SIZE(insn->code), x86_regs[insn->dst_reg], insn->off,
+			  x86_regs[insn->src_reg]);
+		return 0;
+	case BPF_ATOMIC:
+		return x86_emit_atomic(jit, insn);
+	}
+	return -ENOTSUP;
+}
+
+int x86_emit_ld_imm64(struct jit *jit, const struct bpf_insn *insn)
+{
+	const u8 dst = x86_regs[insn->dst_reg];
+
+	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+		return -ENOTSUP;
+	if (insn->src_reg == BPF_PSEUDO_FUNC) {
+		/* lea, from the instruction pointer. */
+		x86_opcode(jit, true, OP_LEA, dst, 0, false);
+		jit_byte(jit, (dst & 7) << 3 | 5);
+		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
+		return 0;
+	}
+	x86_mov_k(jit, dst, (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32);
+	return 0;
+}
