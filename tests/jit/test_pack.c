@@ -137,15 +137,15 @@ static void test_reuse(void **state)
 
 	for (u32 i = 65; i < 3 * PAGE; i++)
 		assert_int_equal(code[i], TRAP);
-	next = new_code(64, 6, 0, 2);
+	next = new_code(2 * PAGE, 2 * PAGE, 0, 2);
 	assert_ptr_equal(next, code + 128);
 	prog_pack_free(code, 65);
 	for (u32 i = 0; i < 128; i++)
 		assert_int_equal(code[i], TRAP);
 	assert_int_equal(call(next), 2);
-	assert_ptr_equal(new_code(128, 128, 0, 3), code);
-	prog_pack_free(code, 128);
-	prog_pack_free(next, 6);
+	prog_pack_free(next, 2 * PAGE);
+	assert_ptr_equal(new_code(3 * PAGE, 65, 0, 3), code);
+	prog_pack_free(code, 65);
 	prog_pack_free(first, 6);
 }
 

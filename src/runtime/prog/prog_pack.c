@@ -247,13 +247,13 @@ static void *alloc_granules(u32 nr)
 		pack = new_pack(nr);
 	if (IS_ERR(pack))
 		return pack;
-	at = pack->end;
 	err = grow(pack, nr);
 	if (err) {
 		if (!pack->nr_used)
 			drop_pack(pack);
 		return ERR_PTR(err);
 	}
+	at = find_run(pack, nr);
 found:
 	mark(pack, at, nr, true);
 	return pack->base + (size_t)at * GRANULE;
