@@ -1,94 +1,222 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * The engines behind one call.
+ * The engines behind one contract.
+ *
+ * Everything that is made in them hangs on handles of this process, close-on-exec, and nothing is
+ * pinned: however the process ends, nothing is left in the kernel.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <bpf/libbpf.h>
 
 #include <bpftrek/runtime.h>
 
 #include "engine.h"
+#include "shim.h"
 
-static struct trek_runtime *rt;
+#define PTR(p) ((unsigned long)(p))
+#define BATCH 4096
 
-static int embedded_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+struct engine engines[NR_ENGINES];
+
+int engine_bpf(const struct engine *engine, int cmd, union bpf_attr *attr)
 {
-	return trek_bpf(rt, cmd, attr, size);
+	long ret;
+
+	if (engine->rt)
+		return trek_bpf(engine->rt, cmd, attr, sizeof(*attr));
+	ret = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
+	return ret < 0 ? -errno : (int)ret;
 }
 
-static int embedded_close(int fd)
+ssize_t engine_read(const struct engine *engine, int fd, void *buf, size_t size)
 {
-	return trek_close(rt, fd);
-}
+	ssize_t ret;
 
-static int kernel_bpf(int cmd, union bpf_attr *attr, unsigned int size)
-{
-	int ret = (int)syscall(__NR_bpf, cmd, attr, size);
-
+	if (engine->rt)
+		return trek_read(engine->rt, fd, buf, size);
+	ret = read(fd, buf, size);
 	return ret < 0 ? -errno : ret;
 }
 
-struct engine engines[NR_ENGINES] = {
-	[EMBEDDED] = {"bpftrek", embedded_bpf, embedded_close, NULL},
-	[KERNEL] = {"kernel", kernel_bpf, close, NULL},
-};
+int engine_close(const struct engine *engine, int fd)
+{
+	return engine->rt ? trek_close(engine->rt, fd) : close(fd) ? -errno : 0;
+}
 
-int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t max_entries)
+int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t value_size,
+	       uint32_t max_entries)
 {
 	union bpf_attr attr = {
 		.map_type = type,
 		.key_size = sizeof(uint32_t),
-		.value_size = sizeof(uint64_t),
+		.value_size = value_size,
 		.max_entries = max_entries,
 		.map_name = "bench",
 	};
 
-	return engine->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	return engine_bpf(engine, BPF_MAP_CREATE, &attr);
 }
 
-/* As much as the measurement needs, once: a map, and a program that runs. */
-static int try(const struct engine *engine)
+int engine_fill(const struct engine *engine, int map, uint32_t elements)
 {
-	int map = engine_map(engine, BPF_MAP_TYPE_ARRAY, 1), prog, ret;
+	static uint32_t keys[BATCH];
+	static uint64_t values[BATCH];
+	int err = 0;
+
+	for (uint32_t done = 0, n; done < elements && !err; done += n) {
+		union bpf_attr attr = {
+			.batch = {.map_fd = map, .keys = PTR(keys), .values = PTR(values)},
+		};
+
+		n = elements - done < BATCH ? elements - done : BATCH;
+		for (uint32_t i = 0; i < n; i++) {
+			keys[i] = done + i;
+			values[i] = keys[i] + 1ull;
+		}
+		attr.batch.count = n;
+		err = engine_bpf(engine, BPF_MAP_UPDATE_BATCH, &attr);
+	}
+	return err;
+}
+
+void engine_enter(const struct engine *engine)
+{
+	if (engine->rt)
+		shim_enable(engine->rt);
+}
+
+void engine_leave(const struct engine *engine)
+{
+	if (engine->rt)
+		shim_disable();
+}
+
+void beside_executable(char *path, const char *name)
+{
+	char *end;
+
+	if (readlink("/proc/self/exe", path, PATH_MAX - strlen(name) - 1) < 0)
+		path[0] = '\0';
+	end = strrchr(path, '/');
+	strcpy(end ? end + 1 : path, name);
+}
+
+int engine_load(const struct engine *engine, const char *name, const char *program,
+		struct bpf_object **object, int *prog)
+{
+	char path[PATH_MAX] = "";
+	struct bpf_program *each, *wanted;
+	int err;
+
+	beside_executable(path, name);
+	engine_enter(engine);
+	*object = bpf_object__open(path);
+	if (!*object) {
+		err = -errno;
+		goto out;
+	}
+	wanted = bpf_object__find_program_by_name(*object, program);
+	bpf_object__for_each_program(each, *object) bpf_program__set_autoload(each, each == wanted);
+	err = wanted ? bpf_object__load(*object) : -ENOENT;
+	if (err)
+		bpf_object__close(*object);
+	else
+		*prog = bpf_program__fd(wanted);
+out:
+	engine_leave(engine);
+	return err;
+}
+
+void engine_unload(const struct engine *engine, struct bpf_object *object)
+{
+	engine_enter(engine);
+	bpf_object__close(object);
+	engine_leave(engine);
+}
+
+/* As much as the measurements need, once: a map, and a program of two instructions. */
+static int try(const struct engine *engine, bool *compiles)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SYSCALL,
+		.prog_flags = BPF_F_SLEEPABLE,
+		.insns = PTR(insns),
+		.insn_cnt = 2,
+		.license = PTR("Dual BSD/GPL"),
+	};
+	struct bpf_prog_info info = {0};
+	int map = engine_map(engine, BPF_MAP_TYPE_HASH, sizeof(uint64_t), 1), prog, err;
 
 	if (map < 0)
 		return map;
-	prog = engine_program(engine, map, OP_UPDATE, false, TURN_OPS, 1);
-	ret = prog;
-	if (prog >= 0) {
-		ret = engine_run(engine, prog, 0);
-		engine->close(prog);
-	}
-	engine->close(map);
-	return ret;
+	engine_close(engine, map);
+	prog = engine_bpf(engine, BPF_PROG_LOAD, &attr);
+	if (prog < 0)
+		return prog;
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = prog;
+	attr.info.info = PTR(&info);
+	attr.info.info_len = sizeof(info);
+	err = engine_bpf(engine, BPF_OBJ_GET_INFO_BY_FD, &attr);
+	*compiles = info.jited_prog_len;
+	engine_close(engine, prog);
+	return err;
 }
 
-struct trek_runtime *engines_runtime(void)
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
-	return rt;
+	return 0;
 }
 
-void engines_start(const struct trek_handle_ops *handles)
+int engines_start(void)
 {
-	const struct trek_runtime_opts opts = {.size = sizeof(opts), .handles = handles};
-	int err = trek_runtime_open(&opts, &rt);
+	struct rlimit limit;
+	bool compiles = false;
+	int err = 0;
 
-	if (err) {
-		fprintf(stderr, "no runtime can be opened: %s\n", strerror(-err));
-		exit(1);
+	libbpf_set_print(quiet);
+	/* The rows that have ten thousand programs need as many descriptors. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	for (int i = 0; i < NR_ENGINES; i++) {
-		err = try(&engines[i]);
-		if (err < 0)
-			engines[i].missing = strerror(-err);
+	for (enum contestant who = INTERPRETED; who <= COMPILED && !err; who++) {
+		const struct trek_runtime_opts opts = {
+			.size = sizeof(opts),
+			.handles = &shim_handle_ops,
+			.interpret = who == INTERPRETED,
+		};
+
+		err = trek_runtime_open(&opts, &engines[who].rt);
+		if (!err)
+			err = try(&engines[who], &compiles);
 	}
+	if (err)
+		return err;
+	if (!compiles)
+		snprintf(engines[COMPILED].missing, sizeof(engines[COMPILED].missing),
+			 "no native code on this machine");
+	err = try(&engines[KERNEL], &compiles);
+	if (err)
+		snprintf(engines[KERNEL].missing, sizeof(engines[KERNEL].missing), "bpf(2): %s",
+			 strerror(-err));
+	return 0;
 }
 
 void engines_stop(void)
 {
-	trek_runtime_close(rt);
+	for (enum contestant who = INTERPRETED; who <= COMPILED; who++)
+		trek_runtime_close(engines[who].rt);
 }

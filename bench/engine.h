@@ -1,60 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * The two that are measured beside each other: this library and the kernel, both through bpf(2).
+ * Those that run BPF here, each behind bpf(2): a runtime that interprets, a runtime that compiles,
+ * and the kernel. All are in use in one process and at one time.
  */
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/bpf.h>
 
+/* The contestants. The last one is no engine: the same work written in C. */
+enum contestant { INTERPRETED, COMPILED, KERNEL, PLAIN_C, NR_CONTESTANTS, NR_ENGINES = PLAIN_C };
+
+struct bpf_object;
+struct trek_runtime;
+
 struct engine {
-	const char *name;
-	int (*bpf)(int cmd, union bpf_attr *attr, unsigned int size); /* negative errno */
-	int (*close)(int fd);
-	const char *missing; /* why it cannot be used; NULL: it can */
+	struct trek_runtime *rt; /* NULL: the kernel */
+	char missing[128];	 /* why it cannot be used; empty: it can */
 };
 
-enum { EMBEDDED, KERNEL, NR_ENGINES };
-struct trek_handle_ops;
-struct trek_runtime;
 extern struct engine engines[NR_ENGINES];
 
-/*
- * Open the runtime, and see whether this user may have the kernel's maps and programs.
- * @handles: of the runtime, NULL: its own numbers.
- */
-void engines_start(const struct trek_handle_ops *handles);
+/* Open the runtimes, and see what this user and this machine have. Negative errno: no runtime. */
+int engines_start(void);
 void engines_stop(void);
-struct trek_runtime *engines_runtime(void);
 
-/* 4-byte keys, 8-byte values. A handle, or negative errno. */
-int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t max_entries);
+/* As the functions of <bpftrek/runtime.h>, negative errno included, and of the kernel. */
+int engine_bpf(const struct engine *engine, int cmd, union bpf_attr *attr);
+ssize_t engine_read(const struct engine *engine, int fd, void *buf, size_t size);
+int engine_close(const struct engine *engine, int fd);
 
-#define TURN_OPS 8
+/* A map named "bench" of 4-byte keys and @value_size. A handle, or negative errno. */
+int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t value_size,
+	       uint32_t max_entries);
+/* Keys 0 to @elements - 1 with 8-byte values, the value of each its key and one. */
+int engine_fill(const struct engine *engine, int map, uint32_t elements);
 
-enum op { OP_LOOKUP, OP_LOOKUP_CHAINED, OP_UPDATE, OP_DELETE_INSERT, NR_OPS };
+/* What libbpf does between these goes to @engine. */
+void engine_enter(const struct engine *engine);
+void engine_leave(const struct engine *engine);
 
 /*
- * A SYSCALL program that does @op @count times, a multiple of TURN_OPS, on @map with keys below
- * @elements, which follow from its seed; @empty: all of it but the calls. A handle, or negative
- * errno.
+ * Load @program of the object in the file @name, which stands in the directory of this executable,
+ * and no other. Negative errno, or 0, the object in @object and the program's handle in @prog.
  */
-int engine_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
-		   uint32_t elements);
-/* Run it: how many of its operations failed, or negative errno. */
-int engine_run(const struct engine *engine, int prog, uint32_t seed);
+int engine_load(const struct engine *engine, const char *name, const char *program,
+		struct bpf_object **object, int *prog);
+void engine_unload(const struct engine *engine, struct bpf_object *object);
 
-/* The keys: the upper bits of a linear congruential generator, the same in programs. */
-#define KEY_MULTIPLIER 1664525
-#define KEY_INCREMENT 1013904223
-
-static inline uint32_t next_key(uint32_t *state, uint32_t elements)
-{
-	*state = *state * KEY_MULTIPLIER + KEY_INCREMENT;
-	return (uint64_t)*state * elements >> 32;
-}
+/* @name below the directory of this executable, in a buffer of PATH_MAX bytes. */
+void beside_executable(char *path, const char *name);
 
 #endif /* BENCH_ENGINE_H */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Walking all elements of a map: the same iterator program and the same contents in every engine,
+ * read to the end through read(2) or trek_read() into a buffer of 64 KiB; plain C over an array,
+ * and over the elements of a hash table in the order of memory, and at random.
+ *
+ * Opening the session (BPF_ITER_CREATE) and closing it is in the time. What comes out is compared:
+ * the sum, or how many bytes there were.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "bench.h"
+#include "groups.h"
+#include "plain.h"
+#include "shared_maps.h"
+
+#define PTR(p) ((unsigned long)(p))
+#define READ_SIZE 65536
+#define MAX_THREADS 2
+#define MILLION 1000000
+
+struct walk {
+	enum bpf_map_type type;
+	const char *program;
+	uint64_t (*plain)(const struct plain_map *map);
+	uint32_t elements;
+	unsigned int threads; /* each walks a map of its own */
+};
+
+/* A map, and a program that is attached to it. */
+struct walker {
+	const struct engine *engine;
+	struct bpf_object *object;
+	int map, link, bss;
+	uint64_t total;	   /* of the program, before the next run */
+	uint64_t expected; /* of each run: what is added to the total, or how many bytes are read */
+	bool sums;
+	char *buf;
+	struct plain_map *plain;
+	uint64_t (*plain_walk)(const struct plain_map *map);
+};
+
+struct walk_state {
+	unsigned int threads;
+	struct walker walkers[MAX_THREADS];
+};
+
+static int attach(struct walker *w, int prog)
+{
+	union bpf_iter_link_info info = {.map.map_fd = w->map};
+	union bpf_attr attr = {
+		.link_create = {.prog_fd = prog, .attach_type = BPF_TRACE_ITER},
+	};
+
+	attr.link_create.iter_info = PTR(&info);
+	attr.link_create.iter_info_len = sizeof(info);
+	w->link = engine_bpf(w->engine, BPF_LINK_CREATE, &attr);
+	return w->link < 0 ? w->link : 0;
+}
+
+static int read_total(const struct walker *w, uint64_t *total)
+{
+	uint32_t key = 0;
+	union bpf_attr attr = {.map_fd = w->bss, .key = PTR(&key), .value = PTR(total)};
+
+	return engine_bpf(w->engine, BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+static int walker_set_up(struct walker *w, const struct walk *walk, const struct engine *engine,
+			 unsigned int number)
+{
+	uint32_t elements = bench_size(walk->elements);
+	const struct shared_map *map;
+	int err, prog;
+
+	*w = (struct walker){.engine = engine, .map = -1, .link = -1};
+	w->plain_walk = walk->plain;
+	map = shared_map_get(NULL, walk->type, elements, number, &err);
+	if (err)
+		return err;
+	w->plain = map->plain;
+	w->expected = walk->plain(w->plain);
+	w->sums = !strcmp(walk->program, "sum_elems");
+	if (!engine)
+		return 0;
+	map = shared_map_get(engine, walk->type, elements, number, &err);
+	if (err)
+		return err;
+	w->map = map->map;
+	w->buf = malloc(READ_SIZE);
+	if (!w->buf)
+		return -ENOMEM;
+	err = engine_load(engine, "iterate.bpf.o", walk->program, &w->object, &prog);
+	if (err)
+		return err;
+	w->bss = bpf_object__find_map_fd_by_name(w->object, ".bss");
+	return attach(w, prog);
+}
+
+static void walker_tear_down(struct walker *w)
+{
+	if (w->link >= 0)
+		engine_close(w->engine, w->link);
+	if (w->object)
+		engine_unload(w->engine, w->object);
+	free(w->buf);
+}
+
+/* One session, to its end: how many bytes there were, or negative errno. */
+static ssize_t read_session(const struct walker *w)
+{
+	union bpf_attr attr = {.iter_create.link_fd = w->link};
+	int session = engine_bpf(w->engine, BPF_ITER_CREATE, &attr);
+	ssize_t bytes = 0, ret;
+
+	if (session < 0)
+		return session;
+	while ((ret = engine_read(w->engine, session, w->buf, READ_SIZE)) > 0)
+		bytes += ret;
+	engine_close(w->engine, session);
+	return ret < 0 ? ret : bytes;
+}
+
+static int walk_once(struct walker *w)
+{
+	ssize_t came;
+	uint64_t total;
+	int err;
+
+	if (!w->engine) {
+		/* The compiler shall not see that it is the same each time. */
+		__asm__ volatile("" ::: "memory");
+		return w->plain_walk(w->plain) == w->expected ? 0 : -EBADMSG;
+	}
+	came = read_session(w);
+	if (came < 0)
+		return came;
+	if (!w->sums)
+		return came == w->expected ? 0 : -EBADMSG;
+	err = read_total(w, &total);
+	if (!err && total - w->total != w->expected)
+		err = -EBADMSG;
+	w->total = total;
+	return err;
+}
+
+/* --- The work --------------------------------------------------------------------------------- */
+
+static int walk_set_up(struct contest *c)
+{
+	const struct walk *walk = c->row->arg;
+	struct walk_state *state = calloc(1, sizeof(*state));
+	int err = 0;
+
+	c->state = state;
+	if (!state)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < walk->threads && !err; i++) {
+		state->threads++;
+		err = walker_set_up(&state->walkers[i], walk, c->engine, i);
+	}
+	/* Of the threads, which walk at the same time, it is how long each takes. */
+	c->units = bench_size(walk->elements);
+	return err;
+}
+
+static void walk_tear_down(struct contest *c)
+{
+	struct walk_state *state = c->state;
+
+	for (unsigned int i = 0; state && i < state->threads; i++)
+		walker_tear_down(&state->walkers[i]);
+	free(state);
+}
+
+static int walk_run(struct contest *c)
+{
+	struct walk_state *state = c->state;
+	int err = 0;
+
+	for (unsigned long i = 0; i < c->turns && !err; i++)
+		err = walk_once(&state->walkers[0]);
+	return err;
+}
+
+struct walk_thread {
+	pthread_t id;
+	struct walker *walker;
+	unsigned long turns;
+	int err;
+};
+
+static void *walk_in_thread(void *arg)
+{
+	struct walk_thread *t = arg;
+
+	for (unsigned long i = 0; i < t->turns && !t->err; i++)
+		t->err = walk_once(t->walker);
+	return NULL;
+}
+
+static int walk_run_threads(struct contest *c)
+{
+	struct walk_state *state = c->state;
+	struct walk_thread threads[MAX_THREADS];
+	unsigned int started = 0;
+	int err = 0;
+
+	for (; started < state->threads && !err; started++) {
+		struct walk_thread *t = &threads[started];
+
+		*t = (struct walk_thread){.walker = &state->walkers[started], .turns = c->turns};
+		err = -pthread_create(&t->id, NULL, walk_in_thread, t);
+		if (err)
+			break;
+	}
+	for (unsigned int i = 0; i < started; i++) {
+		pthread_join(threads[i].id, NULL);
+		err = err ? err : threads[i].err;
+	}
+	return err;
+}
+
+static const struct work walk_elements = {
+	.set_up = walk_set_up,
+	.run = walk_run,
+	.tear_down = walk_tear_down,
+};
+
+static const struct work walk_in_threads = {
+	.set_up = walk_set_up,
+	.run = walk_run_threads,
+	.tear_down = walk_tear_down,
+	.clock = ELAPSED,
+};
+
+#define WALK(type_, program_, plain_, elements_, threads_)                                         \
+	.arg = &(const struct walk)                                                                \
+	{                                                                                          \
+		.type = BPF_MAP_TYPE_##type_, .program = program_, .plain = plain_,                \
+		.elements = elements_, .threads = threads_,                                        \
+	}
+#define ONE(who_, ...) .work = &walk_elements, .who = who_, WALK(__VA_ARGS__, 1)
+#define SUM_ARRAY(elements) ONE(ALL, ARRAY, "sum_elems", plain_array_sum, elements)
+#define SUM_HASH(elements) ONE(ALL, HASH, "sum_elems", plain_hash_sum, elements)
+#define THREADS(who_, ...) .work = &walk_in_threads, .who = who_, WALK(__VA_ARGS__)
+
+static const struct row rows[] = {
+	{"ARRAY, sum", SUM_ARRAY(MILLION), .goal = {.at_most = 4, .kernel_times = 25}},
+	{"HASH, sum", SUM_HASH(MILLION), .goal = {.at_most = 5, .kernel_times = 40}},
+	{"HASH, sum, plain C at random",
+	 ONE(BY(PLAIN_C), HASH, "sum_elems", plain_hash_sum_random, MILLION)},
+	{"ARRAY, bpf_seq_write of 16 bytes",
+	 ONE(ALL, ARRAY, "write_elems", plain_array_write, MILLION),
+	 .goal = {.at_most = 10, .kernel_times = 20}},
+	{"HASH, bpf_seq_write of 16 bytes",
+	 ONE(ALL, HASH, "write_elems", plain_hash_write, MILLION),
+	 .goal = {.at_most = 10, .kernel_times = 20}},
+	{"ARRAY, bpf_seq_printf \"%u: %llu\\n\"",
+	 ONE(ALL, ARRAY, "print_elems", plain_array_print, MILLION),
+	 .goal = {.at_most = 30, .kernel_times = 10}},
+	{"HASH, bpf_seq_printf \"%u: %llu\\n\"",
+	 ONE(ALL, HASH, "print_elems", plain_hash_print, MILLION),
+	 .goal = {.at_most = 30, .kernel_times = 10}},
+	{"ARRAY of 1,000, sum", SUM_ARRAY(1000)},
+	{"ARRAY of 10,000, sum", SUM_ARRAY(10000)},
+	{"ARRAY of 100,000, sum", SUM_ARRAY(100000)},
+	{"ARRAY of 1,000,000, sum", SUM_ARRAY(MILLION)},
+	{"ARRAY of 10,000,000, sum", SUM_ARRAY(10 * MILLION)},
+	{"HASH of 1,000, sum", SUM_HASH(1000)},
+	{"HASH of 10,000, sum", SUM_HASH(10000)},
+	{"HASH of 100,000, sum", SUM_HASH(100000)},
+	{"HASH of 1,000,000, sum", SUM_HASH(MILLION)},
+	{"HASH of 10,000,000, sum", SUM_HASH(10 * MILLION)},
+	{"ARRAY, sum, one thread", THREADS(ALL, ARRAY, "sum_elems", plain_array_sum, MILLION, 1)},
+	{"two ARRAYs, sum, two threads at a time",
+	 THREADS(ALL, ARRAY, "sum_elems", plain_array_sum, MILLION, 2)},
+	{"HASH, sum, one thread", THREADS(ALL, HASH, "sum_elems", plain_hash_sum, MILLION, 1)},
+	{"two HASHes, sum, two threads at a time",
+	 THREADS(ALL, HASH, "sum_elems", plain_hash_sum, MILLION, 2)},
+};
+
+const struct group iterate_group = {
+	.name = "iterate",
+	.title = "Iterating over the elements of a map, one million but where it is said",
+	.unit = "ns an element",
+	.unit_ns = 1,
+	.rows = rows,
+	.nr = ARRAY_SIZE(rows),
+	.end = shared_maps_free,
+};

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Contestants in turns, round by round.
+ *
+ * A sample is the time of a batch: as many turns of the work as take BATCH_NS, which a first,
+ * uncounted batch of each contestant finds out; it also warms caches up. In every round each
+ * contestant gives one sample, another one is the first, and rounds follow until there are enough
+ * of them and a time is over. A figure is the median of the samples. Nothing is pinned to a CPU.
+ *
+ * The clock is that of the thread's CPU time where the thread does the work, because the machine
+ * may be shared: it does not count waiting for a CPU. It does count what others do to the caches
+ * and to the clock rate, and so it is the ratios within a row that mean something.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "measure.h"
+
+#define BATCH_NS 5e6
+#define MAX_TURNS 4000000
+#define LEAST_ROUNDS 5
+#define MOST_ROUNDS 25
+#define ROW_NS 0.7e9 /* after so long no round begins that need not be */
+
+struct settings settings;
+
+struct sample {
+	double cpu, elapsed;
+};
+
+struct samples {
+	struct sample at[MAX_ROUNDS];
+	unsigned int nr;
+};
+
+uint32_t bench_size(uint32_t full)
+{
+	return settings.quick && full > 1000 ? 1000 : full;
+}
+
+bool bench_quick(void)
+{
+	return settings.quick;
+}
+
+static struct sample now(void)
+{
+	struct timespec cpu, elapsed;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+	clock_gettime(CLOCK_MONOTONIC, &elapsed);
+	return (struct sample){cpu.tv_sec * 1e9 + cpu.tv_nsec,
+			       elapsed.tv_sec * 1e9 + elapsed.tv_nsec};
+}
+
+static int timed(struct contest *c, int (*run)(struct contest *c), struct sample *taken)
+{
+	struct sample start = now(), end;
+	int err = run(c);
+
+	end = now();
+	*taken = (struct sample){end.cpu - start.cpu, end.elapsed - start.elapsed};
+	return err;
+}
+
+static int take(struct contest *c, struct sample *taken)
+{
+	const struct work *work = c->row->work;
+	struct sample idle = {0};
+	int err = 0;
+
+	if (work->idle)
+		err = timed(c, work->idle, &idle);
+	if (!err)
+		err = timed(c, work->run, taken);
+	taken->cpu -= idle.cpu;
+	taken->elapsed -= idle.elapsed;
+	return err;
+}
+
+static void figure_of(const struct contest *c, const struct group *group, struct sample *s)
+{
+	double per = c->turns * c->units * group->unit_ns;
+
+	s->cpu /= per;
+	s->elapsed /= per;
+	if (c->row->work->clock == ELAPSED)
+		s->cpu = s->elapsed;
+	if (c->row->work->clock == ITSELF)
+		s->cpu = s->elapsed = c->figure;
+}
+
+/* Turns for a batch, by one batch that doubles until it takes long enough to tell. */
+static int calibrate(struct contest *c)
+{
+	struct sample taken = {0};
+	int err;
+
+	c->turns = 1;
+	for (;;) {
+		err = take(c, &taken);
+		if (err || settings.quick || c->row->work->clock == ITSELF)
+			return err;
+		if (taken.elapsed > BATCH_NS / 10 || c->turns >= MAX_TURNS / 8)
+			break;
+		c->turns *= 8;
+	}
+	if (taken.elapsed < BATCH_NS)
+		c->turns *= BATCH_NS / (taken.elapsed > 1e3 ? taken.elapsed : 1e3);
+	if (c->turns > MAX_TURNS)
+		c->turns = MAX_TURNS;
+	return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quartile(const struct samples *s, bool elapsed, unsigned int quarter)
+{
+	double values[MAX_ROUNDS];
+
+	for (unsigned int i = 0; i < s->nr; i++)
+		values[i] = elapsed ? s->at[i].elapsed : s->at[i].cpu;
+	qsort(values, s->nr, sizeof(values[0]), by_value);
+	return values[s->nr * quarter / 4];
+}
+
+static void conclude(const struct samples *s, struct outcome *o)
+{
+	o->rounds = s->nr;
+	o->median = quartile(s, false, 2);
+	o->spread = (quartile(s, false, 3) - quartile(s, false, 1)) / 2;
+	o->elapsed = quartile(s, true, 2);
+}
+
+/* Who does not take part any more, and why. Only the kernel may be unable to. */
+static void give_up(struct contest *c, const char *what, int err, struct result *result)
+{
+	struct outcome *o = &result->outcomes[c->who];
+
+	snprintf(o->why, sizeof(o->why), "%s: %s", what, strerror(-err));
+	if (c->who != KERNEL)
+		result->failed = true;
+}
+
+static bool enough(unsigned int rounds, double elapsed)
+{
+	if (settings.rounds)
+		return rounds >= settings.rounds;
+	if (settings.quick)
+		return rounds >= 1;
+	return rounds >= MOST_ROUNDS || (rounds >= LEAST_ROUNDS && elapsed > ROW_NS);
+}
+
+void measure_row(const struct group *group, const struct row *row, struct result *result)
+{
+	static struct samples samples[NR_CONTESTANTS];
+	struct contest contests[NR_CONTESTANTS];
+	bool runs[NR_CONTESTANTS] = {false};
+	double start;
+	int err;
+
+	memset(result, 0, sizeof(*result));
+	result->row = row;
+	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {
+		struct contest *c = &contests[who];
+
+		*c = (struct contest){.row = row, .who = who, .turns = 1, .units = 1};
+		samples[who].nr = 0;
+		if (!(row->who & BY(who)))
+			continue;
+		if (who < NR_ENGINES)
+			c->engine = &engines[who];
+		if (c->engine && c->engine->missing[0]) {
+			snprintf(result->outcomes[who].why, sizeof(result->outcomes[who].why), "%s",
+				 c->engine->missing);
+			continue;
+		}
+		err = row->work->set_up ? row->work->set_up(c) : 0;
+		runs[who] = !err;
+		if (err)
+			give_up(c, "cannot be set up", err, result);
+		else if ((err = calibrate(c)))
+			give_up(c, "does not run", err, result);
+		if (err && row->work->tear_down)
+			row->work->tear_down(c);
+		runs[who] = !err;
+	}
+	start = now().elapsed;
+	for (unsigned int round = 0; !enough(round, now().elapsed - start); round++)
+		for (unsigned int turn = 0; turn < NR_CONTESTANTS; turn++) {
+			enum contestant who = (round + turn) % NR_CONTESTANTS;
+			struct sample *s = &samples[who].at[samples[who].nr];
+
+			if (!runs[who])
+				continue;
+			err = take(&contests[who], s);
+			if (err) {
+				give_up(&contests[who], "failed", err, result);
+				result->failed = true;
+				runs[who] = false;
+				if (row->work->tear_down)
+					row->work->tear_down(&contests[who]);
+				continue;
+			}
+			figure_of(&contests[who], group, s);
+			samples[who].nr++;
+		}
+	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {
+		if (runs[who]) {
+			conclude(&samples[who], &result->outcomes[who]);
+			if (row->work->tear_down)
+				row->work->tear_down(&contests[who]);
+		}
+	}
+}
+
+const struct outcome *result_ours(const struct result *r)
+{
+	const struct outcome *compiled = &r->outcomes[COMPILED];
+
+	return compiled->rounds ? compiled : &r->outcomes[INTERPRETED];
+}
+
+static double times(const struct outcome *a, const struct outcome *b)
+{
+	/* What takes nothing, as the difference of two times may, has no ratio. */
+	return a->rounds && b->rounds && a->median > 0 && b->median > 0 ? a->median / b->median : 0;
+}
+
+double result_kernel_times(const struct result *r)
+{
+	return times(&r->outcomes[KERNEL], result_ours(r));
+}
+
+double result_c_times(const struct result *r)
+{
+	return times(result_ours(r), &r->outcomes[PLAIN_C]);
+}
