@@ -23,6 +23,7 @@
 
 static const struct group *const groups[] = {
 	&iterate_group,
+	&maps_group,
 	&compute_group,
 };
 

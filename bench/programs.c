@@ -13,7 +13,7 @@
 
 #include <bpf/btf.h>
 
-#include "engine.h"
+#include "programs.h"
 #include "verifier/insn.h"
 
 #define PTR(p) ((unsigned long)(p))
@@ -95,12 +95,12 @@ static int load_types(const struct engine *engine, struct bpf_func_info info[2])
 	info[1].type_id = btf__add_func(btf, "step", BTF_FUNC_STATIC, proto);
 	attr.btf = PTR(btf__raw_data(btf, &size));
 	attr.btf_size = size;
-	fd = engine->bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+	fd = engine_bpf(engine, BPF_BTF_LOAD, &attr);
 	btf__free(btf);
 	return fd;
 }
 
-int engine_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
+int op_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
 		   uint32_t elements)
 {
 	struct program p = {.nr = 0};
@@ -132,18 +132,18 @@ int engine_program(const struct engine *engine, int map, enum op op, bool empty,
 	}
 	EMIT(&p, RETURN(0));
 	attr.insn_cnt = p.nr;
-	prog = engine->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
-	engine->close(types);
+	prog = engine_bpf(engine, BPF_PROG_LOAD, &attr);
+	engine_close(engine, types);
 	return prog;
 }
 
-int engine_run(const struct engine *engine, int prog, uint32_t seed)
+int op_run(const struct engine *engine, int prog, uint32_t seed)
 {
 	uint64_t ctx = seed;
 	union bpf_attr attr = {
 		.test = {.prog_fd = prog, .ctx_in = PTR(&ctx), .ctx_size_in = sizeof(ctx)},
 	};
-	int err = engine->bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	int err = engine_bpf(engine, BPF_PROG_TEST_RUN, &attr);
 
 	return err ? err : (int)attr.test.retval;
 }
