@@ -4,7 +4,7 @@
 #
 #   make demo    three iterators, over real programs, maps and elements
 #   make test    every test, plainly and under the address and undefined-behaviour sanitizers
-#   make bench   each map operation, and verification, beside the kernel's
+#   make bench   how fast everything is, beside the kernel and plain C
 #   make         build only
 BUILD := build
 SANITIZED := build-sanitized
@@ -22,8 +22,7 @@ test: build $(SANITIZED)/build.ninja
 	scripts/run-tests $(BUILD) $(SANITIZED)
 
 bench: build
-	$(BUILD)/bench/maps
-	$(BUILD)/bench/verify $(BUILD)/examples/*.bpf.o $(BUILD)/tests/progs/*.bpf.o $(BUILD)/tests/real/*.bpf.o
+	$(BUILD)/bench/bench
 
 $(BUILD)/build.ninja:
 	scripts/dependencies

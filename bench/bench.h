@@ -46,6 +46,7 @@ struct work {
 		CPU_TIME, /* of this thread, which does not count waiting for a CPU */
 		ELAPSED,  /* where other threads or processes do the work */
 		ITSELF,	  /* one turn, which leaves the figure in the group's unit in c->figure */
+		ONCE,	  /* the same, of what does not differ from one time to the next */
 	} clock;
 };
 

@@ -5,6 +5,7 @@
  * Everything that is made in them hangs on handles of this process, close-on-exec, and nothing is
  * pinned: however the process ends, nothing is left in the kernel.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -26,13 +27,16 @@
 
 struct engine engines[NR_ENGINES];
 
+/* libc's, and not the one of objects.c that stands in front of it and would be in the time. */
+static long (*kernel_syscall)(long number, ...);
+
 int engine_bpf(const struct engine *engine, int cmd, union bpf_attr *attr)
 {
 	long ret;
 
 	if (engine->rt)
 		return trek_bpf(engine->rt, cmd, attr, sizeof(*attr));
-	ret = syscall(__NR_bpf, cmd, attr, sizeof(*attr));
+	ret = kernel_syscall(__NR_bpf, cmd, attr, sizeof(*attr));
 	return ret < 0 ? -errno : (int)ret;
 }
 
@@ -101,10 +105,10 @@ void engine_leave(const struct engine *engine)
 
 void beside_executable(char *path, const char *name)
 {
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - strlen(name) - 2);
 	char *end;
 
-	if (readlink("/proc/self/exe", path, PATH_MAX - strlen(name) - 1) < 0)
-		path[0] = '\0';
+	path[len > 0 ? len : 0] = '\0';
 	end = strrchr(path, '/');
 	strcpy(end ? end + 1 : path, name);
 }
@@ -112,7 +116,7 @@ void beside_executable(char *path, const char *name)
 int engine_load(const struct engine *engine, const char *name, const char *program,
 		struct bpf_object **object, int *prog)
 {
-	char path[PATH_MAX] = "";
+	char path[PATH_MAX];
 	struct bpf_program *each, *wanted;
 	int err;
 
@@ -186,6 +190,12 @@ int engines_start(void)
 	bool compiles = false;
 	int err = 0;
 
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+
+	if (!libc)
+		return -ENOENT;
+	kernel_syscall = (long (*)(long, ...))dlsym(libc, "syscall");
+	dlclose(libc);
 	libbpf_set_print(quiet);
 	/* The rows that have ten thousand programs need as many descriptors. */
 	if (!getrlimit(RLIMIT_NOFILE, &limit)) {

@@ -10,5 +10,7 @@
 extern const struct group iterate_group;
 extern const struct group maps_group;
 extern const struct group compute_group;
+extern const struct group verify_group;
+extern const struct group real_group;
 
 #endif /* BENCH_GROUPS_H */

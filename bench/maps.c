@@ -122,8 +122,8 @@ static int program_set_up(struct contest *c)
 	for (int empty = 0; empty < 2 && !err; empty++) {
 		if (programs[empty] >= 0)
 			continue;
-		programs[empty] = op_program(c->engine, s->map, operation->op, empty,
-					     program_ops(), bench_size(operation->elements));
+		programs[empty] = op_program(c->engine, s->map, operation->op, empty, program_ops(),
+					     bench_size(operation->elements));
 		err = programs[empty] < 0 ? programs[empty] : 0;
 	}
 	return err;
@@ -203,16 +203,20 @@ static void drop_all(void)
 		.kind = {BPF_MAP_TYPE_##kind_, lru_}, .elements = elements_, .op = op_,            \
 	}
 #define PROGRAM(kind, lru, elements, size, op, name)                                               \
-	{#kind " of " size ": " name ", program", &from_program, .who = ENGINES,                   \
-	 OPERATION(kind, lru, elements, op)}
+	{                                                                                          \
+#kind " of " size ": " name ", program", &from_program,                            \
+			.who = ENGINES, OPERATION(kind, lru, elements, op)                         \
+	}
 #define CALL(kind, lru, elements, size, op, name)                                                  \
-	{#kind " of " size ": " name ", bpf(2)", &by_call, .who = COMPILED_AND_KERNEL,             \
-	 OPERATION(kind, lru, elements, op)}
+	{                                                                                          \
+#kind " of " size ": " name ", bpf(2)", &by_call,                                  \
+			.who = COMPILED_AND_KERNEL, OPERATION(kind, lru, elements, op)             \
+	}
 #define ARRAY_OF(...)                                                                              \
 	PROGRAM(__VA_ARGS__, OP_LOOKUP, "lookup"),                                                 \
 		PROGRAM(__VA_ARGS__, OP_LOOKUP_CHAINED, "chained lookup"),                         \
-		PROGRAM(__VA_ARGS__, OP_UPDATE, "update"),                                         \
-		CALL(__VA_ARGS__, OP_LOOKUP, "lookup"), CALL(__VA_ARGS__, OP_UPDATE, "update")
+		PROGRAM(__VA_ARGS__, OP_UPDATE, "update"), CALL(__VA_ARGS__, OP_LOOKUP, "lookup"), \
+		CALL(__VA_ARGS__, OP_UPDATE, "update")
 #define HASH_OF(...)                                                                               \
 	ARRAY_OF(__VA_ARGS__), PROGRAM(__VA_ARGS__, OP_DELETE_INSERT, "delete+insert"),            \
 		CALL(__VA_ARGS__, OP_DELETE_INSERT, "delete+insert")

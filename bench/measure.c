@@ -23,6 +23,9 @@
 #define LEAST_ROUNDS 5
 #define MOST_ROUNDS 25
 #define ROW_NS 0.7e9 /* after so long no round begins that need not be */
+/* What takes seconds is measured well by a few. */
+#define LEAST_LONG_ROUNDS 3
+#define LONG_NS 3e9
 
 struct settings settings;
 
@@ -80,6 +83,11 @@ static int take(struct contest *c, struct sample *taken)
 	return err;
 }
 
+static bool measures_itself(const struct contest *c)
+{
+	return c->row->work->clock == ITSELF || c->row->work->clock == ONCE;
+}
+
 static void figure_of(const struct contest *c, const struct group *group, struct sample *s)
 {
 	double per = c->turns * c->units * group->unit_ns;
@@ -88,7 +96,7 @@ static void figure_of(const struct contest *c, const struct group *group, struct
 	s->elapsed /= per;
 	if (c->row->work->clock == ELAPSED)
 		s->cpu = s->elapsed;
-	if (c->row->work->clock == ITSELF)
+	if (measures_itself(c))
 		s->cpu = s->elapsed = c->figure;
 }
 
@@ -101,7 +109,7 @@ static int calibrate(struct contest *c)
 	c->turns = 1;
 	for (;;) {
 		err = take(c, &taken);
-		if (err || settings.quick || c->row->work->clock == ITSELF)
+		if (err || settings.quick || measures_itself(c))
 			return err;
 		if (taken.elapsed > BATCH_NS / 10 || c->turns >= MAX_TURNS / 8)
 			break;
@@ -149,13 +157,16 @@ static void give_up(struct contest *c, const char *what, int err, struct result 
 		result->failed = true;
 }
 
-static bool enough(unsigned int rounds, double elapsed)
+static bool enough(const struct row *row, unsigned int rounds, double elapsed)
 {
+	if (row->work->clock == ONCE)
+		return rounds >= 1;
 	if (settings.rounds)
 		return rounds >= settings.rounds;
 	if (settings.quick)
 		return rounds >= 1;
-	return rounds >= MOST_ROUNDS || (rounds >= LEAST_ROUNDS && elapsed > ROW_NS);
+	return rounds >= MOST_ROUNDS || (rounds >= LEAST_ROUNDS && elapsed > ROW_NS) ||
+	       (rounds >= LEAST_LONG_ROUNDS && elapsed > LONG_NS);
 }
 
 void measure_row(const struct group *group, const struct row *row, struct result *result)
@@ -193,7 +204,7 @@ void measure_row(const struct group *group, const struct row *row, struct result
 		runs[who] = !err;
 	}
 	start = now().elapsed;
-	for (unsigned int round = 0; !enough(round, now().elapsed - start); round++)
+	for (unsigned int round = 0; !enough(row, round, now().elapsed - start); round++)
 		for (unsigned int turn = 0; turn < NR_CONTESTANTS; turn++) {
 			enum contestant who = (round + turn) % NR_CONTESTANTS;
 			struct sample *s = &samples[who].at[samples[who].nr];

@@ -16,7 +16,6 @@
 #include <bpf/libbpf.h>
 
 #include "objects.h"
-#include "shim.h"
 
 #define PTR(p) ((unsigned long)(p))
 
@@ -84,19 +83,6 @@ long syscall(long number, ...)
 	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* What libbpf does between goes to @engine. */
-static void enter(const struct engine *engine)
-{
-	if (engine == &engines[EMBEDDED])
-		shim_enable(engines_runtime());
-}
-
-static void leave(const struct engine *engine)
-{
-	if (engine == &engines[EMBEDDED])
-		shim_disable();
-}
-
 static struct bpf_program *program_at(struct bpf_object *object, unsigned int index)
 {
 	struct bpf_program *prog;
@@ -105,9 +91,9 @@ static struct bpf_program *program_at(struct bpf_object *object, unsigned int in
 	return NULL;
 }
 
-/* Load the program at @index, and no other. Its name is @name[]; false: there are not so many. */
+/* Load the program at @index, and no other. False: there are not so many. */
 static bool load_one(const struct engine *engine, const char *path, unsigned int index,
-		     struct capture *c, char *name, size_t size)
+		     struct capture *c)
 {
 	struct bpf_program *prog, *each;
 
@@ -118,72 +104,49 @@ static bool load_one(const struct engine *engine, const char *path, unsigned int
 	if (!prog)
 		return false;
 	bpf_object__for_each_program(each, c->object) bpf_program__set_autoload(each, each == prog);
-	snprintf(name, size, "%s", bpf_program__name(prog));
 	capture = c;
-	enter(engine);
+	engine_enter(engine);
 	if (bpf_object__load(c->object))
 		forget(c);
-	leave(engine);
+	engine_leave(engine);
 	capture = NULL;
 	return true;
 }
 
 static void unload(const struct engine *engine, struct capture *c)
 {
-	enter(engine);
+	engine_enter(engine);
 	bpf_object__close(c->object);
-	leave(engine);
+	engine_leave(engine);
 	forget(c);
 	c->object = NULL;
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	return 0;
-}
-
-/* maps:dump, of examples/maps.bpf.o */
-static void full_name(char *buf, size_t size, const char *path, const char *program)
-{
-	const char *file = strrchr(path, '/');
-
-	const char *end;
-
-	file = file ? file + 1 : path;
-	end = strstr(file, ".bpf.o");
-	snprintf(buf, size, "%.*s:%s", (int)(end ? end - file : (long)strlen(file)), file, program);
-}
-
 int object_programs(const char *path,
-		    void (*measure)(const char *name,
-				    const union bpf_attr *const programs[NR_ENGINES]))
+		    void (*measure)(void *arg, const union bpf_attr *const programs[NR_ENGINES]),
+		    void *arg)
 {
-	struct bpf_object *object;
-	char program[64], name[128];
-	unsigned int index = 0;
+	struct bpf_object *object = bpf_object__open(path);
 	bool more = true;
 
-	libbpf_set_print(quiet);
-	object = bpf_object__open(path);
 	if (!object)
 		return -errno;
 	bpf_object__close(object);
-	for (index = 0; more; index++) {
+	for (unsigned int index = 0; more; index++) {
 		struct capture captures[NR_ENGINES] = {0};
 		const union bpf_attr *programs[NR_ENGINES] = {0};
+		bool all = true;
 
 		for (int i = 0; i < NR_ENGINES; i++) {
-			if (engines[i].missing)
+			if (engines[i].missing[0])
 				continue;
-			more = load_one(&engines[i], path, index, &captures[i], program,
-					sizeof(program));
+			more = load_one(&engines[i], path, index, &captures[i]);
 			if (captures[i].done)
 				programs[i] = &captures[i].attr;
+			all &= captures[i].done;
 		}
-		if (programs[EMBEDDED] || programs[KERNEL]) {
-			full_name(name, sizeof(name), path, program);
-			measure(name, programs);
-		}
+		if (all)
+			measure(arg, programs);
 		for (int i = 0; i < NR_ENGINES; i++)
 			if (captures[i].object)
 				unload(&engines[i], &captures[i]);

@@ -101,7 +101,7 @@ static int load_types(const struct engine *engine, struct bpf_func_info info[2])
 }
 
 int op_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
-		   uint32_t elements)
+	       uint32_t elements)
 {
 	struct program p = {.nr = 0};
 	struct bpf_func_info info[2];

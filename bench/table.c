@@ -54,7 +54,7 @@ void goal_text(const struct result *r, char *buf, size_t size, bool *met)
 	const char *sep = "";
 	size_t len = 0;
 
-	*met = true;
+	*met = result_ours(r)->rounds;
 	buf[0] = '\0';
 	if (goal->kernel_times && kernel) {
 		len += snprintf(buf + len, size - len, ">= %.3gx", goal->kernel_times);
