@@ -12,8 +12,6 @@
 #include "base/cancel.h"
 #include "base/types.h"
 
-_Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one layout");
-
 #ifdef __has_feature
 #if __has_feature(thread_sanitizer)
 #define RCU_TSAN
@@ -21,19 +19,18 @@ _Static_assert(sizeof(struct callback_head) == sizeof(struct rcu_head), "one lay
 #endif
 #if defined(__SANITIZE_THREAD__) || defined(RCU_TSAN)
 #include "base/rcu_tsan.h"
-#define call_rcu_head rcu_tsan_call_rcu
 #else
 
 #include <urcu/static/urcu-bp.h>
 
 /*
- * The reader's side, inline: the first word of what liburcu has for the thread is the grace period's
- * number in the outermost section, and counts those inside. liburcu's own inline functions look for
- * the thread's variable more often, by a call each time from a shared library, and take the
- * structure for better aligned than it is, which UBSan minds.
+ * The reader's side, inline: the first word of what liburcu has for the thread is the grace
+ * period's number in the outermost section, and counts those inside. liburcu's own inline functions
+ * look for the thread's variable more often, by a call each time from a shared library, and take
+ * the structure for better aligned than it is, which UBSan minds.
  *
- * The variable is not said to be initial-exec: a process that loads liburcu with dlopen(3), uses it,
- * and then loads this library could not, for want of a fixed place for it.
+ * The variable is not said to be initial-exec: a process that loads liburcu with dlopen(3), uses
+ * it, and then loads this library could not, for want of a fixed place for it.
  */
 #ifdef CONFIG_RCU_TLS
 static inline void rcu_enter(void)
@@ -69,33 +66,33 @@ static inline void rcu_leave(void)
 #define rcu_read_unlock rcu_leave
 #endif
 
-/* Call @func with @head, from a thread of liburcu's, when every reader of now is gone. */
-static inline void call_rcu_head(struct callback_head *head, void (*func)(struct callback_head *))
+static inline void rcu_readers_gone(void)
 {
-	call_rcu((struct rcu_head *)(void *)head, (void (*)(struct rcu_head *))(void *)func);
 }
 
 #endif
 
-/* liburcu waits by poll(2) with a lock that every other grace period needs. */
+/* Wait until every reader of now is gone. Not by a reader. liburcu waits by poll(2) with a lock
+ * that every other grace period needs. */
 static inline void rcu_synchronize(void)
 {
 	NO_CANCELLATION;
 
 	synchronize_rcu();
+	rcu_readers_gone();
 }
 
-static inline void rcu_wait_for_callbacks(void)
-{
-	NO_CANCELLATION;
-
-	rcu_barrier();
-}
+/* Call @func with @head when every reader of now is gone, in the order of these calls, from any
+ * thread. It may defer anew, and must not wait for what is deferred. */
+void call_rcu_head(struct callback_head *head, void (*func)(struct callback_head *head));
+/* Wait until every reader of now is gone and what was deferred before has been called, most of it
+ * by this thread. False: there was nothing. Not by a reader. */
+bool rcu_run_deferred(void);
 
 #undef synchronize_rcu
 #undef rcu_barrier
 #define synchronize_rcu rcu_synchronize
-#define rcu_barrier rcu_wait_for_callbacks
+#define rcu_barrier rcu_run_deferred
 
 /* Let what is deferred be freed in children of fork(2), too. Once a process; -ENOMEM. */
 int rcu_watch_forks(void);

@@ -26,7 +26,7 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
-/* The layout of the kernel's rcu_head and of liburcu's; see base/rcu.h. */
+/* What call_rcu_head() needs of an object; see base/rcu.h. */
 struct callback_head {
 	struct callback_head *next;
 	void (*func)(struct callback_head *head);
