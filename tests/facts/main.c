@@ -37,6 +37,7 @@ static const struct section *const facts[] = {
 	&user_ringbuf_section,
 	&dynptr_section,
 	&rewrite_section,
+	&format_section,
 	&kfunc_section,
 	&test_run_section,
 	&packet_section,

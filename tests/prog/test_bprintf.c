@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * The printf of BPF. Each format of the table, and some hundred random ones, is printed by
- * bpf_bprintf() and by the kernel's bpf_snprintf, and must give the same bytes or the same error.
- * What the table expects is written in it, too: that part needs no kernel.
+ * The printf of BPF. Each format of the table, and some hundred random ones, is printed here in
+ * each way that there is, and by the kernel's bpf_snprintf, and must give the same bytes or the
+ * same error. What the table expects is written in it, too: that part needs no kernel.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -223,16 +225,63 @@ static u64 local_arg(u64 arg)
 	return is_pointer(arg) ? (u64)(uintptr_t)(area.mem + (arg & 0xffff)) : arg;
 }
 
+static struct bpf_format *new_format(const char *fmt)
+{
+	char *copy = strdup(fmt);
+	struct bpf_format *format = bpf_format_new(copy, strlen(fmt) + 1);
+
+	/* It has no use for the text any longer. */
+	memset(copy, '%', strlen(fmt));
+	free(copy);
+	assert_non_null(format);
+	return format;
+}
+
+/* To where there is as much room as in a session's buffer; it must be what @len and area.out are.
+ */
+static void print_over(const struct print_case *c, const struct bpf_format *format, long len)
+{
+	static char buf[32768];
+	long over;
+
+	memset(buf, 0x55, sizeof(buf));
+	over = bpf_format_print_over(format, buf, sizeof(buf), area.args, c->nr_args);
+	if (over != len)
+		fail_msg("\"%s\" over the buffer: %ld, not %ld", c->fmt, over, len);
+	if (len < 0)
+		return;
+	for (size_t i = 0; i < min_of((size_t)len, (size_t)case_size(c) - 1); i++)
+		if (buf[i] != area.out[i])
+			fail_msg("\"%s\" over the buffer: \"%.200s\", not \"%.200s\"", c->fmt, buf,
+				 area.out);
+	/* Where the room is just not there, it is left alone. */
+	memset(buf, 0x55, sizeof(buf));
+	over = bpf_format_print_over(format, buf, case_size(c), area.args, c->nr_args);
+	assert_int_equal(over, len);
+	assert_memory_equal(buf, area.out, min_of((size_t)len, (size_t)case_size(c) - 1));
+	for (size_t i = case_size(c); i < OUT_SIZE; i++)
+		assert_int_equal(buf[i], 0x55);
+}
+
 /* As bpf_snprintf: the length with the NUL. */
 static long print_here(const struct print_case *c)
 {
-	long len;
+	struct bpf_format *format = new_format(c->fmt);
+	static char out[OUT_SIZE];
+	long len, again;
 
 	memset(area.out, 0x55, sizeof(area.out));
 	for (u32 i = 0; i < c->nr_args; i++)
 		area.args[i] = local_arg(c->args[i]);
 	len = bpf_bprintf(area.out, case_size(c), c->fmt, strlen(c->fmt) + 1, area.args,
 			  c->nr_args);
+	memset(out, 0x55, sizeof(out));
+	again = bpf_format_print(format, out, case_size(c), area.args, c->nr_args);
+	if (again != len || memcmp(out, area.out, sizeof(out)))
+		fail_msg("\"%s\" parsed before: %ld \"%.200s\", not %ld \"%.200s\"", c->fmt, again,
+			 out, len, area.out);
+	print_over(c, format, len);
+	free(format);
 	return len < 0 ? len : len + 1;
 }
 
@@ -268,8 +317,82 @@ static void test_too_many_args(void **state)
 	u64 args[MAX_BPRINTF_VARARGS + 1] = {0};
 	char buf[8] = "same";
 
+	struct bpf_format *format = new_format("x");
+
 	assert_int_equal(bpf_bprintf(buf, 8, "x", 2, args, MAX_BPRINTF_VARARGS + 1), -EINVAL);
+	assert_int_equal(bpf_format_print(format, buf, 8, args, MAX_BPRINTF_VARARGS + 1), -EINVAL);
+	assert_int_equal(bpf_format_print_over(format, buf, 8, args, MAX_BPRINTF_VARARGS + 1),
+			 -EINVAL);
+	free(format);
 	assert_string_equal(buf, "same");
+}
+
+/* What is printed may lie where it is printed to, and so may the arguments of bpf_format_print().
+ */
+static void test_prints_its_output(void **state)
+{
+	static const char *const fmts[] = {"%s, %s %d", "%8s|%s %d", "%pI4 %pI6 %d", "%pks%s %d"};
+	static char buf[8192], want[8192];
+
+	for (size_t i = 0; i < ARRAY_SIZE(fmts); i++) {
+		struct bpf_format *format = new_format(fmts[i]);
+
+		for (int at = 0; at < 1200; at += 7) {
+			const u64 args[] = {(u64)(uintptr_t)buf + 100 + at,
+					    (u64)(uintptr_t)buf + at, 7};
+			long len, want_len;
+
+			for (size_t k = 0; k < sizeof(buf); k++)
+				buf[k] = want[k] = k % 131 ? 'a' + k % 17 : 0;
+			want_len = bpf_bprintf(want + 600, 4096, fmts[i], strlen(fmts[i]) + 1, args,
+					       3);
+			len = bpf_format_print_over(format, buf + 600, 4096, args, 3);
+			assert_int_equal(len, want_len);
+			assert_memory_equal(buf + 600, want + 600, len);
+		}
+		free(format);
+	}
+	for (int at = 0; at < 40; at++) {
+		struct bpf_format *format = new_format("%d %lld %lld");
+		u64 args[3] = {-1, 123456789, 1000000007};
+
+		memset(buf, 0, sizeof(buf));
+		memcpy(buf + at, args, sizeof(args));
+		bpf_format_print(format, buf + 16, 100, (const u64 *)(buf + at), 3);
+		assert_string_equal(buf + 16, "-1 123456789 1000000007");
+		free(format);
+	}
+}
+
+/* Every length of a number, and the numbers where it changes. */
+static void test_digits(void **state)
+{
+	static const char *const fmts[] = {"%u", "%lu", "%d", "%ld", "%x", "%lx", "%X"};
+	char buf[128], want[128];
+
+	for (size_t f = 0; f < ARRAY_SIZE(fmts); f++) {
+		struct bpf_format *format = new_format(fmts[f]);
+
+		for (u32 k = 0; k < 3 * 20 + 3 * 64 + 20000; k++) {
+			u64 v = k - 3 * 20 - 3 * 64, power = 1;
+			long len;
+
+			if (k < 3 * 20)
+				for (u32 i = 0; i < k / 3; i++)
+					power *= 10;
+			else if (k < 3 * 20 + 3 * 64)
+				power = 1ull << (k - 3 * 20) / 3;
+			if (k < 3 * 20 + 3 * 64)
+				v = power + k % 3 - 1;
+			else if (k % 2)
+				v = v * 0x9e3779b97f4a7c15 >> k % 64;
+			len = bpf_format_print_over(format, buf, sizeof(buf), &v, 1);
+			buf[len] = 0;
+			snprintf(want, sizeof(want), fmts[f], v);
+			assert_string_equal(buf, want);
+		}
+		free(format);
+	}
 }
 
 /* An error leaves the output as it was, also where some of it could have been printed. */
@@ -584,11 +707,18 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),		cmocka_unit_test(test_no_nul),
-		cmocka_unit_test(test_too_many_args),	cmocka_unit_test(test_error_prints_nothing),
-		cmocka_unit_test(test_no_room),		cmocka_unit_test(test_bad_pointers),
-		cmocka_unit_test(test_hashed_pointers), cmocka_unit_test(test_table_kernel),
-		cmocka_unit_test(test_random_kernel),	cmocka_unit_test(test_hashed_kernel),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_no_nul),
+		cmocka_unit_test(test_too_many_args),
+		cmocka_unit_test(test_error_prints_nothing),
+		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_bad_pointers),
+		cmocka_unit_test(test_prints_its_output),
+		cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_hashed_pointers),
+		cmocka_unit_test(test_table_kernel),
+		cmocka_unit_test(test_random_kernel),
+		cmocka_unit_test(test_hashed_kernel),
 	};
 
 	return cmocka_run_group_tests_name("bprintf", tests, setup, teardown);

@@ -108,6 +108,7 @@ struct bpf_prog_aux {
 	atomic64_t refcnt;
 	u32 used_map_cnt;
 	u32 used_btf_cnt;
+	u32 format_cnt;
 	u32 max_ctx_offset;
 	u32 stack_depth; /* of the whole call tree, in bytes */
 	u32 id;
@@ -125,6 +126,7 @@ struct bpf_prog_aux {
 	const struct btf_type *attach_func_proto;
 	const char *attach_func_name;
 	struct bpf_kfunc_desc_tab *kfunc_tab;
+	struct bpf_format **formats; /* of its calls of printf, as far as they are known */
 	struct bpf_jit_image *jit; /* native code; NULL: none */
 	const struct bpf_prog_ops *ops;
 	struct bpf_map **used_maps; /* a reference each */

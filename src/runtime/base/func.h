@@ -89,6 +89,9 @@ enum bpf_return_type {
 /* How the verifier enters a callback argument: the registers it starts with. */
 struct bpf_callback_proto;
 
+/* A printf's format that was parsed when the program was loaded (prog/bprintf.h). */
+struct bpf_format;
+
 struct bpf_func_proto {
 	u64 (*func)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 	bool gpl_only;
@@ -112,6 +115,9 @@ struct bpf_func_proto {
 	 */
 	u32 fmt_arg;
 	u32 fmt_data_arg; /* 1 + argument number of the u64 array of a format's data */
+	/* What func does, where the format is always @format; NULL: func parses it each time. */
+	u64 (*func_of_format)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5,
+			      const struct bpf_format *format);
 	/* ARG_PTR_TO_FUNC: which of the verifier's callback contracts the callee keeps to. */
 	enum bpf_callback_kind {
 		BPF_CALLBACK_NONE,

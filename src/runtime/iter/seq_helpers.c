@@ -8,28 +8,53 @@
 #include "iter/seq_file.h"
 #include "prog/bprintf.h"
 
-static u64 bpf_seq_printf(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+static bool are_args(u64 data, u32 data_len)
 {
-	struct seq_file *m = (struct seq_file *)r1;
-	const u64 *data = (const u64 *)r4;
-	u32 data_len = r5;
-	size_t left;
-	long len;
+	return !(data_len % sizeof(u64)) && data_len <= MAX_BPRINTF_VARARGS * sizeof(u64) &&
+	       (data || !data_len);
+}
 
-	if (data_len % sizeof(u64) || data_len > MAX_BPRINTF_VARARGS * sizeof(u64) ||
-	    (data_len && !data))
-		return -EINVAL;
-	left = m->size - m->count;
-	len = bpf_bprintf(m->buf + m->count, left, (const char *)r2, r3, data,
-			  data_len / sizeof(u64));
-	if (len < 0)
+/* @len: of what was printed, or why nothing was. */
+static u64 add_printed(struct seq_file *m, size_t left, long len)
+{
+	if (unlikely(len < 0))
 		return len;
-	if ((size_t)len >= left) {
+	if (unlikely((size_t)len >= left)) {
 		seq_set_overflow(m);
 		return -EOVERFLOW;
 	}
 	m->count += len;
 	return 0;
+}
+
+static u64 bpf_seq_printf(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct seq_file *m = (struct seq_file *)r1;
+	size_t left = m->size - m->count;
+	u32 data_len = r5;
+	long len;
+
+	if (unlikely(!are_args(r4, data_len)))
+		return -EINVAL;
+	len = bpf_bprintf(m->buf + m->count, left, (const char *)r2, r3, (const u64 *)r4,
+			  data_len / sizeof(u64));
+	return add_printed(m, left, len);
+}
+
+/* What lies behind m->count is nobody's. */
+static u64 bpf_seq_printf_format(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5,
+				 const struct bpf_format *format)
+{
+	struct seq_file *m = (struct seq_file *)r1;
+	size_t left = m->size - m->count;
+	u32 data_len = r5;
+	long len;
+
+	if (unlikely(!are_args(r4, data_len)))
+		return -EINVAL;
+	len = bpf_format_print_over(format, m->buf + m->count, left, (const u64 *)r4,
+				    data_len / sizeof(u64));
+	return add_printed(m, left, len);
 }
 
 static u64 bpf_seq_write(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
@@ -57,6 +82,7 @@ const struct bpf_helper bpf_seq_helpers[] = {
 				.arg_btf = {"seq_file"},
 				.fmt_arg = 2,
 				.fmt_data_arg = 4,
+				.func_of_format = bpf_seq_printf_format,
 			},
 		.allowed = is_iterator,
 	},

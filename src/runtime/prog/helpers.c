@@ -204,18 +204,36 @@ HELPER(bpf_trace_vprintk)
 	return trace_text(ptr(r1), r2, ptr(r3), nr_args);
 }
 
+/* Of bpf_snprintf; -EINVAL. */
+static int check_snprintf(u64 buf, u32 size, u64 data, u32 data_len)
+{
+	int nr_args = count_args(data, data_len);
+
+	return nr_args >= 0 && !buf && size ? -EINVAL : nr_args;
+}
+
 HELPER(bpf_snprintf)
 {
-	int nr_args = count_args(r4, r5);
+	int nr_args = check_snprintf(r1, r2, r4, r5);
 	long len;
 
 	if (nr_args < 0)
 		return (s64)nr_args;
-	if (!r1 && (u32)r2)
-		return (s64)-EINVAL;
 	/* The verifier has seen the NUL. */
 	len = bpf_bprintf(ptr(r1), (u32)r2, ptr(r3), UINT32_MAX, ptr(r4), nr_args);
 	/* The NUL counts here. */
+	return len < 0 ? len : len + 1;
+}
+
+static u64 bpf_snprintf_format(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5,
+			       const struct bpf_format *format)
+{
+	int nr_args = check_snprintf(r1, r2, r4, r5);
+	long len;
+
+	if (nr_args < 0)
+		return (s64)nr_args;
+	len = bpf_format_print(format, ptr(r1), (u32)r2, ptr(r4), nr_args);
 	return len < 0 ? len : len + 1;
 }
 
@@ -323,7 +341,8 @@ const struct bpf_helper bpf_base_helpers[] = {
 	  .arg_type = {ARG_PTR_TO_MEM_OR_NULL, ARG_CONST_SIZE_OR_ZERO, ARG_PTR_TO_CONST_STR,
 		       FORMAT_DATA, ARG_CONST_SIZE_OR_ZERO},
 	  .fmt_arg = 3,
-	  .fmt_data_arg = 4}},
+	  .fmt_data_arg = 4,
+	  .func_of_format = bpf_snprintf_format}},
 	{BPF_FUNC_strncmp,
 	 "bpf_strncmp",
 	 {.func = bpf_strncmp,

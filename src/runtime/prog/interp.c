@@ -198,6 +198,14 @@ static u64 call_kfunc(s32 index, const u64 *regs)
 								    regs[4], regs[5]);
 }
 
+static u64 call_with_format(const struct bpf_insn *insn, const u64 *regs)
+{
+	const struct bpf_format *format = bpf_current->prog->aux->formats[insn->off];
+
+	return bpf_helper_by_id(insn->imm)->proto.func_of_format(regs[1], regs[2], regs[3], regs[4],
+								 regs[5], format);
+}
+
 static u64 run_instead(const struct bpf_prog *next, u64 ctx);
 
 #define DST regs[insn->dst_reg]
@@ -471,6 +479,8 @@ CALL:
 	else if (insn->src_reg == BPF_PSEUDO_CALL)
 		regs[0] = interp_frame(insn + insn->imm + 1, regs[1], regs[2], regs[3], regs[4],
 				       regs[5], clear);
+	else if (insn->src_reg == BPF_PSEUDO_CALL_FORMAT)
+		regs[0] = call_with_format(insn, regs);
 	else
 		regs[0] = call_kfunc(insn->imm, regs);
 	NEXT;

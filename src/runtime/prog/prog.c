@@ -84,6 +84,9 @@ static void bpf_prog_free_rcu(struct callback_head *head)
 
 	free(aux->used_maps);
 	free(aux->kfunc_tab);
+	for (u32 i = 0; i < aux->format_cnt; i++)
+		free(aux->formats[i]);
+	free(aux->formats);
 	bpf_jit_image_free(aux->jit);
 	free(aux->func_info);
 	free(aux->func_info_aux);

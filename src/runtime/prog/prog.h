@@ -26,6 +26,9 @@
 #define BPF_MEMSX 0x80
 #endif
 
+/* Internal, too: the src_reg of a call of a printf whose format is known. */
+#define BPF_PSEUDO_CALL_FORMAT 3
+
 /* BPF_JCOND; the headers of the build may be older. Goes on BPF_MAX_LOOPS times in one call of a
  * function, then jumps. */
 #define BPF_MAY_GOTO 0xe0
@@ -82,9 +85,10 @@ void bpf_jit_image_free(struct bpf_jit_image *image);
 /*
  * The interpreter (interp.c). Instructions are what verification leaves: ld_imm64 holds addresses,
  * a call of a helper its number, of a kfunc an index of aux->kfunc_tab, of a subprogram an offset.
- * Two things say more than the interpreter needs: a ld_imm64 of a function keeps its src_reg, and
- * a call of a helper has in its offset 1 + the index in aux->used_maps of the one map that it may
- * act on.
+ * One of a helper that prints, with a format that is always the same, has that format's index in
+ * aux->formats in its offset, and BPF_PSEUDO_CALL_FORMAT in its src_reg. Two things say more than
+ * the interpreter needs: a ld_imm64 of a function keeps its src_reg, and a call of a helper has in
+ * its offset 1 + the index in aux->used_maps of the one map that it may act on.
  */
 unsigned int bpf_interp_run(const void *ctx, const struct bpf_insn *insn);
 /* The same for a program that reads stack which it did not write (aux->reads_unwritten_stack). */

@@ -111,6 +111,8 @@ static void hide_addresses(struct dump *dump)
 			insn->code = BPF_JMP | BPF_CALL;
 		} else if (insn->code == (BPF_JMP | BPF_CALL)) {
 			insn->off = 0;
+			if (insn->src_reg == BPF_PSEUDO_CALL_FORMAT)
+				insn->src_reg = 0;
 			if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
 				insn->imm = aux->kfunc_tab->descs[insn->imm].func_id;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX) {

@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "prog/bprintf.h"
 #include "verifier/call.h"
 #include "verifier/prog_types.h"
 
@@ -176,25 +175,6 @@ static int arg_stack(struct bpf_verifier_env *env, struct helper_call *call, u32
 	return cur_regs(env)[i + 1].type == PTR_TO_STACK
 		       ? 0
 		       : need(env, i + 1, "a pointer to the stack");
-}
-
-int check_const_str(struct bpf_verifier_env *env, u32 regno)
-{
-	const struct bpf_reg_state *reg = &cur_regs(env)[regno];
-	const struct bpf_map *map = reg->map_ptr;
-	s64 off;
-	u64 addr;
-
-	off = reg->off + (s64)reg->var_off.value;
-	if (!map_is_rdonly(map) || !tnum_is_const(reg->var_off) || off < 0 ||
-	    off >= map->value_size || !map->ops->map_direct_value_addr ||
-	    map->ops->map_direct_value_addr(map, &addr, off))
-		return refuse(env, -EACCES, regno, "declare it 'static const char []'",
-			      "the string in R%u is not a constant one", regno);
-	if (!memchr((const char *)(unsigned long)addr, 0, map->value_size - off))
-		return refuse(env, -EINVAL, regno, "end it with a 0 byte",
-			      "the string in R%u does not end", regno);
-	return 0;
 }
 
 static int arg_const_str(struct bpf_verifier_env *env, struct helper_call *call, u32 i)
@@ -370,40 +350,6 @@ static int check_map_use(struct bpf_verifier_env *env, const struct helper_call 
 	return check_map_helper(env, map, call->helper);
 }
 
-/* A format that is known now is checked now. */
-static int check_format(struct bpf_verifier_env *env, const struct helper_call *call)
-{
-	const struct bpf_func_proto *proto = &call->helper->proto;
-	const struct bpf_reg_state *fmt, *size;
-	const char *text;
-	u64 addr;
-
-	if (!proto->fmt_arg || !proto->fmt_data_arg || proto->fmt_data_arg > 4 ||
-	    base_type(proto->arg_type[proto->fmt_arg - 1]) != ARG_PTR_TO_CONST_STR)
-		return 0;
-	fmt = &cur_regs(env)[proto->fmt_arg];
-	size = &cur_regs(env)[proto->fmt_data_arg + 1];
-	if (!reg_is_const(size))
-		return 0;
-	if (size->var_off.value % sizeof(u64) ||
-	    size->var_off.value > MAX_BPRINTF_VARARGS * sizeof(u64))
-		return refuse(env, -EINVAL, proto->fmt_data_arg + 1,
-			      "pass an array of u64, and its size in bytes",
-			      "the arguments of a format are up to %u numbers of 8 bytes",
-			      MAX_BPRINTF_VARARGS);
-	if (fmt->map_ptr->ops->map_direct_value_addr(fmt->map_ptr, &addr,
-						     fmt->off + fmt->var_off.value))
-		return -EACCES;
-	text = (const char *)(unsigned long)addr;
-	if (bpf_bprintf_check(text, strlen(text) + 1, size->var_off.value / 8) < 0)
-		return refuse(env, -EINVAL, -1,
-			      "give one argument for each conversion, of those that BPF knows",
-			      "the format \"%.100s\" does not fit its %llu "
-			      "arguments",
-			      text, (unsigned long long)size->var_off.value / 8);
-	return 0;
-}
-
 void clear_caller_saved(struct bpf_verifier_env *env)
 {
 	u32 i;
@@ -438,7 +384,7 @@ int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 	}
 	err = check_map_use(env, &call);
 	if (!err)
-		err = check_format(env, &call);
+		err = check_format(env, proto);
 	if (!err && call.releases)
 		err = release_reference(env, call.ref_obj_id);
 	if (!err && call.releases_dynptr)

@@ -23,7 +23,7 @@
  *   refs.c       what a program got and has to give back;  dynptr.c: and keeps on its stack
  *   map_kinds.c  what may be done with each kind of map
  *   tail_call.c  programs that are called instead
- *   call.c       helpers;  call_result.c: what they return
+ *   call.c       helpers;  call_result.c: what they return;  format.c: formats of printf
  *   kfunc_call.c kfuncs;  kfunc_args.c: what they take;  iterator.c: iterators on the stack
  *   subprog.c    functions, callbacks, exits
  *   global_func.c global functions: their arguments, calls of them
@@ -281,16 +281,24 @@ struct bpf_insn_aux_data {
 	bool loads_constant : 1; /* reads what can never change, and */
 	bool loads_others : 1;	 /* ... something else, too, or on other paths */
 	bool several_maps : 1;	 /* of a call */
+	bool prints : 1;	 /* a call with a format: fmt on the last path, and */
+	bool several_formats : 1; /* ... another one on others */
 	u16 live;     /* registers that may be read from here on before they are written */
 	u32 ptr_type; /* of a load or store: what it goes through */
 	u32 subprog;  /* that it is in; of a reference to a function: see func_ref */
 	u32 func_ref; /* pseudo call or function pointer: which subprogram */
-	u32 map_off;
+	union {
+		u32 map_off;
+		u32 fmt_size;
+	};
 	u32 kfunc_index;
 	struct bpf_map *map; /* of a ld_imm64; of a call, if it is always the same */
 	const struct bpf_helper *helper;
 	const struct btf_kfunc *kfunc;
-	u64 constant; /* that it loads */
+	union {
+		u64 constant; /* that it loads */
+		const char *fmt;
+	};
 };
 
 /* Which ids of one state are which of another: by each of the two (covered.c). */
@@ -723,11 +731,18 @@ int destroy_iter(struct bpf_verifier_env *env, u32 regno, u32 id);
 /* R0 has what a call of _next gives, which may be NULL: parts the path. */
 int check_iter_next(struct bpf_verifier_env *env, u32 id);
 
+/* --- format.c --- */
+
+/* Is R@regno, which points into a value of a map, a string that cannot change? -EACCES, -EINVAL. */
+int check_const_str(struct bpf_verifier_env *env, u32 regno);
+/* The format of a call of a helper, whose arguments are right. -EINVAL. */
+int check_format(struct bpf_verifier_env *env, const struct bpf_func_proto *proto);
+/* The call at @idx, rewritten if its format is always the same. -ENOMEM. */
+int rewrite_printf(struct bpf_verifier_env *env, u32 idx);
+
 /* --- call.c, kfunc_call.c, subprog.c --- */
 
 int check_helper_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
-/* Is R@regno, which points into a value of a map, a string that cannot change? -EACCES, -EINVAL. */
-int check_const_str(struct bpf_verifier_env *env, u32 regno);
 int check_kfunc_call(struct bpf_verifier_env *env, const struct bpf_insn *insn);
 int check_subprog_call(struct bpf_verifier_env *env, const struct bpf_insn *insn, u32 *next);
 /* A path that enters the callback that @proto's call here makes. */

@@ -121,6 +121,9 @@ int rewrite_instructions(struct bpf_verifier_env *env)
 			insn->code = BPF_JMP | BPF_TAIL_CALL;
 		} else if (insn_is_call(insn) && !insn->src_reg) {
 			insn->off = map_of_call(env, i);
+			err = rewrite_printf(env, i);
+			if (err)
+				return err;
 		} else if (insn_is_load_acquire(insn) && env->aux[i].probe_load) {
 			insn->code = BPF_LDX | BPF_SIZE(insn->code) | BPF_PROBE_MEM;
 		} else if (BPF_CLASS(insn->code) == BPF_LDX && env->aux[i].probe_load) {

@@ -150,6 +150,10 @@ int x86_emit_call(struct jit *jit, const struct bpf_insn *insn)
 		jit_byte(jit, 0xe8);
 		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
 		return 0;
+	case BPF_PSEUDO_CALL_FORMAT:
+		x86_mov_k(jit, R9, (unsigned long)jit->prog->aux->formats[insn->off]);
+		x86_call(jit, bpf_helper_by_id(insn->imm)->proto.func_of_format);
+		return 0;
 	case BPF_PSEUDO_KFUNC_CALL:
 		x86_call(jit, jit->prog->aux->kfunc_tab->descs[insn->imm].func);
 		return 0;

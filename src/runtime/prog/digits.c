@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* Of numbers the long ones. */
+#include "prog/digits.h"
+
+char *put_long_decimal(char *out, u64 v)
+{
+	const u32 eight_digits = 100000000;
+	u64 high = v / eight_digits;
+
+	if (high < eight_digits) {
+		out = put_decimal_below_100000000(out, high);
+	} else {
+		out = put_decimal_below_100000000(out, high / eight_digits);
+		out = put_word(out, decimal_digits(high % eight_digits), 8);
+	}
+	return put_word(out, decimal_digits(v % eight_digits), 8);
+}
