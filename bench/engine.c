@@ -24,8 +24,35 @@
 
 #define PTR(p) ((unsigned long)(p))
 #define BATCH 4096
+#define MANY_FILES (1 << 19)
+#define FIRST_NUMBER MANY_FILES
 
 struct engine engines[NR_ENGINES];
+
+/*
+ * Handles are descriptors that the shim lends, so that libbpf can be given them, but for those of
+ * whoever has so many that a process may not have the descriptors: numbers from where none is.
+ */
+static struct {
+	bool wanted;
+	int next;
+} numbers = {.next = FIRST_NUMBER};
+
+static int reserve(void *arg, int descriptor)
+{
+	return numbers.wanted ? numbers.next++ : shim_handle_ops.reserve(arg, descriptor);
+}
+
+static void release(void *arg, int handle)
+{
+	if (handle < FIRST_NUMBER)
+		shim_handle_ops.release(arg, handle);
+}
+
+void engine_numbers(bool wanted)
+{
+	numbers.wanted = wanted;
+}
 
 /* libc's, and not the one of objects.c that stands in front of it and would be in the time. */
 static long (*kernel_syscall)(long number, ...);
@@ -113,8 +140,8 @@ void beside_executable(char *path, const char *name)
 	strcpy(end ? end + 1 : path, name);
 }
 
-int engine_load(const struct engine *engine, const char *name, const char *program,
-		struct bpf_object **object, int *prog)
+int engine_load_sized(const struct engine *engine, const char *name, const char *program,
+		      const char *map, uint32_t max_entries, struct bpf_object **object, int *prog)
 {
 	char path[PATH_MAX];
 	struct bpf_program *each, *wanted;
@@ -129,14 +156,27 @@ int engine_load(const struct engine *engine, const char *name, const char *progr
 	}
 	wanted = bpf_object__find_program_by_name(*object, program);
 	bpf_object__for_each_program(each, *object) bpf_program__set_autoload(each, each == wanted);
-	err = wanted ? bpf_object__load(*object) : -ENOENT;
-	if (err)
-		bpf_object__close(*object);
-	else
+	err = wanted ? 0 : -ENOENT;
+	if (!err && map)
+		err = bpf_map__set_max_entries(bpf_object__find_map_by_name(*object, map),
+					       max_entries);
+	if (!err)
+		err = bpf_object__load(*object);
+	if (!err) {
 		*prog = bpf_program__fd(wanted);
+	} else {
+		bpf_object__close(*object);
+		*object = NULL;
+	}
 out:
 	engine_leave(engine);
 	return err;
+}
+
+int engine_load(const struct engine *engine, const char *name, const char *program,
+		struct bpf_object **object, int *prog)
+{
+	return engine_load_sized(engine, name, program, NULL, 0, object, prog);
 }
 
 void engine_unload(const struct engine *engine, struct bpf_object *object)
@@ -186,10 +226,11 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 
 int engines_start(void)
 {
-	struct rlimit limit;
+	struct rlimit limit, many = {MANY_FILES, MANY_FILES};
 	bool compiles = false;
 	int err = 0;
 
+	const struct trek_handle_ops handles = {reserve, release, shim_handle_ops.unknown, NULL};
 	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
 
 	if (!libc)
@@ -197,15 +238,15 @@ int engines_start(void)
 	kernel_syscall = (long (*)(long, ...))dlsym(libc, "syscall");
 	dlclose(libc);
 	libbpf_set_print(quiet);
-	/* The rows that have ten thousand programs need as many descriptors. */
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+	/* The rows that have many programs need as many descriptors. */
+	if (setrlimit(RLIMIT_NOFILE, &many) && !getrlimit(RLIMIT_NOFILE, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	for (enum contestant who = INTERPRETED; who <= COMPILED && !err; who++) {
 		const struct trek_runtime_opts opts = {
 			.size = sizeof(opts),
-			.handles = &shim_handle_ops,
+			.handles = &handles,
 			.interpret = who == INTERPRETED,
 		};
 

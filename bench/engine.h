@@ -34,6 +34,12 @@ int engine_bpf(const struct engine *engine, int cmd, union bpf_attr *attr);
 ssize_t engine_read(const struct engine *engine, int fd, void *buf, size_t size);
 int engine_close(const struct engine *engine, int fd);
 
+/*
+ * From now on handles of the runtimes are numbers alone, which libbpf cannot use, or are
+ * descriptors again.
+ */
+void engine_numbers(bool wanted);
+
 /* A map named "bench" of 4-byte keys and @value_size. A handle, or negative errno. */
 int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t value_size,
 	       uint32_t max_entries);
@@ -50,6 +56,9 @@ void engine_leave(const struct engine *engine);
  */
 int engine_load(const struct engine *engine, const char *name, const char *program,
 		struct bpf_object **object, int *prog);
+/* The same, its map @map made for so many elements. */
+int engine_load_sized(const struct engine *engine, const char *name, const char *program,
+		      const char *map, uint32_t max_entries, struct bpf_object **object, int *prog);
 void engine_unload(const struct engine *engine, struct bpf_object *object);
 
 /* @name below the directory of this executable, in a buffer of PATH_MAX bytes. */

@@ -17,10 +17,10 @@
 #include "bench.h"
 #include "groups.h"
 #include "plain.h"
+#include "session.h"
 #include "shared_maps.h"
 
 #define PTR(p) ((unsigned long)(p))
-#define READ_SIZE 65536
 #define MAX_THREADS 2
 #define MILLION 1000000
 
@@ -49,19 +49,6 @@ struct walk_state {
 	unsigned int threads;
 	struct walker walkers[MAX_THREADS];
 };
-
-static int attach(struct walker *w, int prog)
-{
-	union bpf_iter_link_info info = {.map.map_fd = w->map};
-	union bpf_attr attr = {
-		.link_create = {.prog_fd = prog, .attach_type = BPF_TRACE_ITER},
-	};
-
-	attr.link_create.iter_info = PTR(&info);
-	attr.link_create.iter_info_len = sizeof(info);
-	w->link = engine_bpf(w->engine, BPF_LINK_CREATE, &attr);
-	return w->link < 0 ? w->link : 0;
-}
 
 static int read_total(const struct walker *w, uint64_t *total)
 {
@@ -99,7 +86,8 @@ static int walker_set_up(struct walker *w, const struct walk *walk, const struct
 	if (err)
 		return err;
 	w->bss = bpf_object__find_map_fd_by_name(w->object, ".bss");
-	return attach(w, prog);
+	w->link = session_attach(engine, prog, w->map);
+	return w->link < 0 ? w->link : 0;
 }
 
 static void walker_tear_down(struct walker *w)
@@ -109,21 +97,6 @@ static void walker_tear_down(struct walker *w)
 	if (w->object)
 		engine_unload(w->engine, w->object);
 	free(w->buf);
-}
-
-/* One session, to its end: how many bytes there were, or negative errno. */
-static ssize_t read_session(const struct walker *w)
-{
-	union bpf_attr attr = {.iter_create.link_fd = w->link};
-	int session = engine_bpf(w->engine, BPF_ITER_CREATE, &attr);
-	ssize_t bytes = 0, ret;
-
-	if (session < 0)
-		return session;
-	while ((ret = engine_read(w->engine, session, w->buf, READ_SIZE)) > 0)
-		bytes += ret;
-	engine_close(w->engine, session);
-	return ret < 0 ? ret : bytes;
 }
 
 static int walk_once(struct walker *w)
@@ -137,7 +110,7 @@ static int walk_once(struct walker *w)
 		__asm__ volatile("" ::: "memory");
 		return w->plain_walk(w->plain) == w->expected ? 0 : -EBADMSG;
 	}
-	came = read_session(w);
+	came = session_read(w->engine, w->link, w->buf);
 	if (came < 0)
 		return came;
 	if (!w->sums)

@@ -22,7 +22,7 @@
 #include "report.h"
 
 static const struct group *const groups[] = {
-	&iterate_group, &maps_group, &compute_group, &verify_group, &real_group,
+	&iterate_group, &listing_group, &maps_group, &compute_group, &verify_group, &real_group,
 };
 
 static struct {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What `bpftrek run` and bpf_iter(7) do, without libbpf.
+ */
+#include "session.h"
+
+#define PTR(p) ((unsigned long)(p))
+
+int session_attach(const struct engine *engine, int prog, int map)
+{
+	union bpf_iter_link_info info = {.map.map_fd = map};
+	union bpf_attr attr = {
+		.link_create = {.prog_fd = prog, .attach_type = BPF_TRACE_ITER},
+	};
+
+	if (map >= 0) {
+		attr.link_create.iter_info = PTR(&info);
+		attr.link_create.iter_info_len = sizeof(info);
+	}
+	return engine_bpf(engine, BPF_LINK_CREATE, &attr);
+}
+
+ssize_t session_read(const struct engine *engine, int link, char *buf)
+{
+	union bpf_attr attr = {.iter_create.link_fd = link};
+	int session = engine_bpf(engine, BPF_ITER_CREATE, &attr);
+	ssize_t bytes = 0, ret;
+
+	if (session < 0)
+		return session;
+	while ((ret = engine_read(engine, session, buf, READ_SIZE)) > 0)
+		bytes += ret;
+	engine_close(engine, session);
+	return ret < 0 ? ret : bytes;
+}
