@@ -42,6 +42,7 @@ static const struct member members[] = {
 	MEMBER(bpf_map, rcu),
 	MEMBER(bpf_map, writecnt),
 	MEMBER(bpf_map, frozen),
+	MEMBER(bpf_map, nr_elem_counts),
 	MEMBER(bpf_map, elem_count),
 	MEMBER(bpf_map, percpu_stride),
 	MEMBER(bpf_map, rt),

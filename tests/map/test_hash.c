@@ -392,6 +392,26 @@ static void failing_memory_changes_nothing(void **state)
 	bpf_map_put_with_uref(map);
 }
 
+/* Counting elements reads as many words on the largest machine as on one of 32 CPUs. */
+static void counters_are_few(void **state)
+{
+	struct bpf_map *map;
+	u32 value = 0, key;
+
+	rt.num_possible_cpus = NR_CPUS;
+	map = new_hash(4, sizeof(value), 100);
+	for (key = 0; key < 100; key++)
+		assert_int_equal(map_update(map, &key, &value, BPF_NOEXIST), 0);
+	key = 7;
+	assert_int_equal(map_delete(map, &key), 0);
+	assert_int_equal(bpf_map_read_elem_count(map), 99);
+	assert_in_range(map->nr_elem_counts, 1, 32);
+	bpf_map_put_with_uref(map);
+	rcu_barrier();
+	rcu_barrier();
+	rt.num_possible_cpus = CPUS;
+}
+
 /* No grace period ends while a program runs. */
 static void a_long_run_takes_no_memory_without_end(void **state)
 {
@@ -525,6 +545,7 @@ int main(void)
 		cmocka_unit_test(an_entry_keeps_its_place_in_walks),
 		cmocka_unit_test(memory_is_stable_and_no_more_than_linux_takes),
 		cmocka_unit_test(failing_memory_changes_nothing),
+		cmocka_unit_test(counters_are_few),
 		cmocka_unit_test(a_long_run_takes_no_memory_without_end),
 		cmocka_unit_test(helpers_act_on_maps),
 	};

@@ -84,8 +84,9 @@ struct bpf_map {
 	struct callback_head rcu;
 	atomic64_t writecnt; /* writers under way; see map_freeze in map/map.c */
 	bool frozen;
+	u32 nr_elem_counts;
 	u64 percpu_stride; /* per-CPU kinds: bytes from one CPU's value to the next one's */
-	s64 *elem_count; /* one counter for each virtual CPU, a cache line apart; NULL: none */
+	s64 *elem_count; /* nr_elem_counts counters, a cache line apart; NULL: none */
 	struct trek_runtime *rt;
 };
 

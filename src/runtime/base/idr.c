@@ -204,17 +204,44 @@ void *idr_find_locked(struct idr *idr, u32 id)
 	return slot;
 }
 
+/* The leaf that covers @id, which the tree is high enough for; NULL. */
+static const struct idr_node *leaf_of(const struct idr *idr, u32 id)
+{
+	const struct idr_node *node = idr->root;
+
+	for (u32 h = idr->height; h > 1 && node; h--)
+		node = node->slot[index_at(id, h)];
+	return node;
+}
+
 void *idr_get_next_locked(struct idr *idr, u32 *id)
 {
+	const struct idr_node *leaf;
+	u64 rest;
 	s64 next;
 
 	if (*id >= capacity(idr->height))
 		return NULL;
+	/* Most often what comes next is where the last one was. */
+	leaf = leaf_of(idr, *id);
+	rest = leaf ? leaf->used & ~0ull << index_at(*id, 1) : 0;
+	if (rest) {
+		*id = (*id & ~(IDR_SLOTS - 1)) | (u32)__builtin_ctzll(rest);
+		return leaf->slot[index_at(*id, 1)];
+	}
 	next = node_next(idr->root, idr->height, *id, false);
 	if (next < 0)
 		return NULL;
 	*id = next;
 	return idr_find_locked(idr, next);
+}
+
+void idr_prefetch_locked(struct idr *idr, u32 id, u32 size)
+{
+	const char *object = idr_find_locked(idr, id);
+
+	for (u32 i = 0; object && i < size; i += 64)
+		__builtin_prefetch(object + i);
 }
 
 void idr_remove_locked(struct idr *idr, u32 id)

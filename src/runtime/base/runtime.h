@@ -16,17 +16,18 @@ struct pinfs;
 
 struct trek_runtime {
 	u32 num_possible_cpus;
-	bool interpret; /* no native code */
-	struct vcpus *cpus;        /* base/vcpu.h */
-	struct idr map_idr;        /* map/ */
-	struct idr prog_idr;       /* prog/ */
-	struct idr btf_idr;        /* btf/ */
-	struct idr link_idr;       /* iter/ */
-	struct btf *vmlinux;       /* btf/: the built-in types, a reference; id 1 */
-	atomic64_t session_id;     /* iter/ */
-	pthread_mutex_t link_lock; /* iter/: BPF_LINK_UPDATE */
-	struct fdtable *files;     /* syscall/: handles */
-	struct pinfs *pins;        /* syscall/: pinned paths */
+	bool interpret;			/* no native code */
+	struct vcpus *cpus;		/* base/vcpu.h */
+	struct idr map_idr;		/* map/ */
+	struct idr prog_idr;		/* prog/ */
+	struct idr btf_idr;		/* btf/ */
+	struct idr link_idr;		/* iter/ */
+	struct btf *vmlinux;		/* btf/: the built-in types, a reference; id 1 */
+	atomic64_t session_id;		/* iter/ */
+	pthread_mutex_t link_lock;	/* iter/: BPF_LINK_UPDATE */
+	struct fdtable *files;		/* syscall/: handles */
+	pthread_mutex_t used_maps_lock; /* syscall/: which maps a program has */
+	struct pinfs *pins;		/* syscall/: pinned paths */
 };
 
 #endif /* BASE_RUNTIME_H */

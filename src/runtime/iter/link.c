@@ -84,6 +84,7 @@ struct bpf_link *bpf_link_get_curr_or_next(struct trek_runtime *rt, u32 *id)
 			break;
 		++*id;
 	}
+	idr_prefetch_locked(&rt->link_idr, *id + IDR_AHEAD, sizeof(*link));
 	idr_unlock(&rt->link_idr);
 	return link;
 }

@@ -50,6 +50,7 @@ static struct bpf_map *hash_of_maps_alloc(struct trek_runtime *rt, const union b
 	}
 	bpf_map_init_from_attr(&outer->map, rt, attr);
 	outer->map.elem_count = outer->hash->elem_count;
+	outer->map.nr_elem_counts = outer->hash->nr_elem_counts;
 	return &outer->map;
 }
 

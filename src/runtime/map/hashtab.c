@@ -216,7 +216,7 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 	htab->slots = bpf_map_area_alloc(htab->map.max_entries * sizeof(u64));
 	htab->lanes = bpf_map_area_alloc(htab->nr_lanes * sizeof(struct lane));
 	if (!htab->buckets || !htab->slots || !htab->lanes || (htab->lru && htab_prealloc(htab)) ||
-	    bpf_map_init_elem_count(&htab->map)) {
+	    bpf_map_init_elem_count(&htab->map, htab->nr_lanes)) {
 		htab_put(htab);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -226,7 +226,6 @@ struct bpf_map *htab_map_alloc(struct trek_runtime *rt, const union bpf_attr *at
 
 void htab_map_free(struct bpf_map *map)
 {
-	/* Callbacks may outlive the runtime, which this needs. */
 	bpf_map_free_elem_count(map);
 	htab_release_fields(to_htab(map));
 	htab_put(to_htab(map));

@@ -219,6 +219,7 @@ struct bpf_map *bpf_map_get_curr_or_next(struct trek_runtime *rt, u32 *id)
 		if (!map || atomic64_inc_not_zero(&map->refcnt))
 			break;
 	}
+	idr_prefetch_locked(&rt->map_idr, *id + IDR_AHEAD, sizeof(*map));
 	idr_unlock(&rt->map_idr);
 	return map;
 }
@@ -295,11 +296,12 @@ u32 bpf_map_lane(const struct bpf_map *map)
 
 static u64 elem_count_size(const struct bpf_map *map)
 {
-	return (u64)map->rt->num_possible_cpus * BPF_ELEM_COUNT_STRIDE * sizeof(s64);
+	return (u64)map->nr_elem_counts * BPF_ELEM_COUNT_STRIDE * sizeof(s64);
 }
 
-int bpf_map_init_elem_count(struct bpf_map *map)
+int bpf_map_init_elem_count(struct bpf_map *map, u32 nr)
 {
+	map->nr_elem_counts = nr;
 	map->elem_count = bpf_map_area_alloc(elem_count_size(map));
 	return map->elem_count ? 0 : -ENOMEM;
 }
@@ -316,7 +318,7 @@ s64 bpf_map_read_elem_count(const struct bpf_map *map)
 
 	if (!map->elem_count)
 		return 0;
-	for (u32 i = 0; i < map->rt->num_possible_cpus; i++)
+	for (u32 i = 0; i < map->nr_elem_counts; i++)
 		sum += __atomic_load_n(&map->elem_count[i * BPF_ELEM_COUNT_STRIDE],
 				       __ATOMIC_RELAXED);
 	return sum;

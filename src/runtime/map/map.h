@@ -245,10 +245,11 @@ void bpf_map_write_end(struct bpf_map *map);
  * same one. To spread what threads write, not to own it. */
 u32 bpf_map_lane(const struct bpf_map *map);
 
-/* Element counters: one for each virtual CPU, so that writers do not share a line. */
-int bpf_map_init_elem_count(struct bpf_map *map);
+/* Element counters: @nr, so that writers do not share a line, and no more than that takes: their sum
+ * is what bpf_map_sum_elem_count() has to read, 1 nanosecond each. Exact when nobody writes. */
+int bpf_map_init_elem_count(struct bpf_map *map, u32 nr);
 void bpf_map_free_elem_count(struct bpf_map *map);
-/* @counter: any below num_possible_cpus. */
+/* @counter: any below their number. */
 #define BPF_ELEM_COUNT_STRIDE (64 / sizeof(s64))
 static inline void bpf_map_add_elem_count(struct bpf_map *map, u32 counter, s64 n)
 {

@@ -22,29 +22,39 @@
 
 #define PROG_PAGE_SIZE 4096u
 
+/* One block of memory, for who goes through all programs. */
+struct prog_parts {
+	struct bpf_prog prog;
+	struct bpf_prog_aux aux;
+};
+
+/* Of each CPU. Nobody counts runs here (kernel: as long as nobody asks for it), but programs may
+ * look, so all programs share one that is zero. */
+static u8 no_stats[NR_CPUS][PERCPU_STRIDE] __attribute__((aligned(PERCPU_STRIDE)));
+
 struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len)
 {
-	struct bpf_prog *prog = calloc(1, sizeof(*prog));
-	struct bpf_prog_aux *aux = calloc(1, sizeof(*aux));
-	struct bpf_prog_stats *stats = calloc(max_of(rt->num_possible_cpus, 1u), PERCPU_STRIDE);
+	struct prog_parts *parts = calloc(1, sizeof(*parts));
 	/* One more than asked for: no program is empty, so that insnsi is never NULL. */
 	struct bpf_insn *insnsi = calloc((size_t)len + 1, sizeof(*insnsi));
-	u64 size = sizeof(*prog) + (u64)len * sizeof(*insnsi);
+	u64 size = sizeof(struct bpf_prog) + (u64)len * sizeof(*insnsi);
+	struct bpf_prog_aux *aux;
+	struct bpf_prog *prog;
 
-	if (!prog || !aux || !stats || !insnsi) {
+	if (!parts || !insnsi) {
 		free(insnsi);
-		free(stats);
-		free(aux);
-		free(prog);
+		free(parts);
 		return NULL;
 	}
+	prog = &parts->prog;
+	aux = &parts->aux;
 	atomic64_set(&aux->refcnt, 1);
 	aux->prog = prog;
 	aux->rt = rt;
 	/* Saturated, not wrapped: len is the caller's word until the load has checked it. */
 	prog->pages = min_of((size + PROG_PAGE_SIZE - 1) / PROG_PAGE_SIZE, (u64)UINT16_MAX);
 	prog->len = len;
-	prog->stats = stats;
+	prog->stats = (void *)no_stats;
 	prog->aux = aux;
 	prog->insnsi = insnsi;
 	prog->bpf_func = bpf_interp_run;
@@ -91,10 +101,8 @@ static void bpf_prog_free_rcu(struct callback_head *head)
 	free(aux->func_info);
 	free(aux->func_info_aux);
 	free(aux->linfo);
-	free(aux);
-	free(prog->stats);
 	free(prog->insnsi);
-	free(prog);
+	free(container_of(prog, struct prog_parts, prog));
 }
 
 void bpf_prog_put(struct bpf_prog *prog)
@@ -135,6 +143,7 @@ struct bpf_prog *bpf_prog_get_curr_or_next(struct trek_runtime *rt, u32 *id)
 	while ((prog = idr_get_next_locked(&rt->prog_idr, id)) &&
 	       !atomic64_inc_not_zero(&prog->aux->refcnt))
 		++*id;
+	idr_prefetch_locked(&rt->prog_idr, *id + IDR_AHEAD, sizeof(struct prog_parts));
 	idr_unlock(&rt->prog_idr);
 	return prog;
 }

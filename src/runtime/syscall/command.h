@@ -94,8 +94,8 @@ int info_end(const struct bpf_call *call, const void *info, u32 len);
 int info_copy_array(u64 ubuf, u32 *nr, const void *array, u32 have, u32 size);
 
 /* The program's map array, against BPF_PROG_BIND_MAP (prog_cmds.c). */
-void used_maps_lock(void);
-void used_maps_unlock(void);
+void used_maps_lock(const struct bpf_prog *prog);
+void used_maps_unlock(const struct bpf_prog *prog);
 
 /* Of a file_operations (prog_info.c). */
 int prog_get_info(struct bpf_call *call, void *object);

@@ -14,16 +14,14 @@
 
 /* --- BPF_PROG_BIND_MAP ------------------------------------------------------------------------ */
 
-static pthread_mutex_t used_maps_mutex = PTHREAD_MUTEX_INITIALIZER;
-
-void used_maps_lock(void)
+void used_maps_lock(const struct bpf_prog *prog)
 {
-	pthread_mutex_lock(&used_maps_mutex);
+	pthread_mutex_lock(&prog->aux->rt->used_maps_lock);
 }
 
-void used_maps_unlock(void)
+void used_maps_unlock(const struct bpf_prog *prog)
 {
-	pthread_mutex_unlock(&used_maps_mutex);
+	pthread_mutex_unlock(&prog->aux->rt->used_maps_lock);
 }
 
 /* Put @map, whose reference goes with it on success, into a larger array; the old one in *@old, to
@@ -50,7 +48,7 @@ static int bind_map(struct bpf_prog_aux *aux, struct bpf_map *map)
 	int err = 0;
 	u32 i;
 
-	used_maps_lock();
+	used_maps_lock(aux->prog);
 	for (i = 0; i < aux->used_map_cnt; i++)
 		bound |= aux->used_maps[i] == map;
 	if (!bound) {
@@ -59,7 +57,7 @@ static int bind_map(struct bpf_prog_aux *aux, struct bpf_map *map)
 		if (err)
 			bpf_map_put(map);
 	}
-	used_maps_unlock();
+	used_maps_unlock(aux->prog);
 	if (old) {
 		synchronize_rcu();
 		free(old);

@@ -15,12 +15,12 @@ static int copy_map_ids(struct bpf_prog *prog, struct bpf_prog_info *info)
 	u32 *ids, i, nr;
 	int err = -ENOMEM;
 
-	used_maps_lock();
+	used_maps_lock(prog);
 	nr = prog->aux->used_map_cnt;
 	ids = calloc((size_t)nr + 1, sizeof(*ids));
 	for (i = 0; ids && i < nr; i++)
 		ids[i] = prog->aux->used_maps[i]->id;
-	used_maps_unlock();
+	used_maps_unlock(prog);
 	if (ids)
 		err = info_copy_array(info->map_ids, &info->nr_map_ids, ids, nr, sizeof(*ids));
 	free(ids);

@@ -143,9 +143,9 @@ int prog_copy_xlated(const struct bpf_prog *prog, struct bpf_prog_info *info)
 	if (dump.insns && dump.functions) {
 		memcpy(dump.insns, prog->insnsi, size);
 		number_functions(&dump);
-		used_maps_lock();
+		used_maps_lock(prog);
 		hide_addresses(&dump);
-		used_maps_unlock();
+		used_maps_unlock(prog);
 		err = copy_to_user(info->xlated_prog_insns, dump.insns, min_of(room, size));
 	}
 	free(dump.functions);

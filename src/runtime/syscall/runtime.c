@@ -166,6 +166,7 @@ int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime 
 		opts.num_possible_cpus ? opts.num_possible_cpus : host_possible_cpus();
 	rt->interpret = opts.interpret;
 	pthread_mutex_init(&rt->link_lock, NULL);
+	pthread_mutex_init(&rt->used_maps_lock, NULL);
 	err = -ENOMEM;
 	rt->cpus = vcpus_new(rt->num_possible_cpus);
 	if (!rt->cpus)
@@ -196,6 +197,7 @@ free_ids:
 free_cpus:
 	vcpus_free(rt->cpus);
 free_rt:
+	pthread_mutex_destroy(&rt->used_maps_lock);
 	pthread_mutex_destroy(&rt->link_lock);
 	free(rt);
 	return err;
@@ -212,6 +214,7 @@ void trek_runtime_close(struct trek_runtime *rt)
 	drain();
 	destroy_ids(rt);
 	vcpus_free(rt->cpus);
+	pthread_mutex_destroy(&rt->used_maps_lock);
 	pthread_mutex_destroy(&rt->link_lock);
 	free(rt);
 }
