@@ -35,7 +35,7 @@ def test_every_row():
 
 
 def test_filter():
-    rows = rows_of(bench("--quick", "--json", "--filter", "iterate:ARRAY, sum", "--filter", "*1,024*"))
+    rows = rows_of(bench("--quick", "--json", "--filter", "iterate:ARRAY, sum", "--filter", "compute:sum*"))
     assert list(rows) == ["iterate:ARRAY, sum", "compute:sum of 1,024 numbers"]
 
 
