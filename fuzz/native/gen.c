@@ -273,6 +273,135 @@ static void step_atomic(struct gen *g)
 		emit(g, code, base, reg, off, op);
 }
 
+/* --- what compilers write ------------------------------------------------------------------------
+ */
+
+/* Nothing wants what is in @reg, or everything does. */
+static void may_end(struct gen *g, u8 reg)
+{
+	if (chance(g, 70))
+		emit(g, ALU64(BPF_MOV | BPF_K), reg, 0, 0, number(g));
+}
+
+static void land_some(struct gen *g, u32 percent);
+
+/* A rotation, or nearly. Registers may be the same, and jumps may lead into it. */
+static void step_rotation(struct gen *g)
+{
+	const u8 class = chance(g, 50) ? BPF_ALU64 : BPF_ALU;
+	const u8 t = any_reg(g), a = any_reg(g), b = chance(g, 50) ? a : any_reg(g);
+	const u32 width = class == BPF_ALU64 ? 64 : 32, bits = 1 + below(g, width - 1);
+	const u32 left = chance(g, 90) ? width - bits : below(g, width);
+	const bool right = chance(g, 50), other = chance(g, 30);
+
+	emit(g, class | BPF_MOV | BPF_X, t, a, 0, 0);
+	land_some(g, 2);
+	emit(g, class | (right ? BPF_RSH : BPF_LSH) | BPF_K, t, 0, 0, bits);
+	land_some(g, 2);
+	if (b != a)
+		emit(g, class | BPF_MOV | BPF_X, b, a, 0, 0);
+	else if (chance(g, 30))
+		emit(g, ALU64(BPF_ADD | BPF_X), any_reg(g), any_reg(g), 0, 0);
+	emit(g, class | (right ? BPF_LSH : BPF_RSH) | BPF_K, b, 0, 0, left);
+	land_some(g, 2);
+	emit(g, class | BPF_OR | BPF_X, other ? t : b, other ? b : t, 0, 0);
+	may_end(g, other ? b : t);
+}
+
+/* A copy, and what is made of it; or a number of bits that is masked, and a shift by it. */
+static void step_copy(struct gen *g)
+{
+	static const u8 ops[] = {
+		BPF_ADD | BPF_K, BPF_SUB | BPF_K, BPF_MUL | BPF_K,
+		BPF_AND | BPF_K, BPF_ADD | BPF_X, BPF_SUB | BPF_X,
+		BPF_LSH | BPF_X, BPF_RSH | BPF_X, BPF_ARSH | BPF_X,
+	};
+	static const s32 masks[] = {0xff, 0xffff, 31, 63};
+	const u8 first = chance(g, 50) ? BPF_ALU64 : BPF_ALU, a = any_reg(g), b = any_reg(g);
+	const u8 class = chance(g, 70) ? first : BPF_ALU | (BPF_ALU64 ^ first);
+	const u8 op = ops[below(g, ARRAY_SIZE(ops))];
+	const s32 imm = op == (BPF_AND | BPF_K) ? masks[below(g, ARRAY_SIZE(masks))] : number(g);
+
+	if (chance(g, 70)) {
+		emit(g, first | BPF_MOV | BPF_X, a, b, 0, 0);
+		land_some(g, 2);
+		emit(g, class | op, a, BPF_SRC(op) == BPF_X ? any_reg(g) : 0, 0, imm);
+	} else {
+		emit(g, first | BPF_AND | BPF_K, a, 0, 0, masks[below(g, ARRAY_SIZE(masks))]);
+		land_some(g, 2);
+		emit(g, class | ops[6 + below(g, 3)], b, a, 0, 0);
+		may_end(g, a);
+	}
+}
+
+static void any_access(struct gen *g, u8 base, s16 off)
+{
+	const u32 size = below(g, 4);
+
+	if (chance(g, 50))
+		emit(g, BPF_LDX | (size < 3 && chance(g, 40) ? MEMSX : BPF_MEM) | sizes[size],
+		     any_reg(g), base, off, 0);
+	else if (chance(g, 70))
+		emit(g, BPF_STX | BPF_MEM | sizes[size], base, any_reg(g), off, 0);
+	else
+		emit(g, BPF_ST | BPF_MEM | sizes[size], base, 0, off, number(g));
+}
+
+/* An element of an array. */
+static void step_element(struct gen *g)
+{
+	const u8 i = any_reg(g), b = any_reg(g);
+	u8 t = any_reg(g);
+
+	if (i == t || i == b)
+		return;
+	emit(g, ALU64(BPF_AND | BPF_K), i, 0, 0, 7);
+	switch (below(g, 3)) {
+	case 0: /* of one that is known */
+		if (chance(g, 80))
+			emit(g, ALU64(BPF_LSH | BPF_K), i, 0, 0, below(g, 5));
+		emit_middle(g, t);
+		break;
+	case 1: /* or not */
+		emit_middle(g, b);
+		if (chance(g, 80))
+			emit(g, ALU64(BPF_LSH | BPF_K), i, 0, 0, below(g, 5));
+		emit(g, ALU64(BPF_MOV | BPF_X), t, b, 0, 0);
+		break;
+	default:
+		emit_middle(g, t);
+		if (chance(g, 80))
+			emit(g, ALU64(BPF_LSH | BPF_K), i, 0, 0, below(g, 5));
+	}
+	emit(g, ALU64(BPF_ADD | BPF_X), t, i, 0, 0);
+	any_access(g, t, (s32)below(g, NEAR) - NEAR);
+	may_end(g, t);
+	may_end(g, i);
+}
+
+/* What is loaded for one operation, and perhaps stored again. */
+static void step_operand(struct gen *g)
+{
+	static const u8 ops[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_LSH};
+	const u8 class = chance(g, 50) ? BPF_ALU64 : BPF_ALU, t = any_reg(g);
+	const u8 size = chance(g, 90) == (class == BPF_ALU64) ? BPF_DW : BPF_W;
+	const u8 op = class | ops[below(g, ARRAY_SIZE(ops))];
+	s16 off;
+	const u8 base = somewhere(g, 8, false, &off);
+
+	emit(g, BPF_LDX | BPF_MEM | size, t, base, off, 0);
+	if (chance(g, 50) || base == t) {
+		emit(g, op | BPF_X, any_reg(g), t, 0, 0);
+	} else {
+		if (chance(g, 50))
+			emit(g, op | BPF_X, t, any_reg(g), 0, 0);
+		else
+			emit(g, op | BPF_K, t, 0, 0, BPF_OP(op) == BPF_LSH ? 3 : number(g));
+		emit(g, BPF_STX | BPF_MEM | size, base, t, off, 0);
+	}
+	may_end(g, t);
+}
+
 /* --- jumps ------------------------------------------------------------------------------------ */
 
 static void step_jump(struct gen *g)
@@ -285,6 +414,13 @@ static void step_jump(struct gen *g)
 
 	if (g->nr_open == MAX_OPEN)
 		return;
+	if (chance(g, 20)) { /* over the next one, which is one without a condition */
+		emit(g, code | BPF_K, any_reg(g), 0, 1, number(g));
+		land_some(g, 2);
+		g->open[g->nr_open++] = g->program->nr;
+		emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
+		return;
+	}
 	g->open[g->nr_open++] = g->program->nr;
 	if (chance(g, 3))
 		emit(g, BPF_JMP | BPF_MAY_GOTO, 0, 0, 0, 0);
@@ -444,13 +580,15 @@ static const struct {
 	void (*step)(struct gen *g);
 	u32 weight;
 } kinds[] = {
-	{step_alu, 40},	  {step_edge_of_division, 3},
-	{step_unary, 8},  {step_imm64, 5},
-	{step_load, 12},  {step_store, 12},
-	{step_probe, 3},  {step_atomic, 8},
-	{step_jump, 15},  {step_loop, 2},
-	{step_call, 2},	  {step_call_back, 1},
-	{step_helper, 2},
+	{step_alu, 40},	   {step_edge_of_division, 3},
+	{step_unary, 8},   {step_imm64, 5},
+	{step_load, 12},   {step_store, 12},
+	{step_probe, 3},   {step_atomic, 8},
+	{step_jump, 15},   {step_loop, 2},
+	{step_call, 2},	   {step_call_back, 1},
+	{step_helper, 2},  {step_rotation, 4},
+	{step_copy, 5},	   {step_element, 5},
+	{step_operand, 5},
 };
 
 static void steps(struct gen *g, u32 nr)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/nofault.h"
+#include "jit/flow.h"
 #include "prog/prog_pack.h"
 
 #define R6_TO_R9 0x3c0u
@@ -199,25 +200,26 @@ static unsigned long resume_after_load(unsigned long ip)
 
 static int pass(struct jit *jit, u8 *out, u32 *at)
 {
-	int err = 0;
-
 	jit->out = out;
 	jit->pos = jit->nr_faults = 0;
-	for (u32 f = 0; f < jit->nr_funcs && !err; f++) {
+	for (u32 f = 0; f < jit->nr_funcs; f++) {
 		jit->func = &jit->funcs[f];
 		jit->func->entry = jit->pos;
 		jit_emit_entry(jit);
-		for (jit->idx = jit->func->start; jit->idx < jit->func->end && !err; jit->idx++) {
-			const struct bpf_insn *insn = &jit->insns[jit->idx];
+		for (jit->idx = jit->func->start; jit->idx < jit->func->end;) {
+			int nr;
 
 			at[jit->idx] = jit->pos;
-			err = jit_emit_insn(jit, insn);
-			/* Nothing leads to the second half. */
-			if (is_ld_imm64(insn))
+			nr = jit_emit_insn(jit, &jit->insns[jit->idx]);
+			if (nr < 0)
+				return nr;
+			/* Nothing leads to the others; lines may begin there. */
+			while (--nr)
 				at[++jit->idx] = jit->pos;
+			jit->idx++;
 		}
 	}
-	return jit->pos <= INT_MAX ? err : -ENOTSUP;
+	return jit->pos <= INT_MAX ? 0 : -ENOTSUP;
 }
 
 /* Where functions and lines are, for who asks. */
@@ -310,6 +312,8 @@ int bpf_jit_compile(struct bpf_prog *prog)
 		err = find_functions(&jit);
 	}
 	if (!err)
+		err = jit_find_flow(&jit);
+	if (!err)
 		err = compile(&jit, &image);
 	if (!err) {
 		nofault_set_made_code(resume_after_load);
@@ -319,6 +323,7 @@ int bpf_jit_compile(struct bpf_prog *prog)
 		prog->jited = true;
 		prog->jited_len = image->size;
 	}
+	free(jit.flow);
 	free(jit.funcs);
 	free(jit.jumps);
 	free(jit.at);

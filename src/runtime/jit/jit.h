@@ -56,6 +56,7 @@ struct jit {
 	u32 *laid_out;	/* the same, but found out in the first pass: at most that far */
 	struct jit_func *funcs, *func; /* all, and the one that is being compiled */
 	u32 nr_funcs;
+	struct jit_flow *flow; /* by instruction (jit/flow.h) */
 	struct jit_jump *jumps;
 	u32 nr_jumps;
 	struct jit_fault *faults; /* in ascending order; counted in the first pass */
@@ -91,7 +92,11 @@ void jit_may_fault(struct jit *jit, u32 at);
 u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 u64 bpf_jit_run_instead(const struct bpf_prog *next, u64 ctx);
 
-/* The architecture's: the begin of jit->func, and jit->idx. 0, or -ENOTSUP. */
+/*
+ * The architecture's: the begin of jit->func; and @insn, which is jit->idx, or as many from there
+ * on as it makes one of, so long as no jump leads behind the first (jit/flow.h). How many, or
+ * -ENOTSUP. A ld_imm64 counts as two.
+ */
 void jit_emit_entry(struct jit *jit);
 int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn);
 

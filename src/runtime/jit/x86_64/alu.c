@@ -67,7 +67,7 @@ static int emit_shift(struct jit *jit, const struct operation *o, u8 which, enum
 		return 0;
 	}
 	if (x86_has_bmi2()) {
-		x86_shift_x(jit, o->wide, newer, o->dst, o->src);
+		x86_shift_x(jit, o->wide, newer, o->dst, o->dst, o->src);
 		return 0;
 	}
 	x86_mov(jit, R11, RCX);

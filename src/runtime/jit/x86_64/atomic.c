@@ -82,10 +82,11 @@ int x86_emit_atomic(struct jit *jit, const struct bpf_insn *insn)
 	const u8 size = BPF_SIZE(insn->code);
 
 	if (insn->imm == ATOMIC_LOAD_ACQ)
-		x86_load(jit, size, false, x86_regs[insn->dst_reg], x86_regs[insn->src_reg],
-			 insn->off);
+		x86_load(jit, size, false, x86_regs[insn->dst_reg],
+			 x86_at(x86_regs[insn->src_reg], insn->off));
 	else if (insn->imm == ATOMIC_STORE_REL)
-		x86_store(jit, size, x86_regs[insn->dst_reg], insn->off, x86_regs[insn->src_reg]);
+		x86_store(jit, size, x86_at(x86_regs[insn->dst_reg], insn->off),
+			  x86_regs[insn->src_reg]);
 	else if (size == BPF_W || size == BPF_DW)
 		return emit_rmw(jit, insn, size == BPF_DW);
 	else

@@ -44,7 +44,7 @@ enum x86_cc {
 
 /* Opcodes: one byte, or two of which the first is 0f. */
 enum x86_op {
-	OP_ADD = 0x01,
+	OP_ADD = 0x01, /* of a register to a register or memory; | OP_FROM: the other way */
 	OP_OR = 0x09,
 	OP_AND = 0x21,
 	OP_SUB = 0x29,
@@ -66,6 +66,7 @@ enum x86_op {
 	OP_MOVSX_B = 0x0fbe,
 	OP_MOVSX_H = 0x0fbf,
 	OP_XADD = 0x0fc1,
+	OP_FROM = 0x02,
 	/* With a number in the place of a register. */
 	OP_SHIFT_K = 0xc1,
 	OP_SHIFT_CL = 0xd3,
@@ -80,7 +81,7 @@ enum x86_op {
 /* What stands in the place of a register there. */
 enum { K_ADD, K_OR, K_SBB = 3, K_AND, K_SUB, K_XOR, K_CMP }; /* OP_ALU_K */
 enum { U_TEST, U_NEG = 3, U_MUL, U_IMUL, U_DIV, U_IDIV };    /* OP_UNARY */
-enum { S_ROL, S_SHL = 4, S_SHR, S_SAR = 7 };		     /* OP_SHIFT */
+enum { S_ROL, S_ROR, S_SHL = 4, S_SHR, S_SAR = 7 };	     /* OP_SHIFT */
 
 /* Shifts of BMI2: by any register, and without flags. The value is the prefix's. */
 enum x86_shift { SHLX = 1, SARX, SHRX };
@@ -121,17 +122,41 @@ static inline void x86_rr(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm)
 	jit_byte(jit, 0xc0 | (reg & 7) << 3 | (rm & 7));
 }
 
-/* Of a register and the memory at @base + @off. */
+/* Memory at base + index * 2^scale + off. The stack pointer is no index: there is none then. */
+struct x86_mem {
+	u8 base, index, scale;
+	s32 off;
+};
+
+static inline struct x86_mem x86_at(u8 base, s32 off)
+{
+	return (struct x86_mem){.base = base, .index = RSP, .off = off};
+}
+
+/* Of a register and memory. */
+static inline void x86_rmx(struct jit *jit, bool wide, u32 op, u8 reg, struct x86_mem mem)
+{
+	u8 mod = !mem.off && (mem.base & 7) != RBP ? 0x00 : fits_s8(mem.off) ? 0x40 : 0x80;
+	u8 rex = 0x40 | wide << 3 | (reg >> 3) << 2 | (mem.index >> 3) << 1 | mem.base >> 3;
+
+	if (rex != 0x40 || (op == OP_STORE_B && reg >= RSP))
+		jit_byte(jit, rex);
+	if (op > 0xff)
+		jit_byte(jit, op >> 8);
+	jit_byte(jit, op);
+	if (mem.index == RSP && (mem.base & 7) != RSP) {
+		jit_byte(jit, mod | (reg & 7) << 3 | (mem.base & 7));
+	} else {
+		jit_byte(jit, mod | (reg & 7) << 3 | 4);
+		jit_byte(jit, mem.scale << 6 | (mem.index & 7) << 3 | (mem.base & 7));
+	}
+	if (mod)
+		jit_bytes(jit, mem.off, mod == 0x40 ? 1 : 4);
+}
+
 static inline void x86_rm(struct jit *jit, bool wide, u32 op, u8 reg, u8 base, s32 off)
 {
-	u8 mod = !off && (base & 7) != RBP ? 0x00 : fits_s8(off) ? 0x40 : 0x80;
-
-	x86_opcode(jit, wide, op, reg, base, op == OP_STORE_B && reg >= RSP);
-	jit_byte(jit, mod | (reg & 7) << 3 | (base & 7));
-	if ((base & 7) == RSP)
-		jit_byte(jit, 0x24);
-	if (mod)
-		jit_bytes(jit, off, mod == 0x40 ? 1 : 4);
+	x86_rmx(jit, wide, op, reg, x86_at(base, off));
 }
 
 /* One of OP_ALU_K. */
@@ -147,16 +172,26 @@ static inline void x86_shift_k(struct jit *jit, bool wide, u8 which, u8 reg, u8 
 	jit_byte(jit, bits);
 }
 
-/* @reg by as many bits as @bits has. VEX: what registers need of REX is inverted in it. */
-static inline void x86_shift_x(struct jit *jit, bool wide, enum x86_shift which, u8 reg, u8 bits)
+/* @from by as many bits as @bits has, to @to. VEX: what registers need of REX is inverted in it. */
+static inline void x86_shift_x(struct jit *jit, bool wide, enum x86_shift which, u8 to, u8 from,
+			       u8 bits)
 {
-	u8 high = reg >> 3;
-
 	jit_byte(jit, 0xc4);
-	jit_byte(jit, !high << 7 | 0x40 | !high << 5 | 2);
+	jit_byte(jit, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 2);
 	jit_byte(jit, wide << 7 | (~bits & 15) << 3 | which);
 	jit_byte(jit, 0xf7);
-	jit_byte(jit, 0xc0 | (reg & 7) << 3 | (reg & 7));
+	jit_byte(jit, 0xc0 | (to & 7) << 3 | (from & 7));
+}
+
+/* rorx: @from to the right by @bits, what falls out comes in again, to @to. */
+static inline void x86_rotate_x(struct jit *jit, bool wide, u8 to, u8 from, u8 bits)
+{
+	jit_byte(jit, 0xc4);
+	jit_byte(jit, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 3);
+	jit_byte(jit, wide << 7 | 0x78 | 3);
+	jit_byte(jit, 0xf0);
+	jit_byte(jit, 0xc0 | (to & 7) << 3 | (from & 7));
+	jit_byte(jit, bits);
 }
 
 static inline void x86_mov(struct jit *jit, u8 to, u8 from)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* Jumps. Short ones where the first pass has found the way to be short (jit.c). */
+#include "jit/flow.h"
 #include "jit/x86_64/x86_64.h"
 
 #include <errno.h>
@@ -15,9 +16,8 @@ static void emit_jump_to(struct jit *jit, s32 off)
 	jit_distance(jit, &jit->at[target], far);
 }
 
-static void emit_jump_if(struct jit *jit, enum x86_cc cc, s32 off)
+static void emit_jump_if(struct jit *jit, enum x86_cc cc, u32 target)
 {
-	const u32 target = jit->idx + 1 + off;
 	const bool far = jit_is_far(jit, target);
 
 	if (far)
@@ -30,7 +30,7 @@ static void emit_jump_if(struct jit *jit, enum x86_cc cc, s32 off)
 static void emit_may_goto(struct jit *jit, s32 off)
 {
 	x86_alu_mk(jit, K_CMP, RBP, x86_rounds_slot(jit), 0);
-	emit_jump_if(jit, CC_E, off);
+	emit_jump_if(jit, CC_E, jit->idx + 1 + off);
 	x86_alu_mk(jit, K_SUB, RBP, x86_rounds_slot(jit), 1);
 }
 
@@ -51,14 +51,15 @@ static void emit_compare(struct jit *jit, const struct bpf_insn *insn)
 	}
 }
 
+static const u8 conditions[16] = {
+	[BPF_JEQ >> 4] = CC_E,	 [BPF_JNE >> 4] = CC_NE,  [BPF_JGT >> 4] = CC_A,
+	[BPF_JGE >> 4] = CC_AE,	 [BPF_JLT >> 4] = CC_B,	  [BPF_JLE >> 4] = CC_BE,
+	[BPF_JSGT >> 4] = CC_G,	 [BPF_JSGE >> 4] = CC_GE, [BPF_JSLT >> 4] = CC_L,
+	[BPF_JSLE >> 4] = CC_LE, [BPF_JSET >> 4] = CC_NE,
+};
+
 int x86_emit_jmp(struct jit *jit, const struct bpf_insn *insn)
 {
-	static const u8 conditions[16] = {
-		[BPF_JEQ >> 4] = CC_E,	 [BPF_JNE >> 4] = CC_NE,  [BPF_JGT >> 4] = CC_A,
-		[BPF_JGE >> 4] = CC_AE,	 [BPF_JLT >> 4] = CC_B,	  [BPF_JLE >> 4] = CC_BE,
-		[BPF_JSGT >> 4] = CC_G,	 [BPF_JSGE >> 4] = CC_GE, [BPF_JSLT >> 4] = CC_L,
-		[BPF_JSLE >> 4] = CC_LE, [BPF_JSET >> 4] = CC_NE,
-	};
 	const u8 cc = conditions[BPF_OP(insn->code) >> 4];
 
 	switch (insn->code) {
@@ -82,6 +83,19 @@ int x86_emit_jmp(struct jit *jit, const struct bpf_insn *insn)
 	if (!cc)
 		return -ENOTSUP;
 	emit_compare(jit, insn);
-	emit_jump_if(jit, cc, insn->off);
+	emit_jump_if(jit, cc, jit->idx + 1 + insn->off);
 	return 0;
+}
+
+/* if (...) goto the one after the next; goto elsewhere */
+u32 x86_fold_jump(struct jit *jit, const struct bpf_insn *insn)
+{
+	const struct bpf_insn *next = insn->off == 1 ? jit_following(jit, 1) : NULL;
+	const u8 cc = conditions[BPF_OP(insn->code) >> 4];
+
+	if (!cc || !next || next->code != (BPF_JMP | BPF_JA))
+		return 0;
+	emit_compare(jit, insn);
+	emit_jump_if(jit, cc ^ 1, jit->idx + 2 + next->off);
+	return 2;
 }

@@ -7,28 +7,48 @@
 
 #include <errno.h>
 
-void x86_load(struct jit *jit, u8 size, bool sign, u8 dst, u8 base, s32 off)
+void x86_load(struct jit *jit, u8 size, bool sign, u8 dst, struct x86_mem mem)
 {
 	switch (size) {
 	case BPF_B:
-		x86_rm(jit, sign, sign ? OP_MOVSX_B : OP_MOVZX_B, dst, base, off);
+		x86_rmx(jit, sign, sign ? OP_MOVSX_B : OP_MOVZX_B, dst, mem);
 		break;
 	case BPF_H:
-		x86_rm(jit, sign, sign ? OP_MOVSX_H : OP_MOVZX_H, dst, base, off);
+		x86_rmx(jit, sign, sign ? OP_MOVSX_H : OP_MOVZX_H, dst, mem);
 		break;
 	case BPF_W:
-		x86_rm(jit, sign, sign ? OP_MOVSXD : OP_LOAD, dst, base, off);
+		x86_rmx(jit, sign, sign ? OP_MOVSXD : OP_LOAD, dst, mem);
 		break;
 	default:
-		x86_rm(jit, true, OP_LOAD, dst, base, off);
+		x86_rmx(jit, true, OP_LOAD, dst, mem);
 	}
 }
 
-void x86_store(struct jit *jit, u8 size, u8 base, s32 off, u8 src)
+void x86_store(struct jit *jit, u8 size, struct x86_mem mem, u8 src)
 {
 	if (size == BPF_H)
 		jit_byte(jit, X86_16BIT);
-	x86_rm(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B : OP_STORE, src, base, off);
+	x86_rmx(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B : OP_STORE, src, mem);
+}
+
+/* An instruction that reads or writes plain memory, which is at @mem. */
+void x86_access(struct jit *jit, const struct bpf_insn *insn, struct x86_mem mem)
+{
+	const u8 size = BPF_SIZE(insn->code);
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LDX:
+		x86_load(jit, size, BPF_MODE(insn->code) == LOAD_SX, x86_regs[insn->dst_reg], mem);
+		break;
+	case BPF_STX:
+		x86_store(jit, size, mem, x86_regs[insn->src_reg]);
+		break;
+	default:
+		if (size == BPF_H)
+			jit_byte(jit, X86_16BIT);
+		x86_rmx(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B_K : OP_STORE_K, 0, mem);
+		jit_bytes(jit, insn->imm, size == BPF_B ? 1 : size == BPF_H ? 2 : 4);
+	}
 }
 
 /* 0 where there is nothing: what is loaded to is 0 before, and stays so. */
@@ -40,7 +60,7 @@ static void emit_probe(struct jit *jit, const struct bpf_insn *insn, bool sign)
 
 	x86_mov_k(jit, into, 0);
 	at = jit->pos;
-	x86_load(jit, BPF_SIZE(insn->code), sign, into, base, insn->off);
+	x86_load(jit, BPF_SIZE(insn->code), sign, into, x86_at(base, insn->off));
 	jit_may_fault(jit, at);
 	x86_mov(jit, dst, into);
 }
@@ -50,8 +70,7 @@ int x86_emit_ldx(struct jit *jit, const struct bpf_insn *insn)
 	switch (BPF_MODE(insn->code)) {
 	case BPF_MEM:
 	case LOAD_SX:
-		x86_load(jit, BPF_SIZE(insn->code), BPF_MODE(insn->code) == LOAD_SX,
-			 x86_regs[insn->dst_reg], x86_regs[insn->src_reg], insn->off);
+		x86_access(jit, insn, x86_at(x86_regs[insn->src_reg], insn->off));
 		return 0;
 	case BPF_PROBE_MEM:
 	case BPF_PROBE_MEMSX:
@@ -61,29 +80,15 @@ int x86_emit_ldx(struct jit *jit, const struct bpf_insn *insn)
 	return -ENOTSUP;
 }
 
-int x86_emit_st(struct jit *jit, const struct bpf_insn *insn)
-{
-	const u8 size = BPF_SIZE(insn->code);
-
-	if (BPF_MODE(insn->code) != BPF_MEM)
-		return -ENOTSUP;
-	if (size == BPF_H)
-		jit_byte(jit, X86_16BIT);
-	x86_rm(jit, size == BPF_DW, size == BPF_B ? OP_STORE_B_K : OP_STORE_K, 0,
-	       x86_regs[insn->dst_reg], insn->off);
-	jit_bytes(jit, insn->imm, size == BPF_B ? 1 : size == BPF_H ? 2 : 4);
-	return 0;
-}
-
-int x86_emit_stx(struct jit *jit, const struct bpf_insn *insn)
+/* BPF_ST and BPF_STX. */
+int x86_emit_store(struct jit *jit, const struct bpf_insn *insn)
 {
 	switch (BPF_MODE(insn->code)) {
 	case BPF_MEM:
-		x86_store(jit, BPF_SIZE(insn->code), x86_regs[insn->dst_reg], insn->off,
-			  x86_regs[insn->src_reg]);
+		x86_access(jit, insn, x86_at(x86_regs[insn->dst_reg], insn->off));
 		return 0;
 	case BPF_ATOMIC:
-		return x86_emit_atomic(jit, insn);
+		return BPF_CLASS(insn->code) == BPF_STX ? x86_emit_atomic(jit, insn) : -ENOTSUP;
 	}
 	return -ENOTSUP;
 }

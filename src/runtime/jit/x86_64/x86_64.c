@@ -169,7 +169,7 @@ static int emit_ld(struct jit *jit, const struct bpf_insn *insn)
 	return -ENOTSUP;
 }
 
-int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn)
+static int emit(struct jit *jit, const struct bpf_insn *insn)
 {
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
@@ -180,10 +180,18 @@ int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn)
 	case BPF_LDX:
 		return x86_emit_ldx(jit, insn);
 	case BPF_ST:
-		return x86_emit_st(jit, insn);
 	case BPF_STX:
-		return x86_emit_stx(jit, insn);
+		return x86_emit_store(jit, insn);
 	default:
 		return x86_emit_jmp(jit, insn);
 	}
+}
+
+int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn)
+{
+	int nr = x86_fold(jit, insn);
+
+	if (!nr)
+		nr = emit(jit, insn) ?: insn->code == (BPF_LD | BPF_IMM | BPF_DW) ? 2 : 1;
+	return nr;
 }

@@ -9,7 +9,8 @@
  * is called as it is, and so is a function of the program. r9 to r11 are for use within the code of
  * one instruction; r12 counts the turns of bpf_loop.
  *
- * An instruction's emit function returns 0, or -ENOTSUP.
+ * An instruction's emit function returns 0, or -ENOTSUP. A fold function makes one of several
+ * instructions and returns of how many, or 0 and emits nothing.
  */
 #ifndef JIT_X86_64_X86_64_H
 #define JIT_X86_64_X86_64_H
@@ -41,11 +42,11 @@ int x86_emit_alu(struct jit *jit, const struct bpf_insn *insn);
 int x86_emit_div(struct jit *jit, const struct operation *o, bool rem);
 
 /* mem.c, atomic.c */
-void x86_load(struct jit *jit, u8 size, bool sign, u8 dst, u8 base, s32 off);
-void x86_store(struct jit *jit, u8 size, u8 base, s32 off, u8 src);
+void x86_load(struct jit *jit, u8 size, bool sign, u8 dst, struct x86_mem mem);
+void x86_store(struct jit *jit, u8 size, struct x86_mem mem, u8 src);
+void x86_access(struct jit *jit, const struct bpf_insn *insn, struct x86_mem mem);
 int x86_emit_ldx(struct jit *jit, const struct bpf_insn *insn);
-int x86_emit_st(struct jit *jit, const struct bpf_insn *insn);
-int x86_emit_stx(struct jit *jit, const struct bpf_insn *insn);
+int x86_emit_store(struct jit *jit, const struct bpf_insn *insn);
 int x86_emit_ld_imm64(struct jit *jit, const struct bpf_insn *insn);
 int x86_emit_atomic(struct jit *jit, const struct bpf_insn *insn);
 
@@ -54,6 +55,15 @@ int x86_emit_jmp(struct jit *jit, const struct bpf_insn *insn);
 int x86_emit_call(struct jit *jit, const struct bpf_insn *insn);
 int x86_emit_tail_call(struct jit *jit);
 int x86_emit_load_packet(struct jit *jit, const struct bpf_insn *insn);
+
+/* fold_*.c */
+u32 x86_fold(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_address(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_move(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_operand(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_rotation(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_mask(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_jump(struct jit *jit, const struct bpf_insn *insn);
 
 /* x86_64.c */
 void x86_emit_exit(struct jit *jit);

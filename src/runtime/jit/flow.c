@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * A register is wanted before an instruction that reads it, and before one that does not write it
+ * and behind which it is wanted. Functions are walked backwards until nothing changes: once, if
+ * nothing jumps back; with loops two times or three, as a rule. Where it takes longer, every
+ * register is wanted everywhere.
+ */
+#include "jit/flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define R(n) (1u << (n))
+#define ARGS (R(1) | R(2) | R(3) | R(4) | R(5))
+#define ALL 0x7ffu
+#define MAX_WALKS 10
+
+/* Linux 6.15; the headers of the build may be older. */
+#define ATOMIC_LOAD_ACQ 0x100
+#define ATOMIC_STORE_REL 0x110
+
+static void note_alu(struct jit_flow *flow, const struct bpf_insn *insn)
+{
+	const u8 op = BPF_OP(insn->code);
+
+	flow->writes = R(insn->dst_reg);
+	if (op != BPF_MOV)
+		flow->reads = R(insn->dst_reg);
+	if (BPF_SRC(insn->code) == BPF_X && op != BPF_END && op != BPF_NEG)
+		flow->reads |= R(insn->src_reg);
+}
+
+static void note_atomic(struct jit_flow *flow, const struct bpf_insn *insn)
+{
+	flow->reads = R(insn->dst_reg) | R(insn->src_reg);
+	if (insn->imm == ATOMIC_LOAD_ACQ)
+		flow->writes = R(insn->dst_reg);
+	else if (insn->imm == BPF_CMPXCHG)
+		flow->writes = R(0);
+	else if (insn->imm != ATOMIC_STORE_REL && insn->imm & BPF_FETCH)
+		flow->writes = R(insn->src_reg);
+	if (insn->imm == BPF_CMPXCHG)
+		flow->reads |= R(0);
+}
+
+static void note_jmp(struct jit_flow *flow, const struct bpf_insn *insn)
+{
+	switch (BPF_OP(insn->code)) {
+	case BPF_JA:
+	case BPF_OP(BPF_MAY_GOTO):
+		break;
+	case BPF_CALL:
+		flow->reads = ARGS;
+		flow->writes = ARGS | R(0);
+		break;
+	case BPF_EXIT:
+		flow->reads = R(0);
+		break;
+	case BPF_OP(BPF_TAIL_CALL):
+		flow->reads = ARGS;
+		break;
+	default:
+		flow->reads = R(insn->dst_reg);
+		if (BPF_SRC(insn->code) == BPF_X)
+			flow->reads |= R(insn->src_reg);
+	}
+}
+
+static void note_ld(struct jit_flow *flow, const struct bpf_insn *insn)
+{
+	if (BPF_MODE(insn->code) == BPF_IMM) {
+		flow->writes = insn->code == (BPF_LD | BPF_IMM | BPF_DW) ? R(insn->dst_reg) : 0;
+		return;
+	}
+	flow->reads = R(BPF_REG_6) | R(insn->src_reg);
+	flow->writes = ARGS | R(0);
+}
+
+static void note(struct jit_flow *flow, const struct bpf_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		note_alu(flow, insn);
+		break;
+	case BPF_LD:
+		note_ld(flow, insn);
+		break;
+	case BPF_LDX:
+		flow->reads = R(insn->src_reg);
+		flow->writes = R(insn->dst_reg);
+		break;
+	case BPF_ST:
+		flow->reads = R(insn->dst_reg);
+		break;
+	case BPF_STX:
+		if (BPF_MODE(insn->code) == BPF_ATOMIC)
+			note_atomic(flow, insn);
+		else
+			flow->reads = R(insn->dst_reg) | R(insn->src_reg);
+		break;
+	default:
+		note_jmp(flow, insn);
+	}
+}
+
+/* Whether control may go elsewhere than to the next instruction, and where. */
+static bool jumps(const struct jit *jit, u32 i, u32 *target)
+{
+	const struct bpf_insn *insn = &jit->insns[i];
+	const u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	if ((class != BPF_JMP && class != BPF_JMP32) || op == BPF_CALL || op == BPF_EXIT ||
+	    insn->code == (BPF_JMP | BPF_TAIL_CALL))
+		return false;
+	*target = i + 1 + (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off);
+	return true;
+}
+
+static bool ends(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_EXIT) || insn->code == (BPF_JMP | BPF_JA) ||
+	       insn->code == (BPF_JMP32 | BPF_JA);
+}
+
+/* Whether another walk may find more. */
+static bool walk(struct jit *jit, const struct jit_func *func)
+{
+	bool changed = false, loops = false;
+	u32 target;
+
+	for (u32 i = func->end; i-- > func->start;) {
+		struct jit_flow *flow = &jit->flow[i];
+		u16 wanted = ends(&jit->insns[i]) ? 0 : flow[1].wanted;
+
+		if (jumps(jit, i, &target)) {
+			wanted |= jit->flow[target].wanted;
+			loops |= target <= i;
+		}
+		wanted = (wanted & ~flow->writes) | flow->reads;
+		changed |= wanted != flow->wanted;
+		flow->wanted = wanted;
+	}
+	return changed && loops;
+}
+
+int jit_find_flow(struct jit *jit)
+{
+	u32 target;
+
+	jit->flow = calloc(jit->nr + 1, sizeof(*jit->flow));
+	if (!jit->flow)
+		return -ENOMEM;
+	for (u32 i = 0; i < jit->nr; i++) {
+		note(&jit->flow[i], &jit->insns[i]);
+		if (jumps(jit, i, &target))
+			jit->flow[target].target = true;
+	}
+	for (u32 f = 0; f < jit->nr_funcs; f++) {
+		const struct jit_func *func = &jit->funcs[f];
+		u32 walks = 1;
+
+		while (walk(jit, func) && walks++ < MAX_WALKS)
+			;
+		for (u32 i = func->start; i < func->end && walks > MAX_WALKS; i++)
+			jit->flow[i].wanted = ALL;
+	}
+	return 0;
+}
+
+const struct bpf_insn *jit_following(const struct jit *jit, u32 n)
+{
+	if (jit->idx + n >= jit->func->end)
+		return NULL;
+	for (u32 i = 1; i <= n; i++)
+		if (jit->flow[jit->idx + i].target)
+			return NULL;
+	return &jit->insns[jit->idx + n];
+}
