@@ -32,9 +32,11 @@ struct contest {
 	double units;		     /* what one turn counts for; set_up() may set it, 1 at first */
 	double figure;		     /* what run() found, of a work that measures itself */
 	void *state;		     /* the work's own */
+	char why[160];		     /* set_up() may say why nothing can be measured here */
 };
 
-/* Functions return 0 or negative errno. */
+/* Functions return 0 or negative errno; -ENODATA: there is nothing to measure here, which is no
+ * failure. */
 struct work {
 	int (*set_up)(struct contest *c);
 	int (*run)(struct contest *c);
@@ -70,6 +72,8 @@ struct group {
 	const char *title; /* what is measured */
 	const char *unit;  /* "ns an element" */
 	double unit_ns;	   /* nanoseconds in it; 1 for what is no time */
+	/* Who they are where that is not what contestants are called elsewhere. */
+	const char *names[NR_CONTESTANTS];
 	const struct row *rows;
 	unsigned int nr;
 	/* May be NULL: free what the rows share. */
@@ -79,5 +83,7 @@ struct group {
 /* Most of what a row is about is much of something; with --quick it is little. */
 uint32_t bench_size(uint32_t full);
 bool bench_quick(void);
+/* The geometric mean of what @who came to in the rows of the group so far; 0: nothing. */
+double bench_mean_above(enum contestant who);
 
 #endif /* BENCH_BENCH_H */

@@ -93,6 +93,18 @@ static const struct work compute = {
 	.tear_down = compute_tear_down,
 };
 
+/* --- All of them ------------------------------------------------------------------------------ */
+
+static int mean_run(struct contest *c)
+{
+	c->figure = bench_mean_above(c->who);
+	return c->figure ? 0 : -ENODATA;
+}
+
+static const struct work mean = {.run = mean_run, .clock = ONCE};
+
+/* --- Rows ------------------------------------------------------------------------------------- */
+
 /* The goal is no helper's: what those do is not in the program. */
 #define KERNEL_OF(file_, name_)                                                                    \
 	.work = &compute, .arg = &(const struct kernel)                                            \
@@ -170,6 +182,8 @@ static const struct row rows[] = {
 	{"1,024 lookups, HASH", CALLS("calls", lookup_hash)},
 	{"1,024 updates, HASH", CALLS("calls", update_hash)},
 	{"1,024 turns of bpf_loop", CALLS("calls", loop)},
+	/* The last one. */
+	{"geometric mean", &mean, NULL, ALL, {.kernel_times = 1}},
 };
 
 const struct group compute_group = {

@@ -68,11 +68,11 @@ static void write_table(const struct group_results *results, FILE *to)
 	fprintf(to, "| %s |", results->group->unit);
 	for (enum contestant c = 0; c < NR_CONTESTANTS; c++)
 		if (who & BY(c)) {
-			fprintf(to, " %s |", contestant_names[c]);
+			fprintf(to, " %s |", contestant_name(results->group, c));
 			columns++;
 		}
 	if (who & BY(KERNEL))
-		fprintf(to, " kernel/ours |");
+		fprintf(to, " %s/ours |", contestant_name(results->group, KERNEL));
 	if (who & BY(PLAIN_C))
 		fprintf(to, " ours/C |");
 	if (goals)

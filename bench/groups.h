@@ -13,5 +13,7 @@ extern const struct group maps_group;
 extern const struct group compute_group;
 extern const struct group verify_group;
 extern const struct group real_group;
+extern const struct group memory_group;
+extern const struct group commands_group;
 
 #endif /* BENCH_GROUPS_H */

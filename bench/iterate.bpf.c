@@ -43,3 +43,17 @@ int print_elems(struct bpf_iter__bpf_map_elem *ctx)
 		BPF_SEQ_PRINTF(ctx->meta->seq, "%u: %llu\n", *key, *value);
 	return 0;
 }
+
+SEC("iter/bpf_map_elem")
+int json_elems(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u32 *key = ctx->key;
+	__u64 *value = ctx->value;
+
+	if (key && value)
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%s{\"key\":%u,\"value\":%llu}\n",
+			       ctx->meta->seq_num ? "," : "[", *key, *value);
+	else
+		BPF_SEQ_PRINTF(ctx->meta->seq, "%s]\n", ctx->meta->seq_num ? "" : "[");
+	return 0;
+}

@@ -21,8 +21,10 @@
 #include "groups.h"
 #include "report.h"
 
+/* In the order in which they are measured. */
 static const struct group *const groups[] = {
-	&iterate_group, &listing_group, &maps_group, &compute_group, &verify_group, &real_group,
+	&iterate_group, &listing_group, &maps_group,   &compute_group,
+	&verify_group,	&real_group,	&memory_group, &commands_group,
 };
 
 static struct {
@@ -68,7 +70,7 @@ static bool run_group(const struct group *group, struct group_results *results)
 		if (!wanted(group, row))
 			continue;
 		progress(group, row);
-		measure_row(group, row, result);
+		measure_row(results, row, result);
 		progress(group, NULL);
 		if (!options.json && !results->nr)
 			table_head(group);

@@ -11,6 +11,8 @@
  * may be shared: it does not count waiting for a CPU. It does count what others do to the caches
  * and to the clock rate, and so it is the ratios within a row that mean something.
  */
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@
 
 struct settings settings;
 
+static const struct group_results *so_far;
+
 struct sample {
 	double cpu, elapsed;
 };
@@ -46,6 +50,22 @@ uint32_t bench_size(uint32_t full)
 bool bench_quick(void)
 {
 	return settings.quick;
+}
+
+double bench_mean_above(enum contestant who)
+{
+	unsigned int nr = 0;
+	double logs = 0;
+
+	for (unsigned int i = 0; i < so_far->nr; i++) {
+		const struct outcome *o = &so_far->results[i].outcomes[who];
+
+		if (o->rounds && o->median > 0) {
+			logs += log(o->median);
+			nr++;
+		}
+	}
+	return nr ? exp(logs / nr) : 0;
 }
 
 static struct sample now(void)
@@ -152,8 +172,11 @@ static void give_up(struct contest *c, const char *what, int err, struct result 
 {
 	struct outcome *o = &result->outcomes[c->who];
 
-	snprintf(o->why, sizeof(o->why), "%s: %s", what, strerror(-err));
-	if (c->who != KERNEL)
+	if (c->why[0])
+		snprintf(o->why, sizeof(o->why), "%s", c->why);
+	else
+		snprintf(o->why, sizeof(o->why), "%s: %s", what, strerror(-err));
+	if (c->who != KERNEL && err != -ENODATA)
 		result->failed = true;
 }
 
@@ -169,7 +192,7 @@ static bool enough(const struct row *row, unsigned int rounds, double elapsed)
 	       (rounds >= LEAST_LONG_ROUNDS && elapsed > LONG_NS);
 }
 
-void measure_row(const struct group *group, const struct row *row, struct result *result)
+void measure_row(const struct group_results *above, const struct row *row, struct result *result)
 {
 	static struct samples samples[NR_CONTESTANTS];
 	struct contest contests[NR_CONTESTANTS];
@@ -179,6 +202,7 @@ void measure_row(const struct group *group, const struct row *row, struct result
 
 	memset(result, 0, sizeof(*result));
 	result->row = row;
+	so_far = above;
 	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {
 		struct contest *c = &contests[who];
 
@@ -220,7 +244,7 @@ void measure_row(const struct group *group, const struct row *row, struct result
 					row->work->tear_down(&contests[who]);
 				continue;
 			}
-			figure_of(&contests[who], group, s);
+			figure_of(&contests[who], above->group, s);
 			samples[who].nr++;
 		}
 	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {

@@ -22,6 +22,15 @@ struct result {
 	bool failed; /* what must not fail did */
 };
 
+#define MAX_ROWS 512
+
+/* The results of one group, in the order of its rows, those that were left out missing. */
+struct group_results {
+	const struct group *group;
+	struct result results[MAX_ROWS];
+	unsigned int nr;
+};
+
 struct settings {
 	bool quick;
 	unsigned int rounds; /* 0: as many as fit in a time, 5 at least */
@@ -29,7 +38,8 @@ struct settings {
 
 extern struct settings settings;
 
-void measure_row(const struct group *group, const struct row *row, struct result *result);
+/* @above: the results of the group so far. */
+void measure_row(const struct group_results *above, const struct row *row, struct result *result);
 
 /* The contestant that stands for bpftrek: compiled, or interpreted where nothing is compiled. */
 const struct outcome *result_ours(const struct result *r);

@@ -9,22 +9,14 @@
 
 #include "measure.h"
 
-#define MAX_ROWS 512
-
-/* The results of one group, in the order of its rows, those that were left out missing. */
-struct group_results {
-	const struct group *group;
-	struct result results[MAX_ROWS];
-	unsigned int nr;
-};
-
 /* What the figures are from. */
 struct machine {
 	char processor[128], kernel[256], compiler[128], date[32];
 	unsigned int cpus;
 };
 
-extern const char *const contestant_names[NR_CONTESTANTS];
+/* What @who is called in @group. */
+const char *contestant_name(const struct group *group, enum contestant who);
 
 void machine_look(struct machine *m);
 

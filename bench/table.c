@@ -9,8 +9,13 @@
 
 #define NAME_WIDTH 50
 
-const char *const contestant_names[NR_CONTESTANTS] = {"interpreted", "compiled", "kernel",
-						      "plain C"};
+const char *contestant_name(const struct group *group, enum contestant who)
+{
+	static const char *const names[NR_CONTESTANTS] = {"interpreted", "compiled", "kernel",
+							  "plain C"};
+
+	return group->names[who] ? group->names[who] : names[who];
+}
 
 unsigned int group_who(const struct group *group)
 {
@@ -75,13 +80,16 @@ void goal_text(const struct result *r, char *buf, size_t size, bool *met)
 void table_head(const struct group *group)
 {
 	unsigned int who = group_who(group);
+	char ratio[32];
 
 	printf("\n%s, %s\n%-*s", group->title, group->unit, NAME_WIDTH, "");
 	for (enum contestant c = 0; c < NR_CONTESTANTS; c++)
 		if (who & BY(c))
-			printf("%15s", contestant_names[c]);
-	if (who & BY(KERNEL))
-		printf("%13s", "kernel/ours");
+			printf("%15s", contestant_name(group, c));
+	if (who & BY(KERNEL)) {
+		snprintf(ratio, sizeof(ratio), "%s/ours", contestant_name(group, KERNEL));
+		printf("%13s", ratio);
+	}
 	if (who & BY(PLAIN_C))
 		printf("%8s", "ours/C");
 	printf("  goal\n");
@@ -135,6 +143,7 @@ void table_foot(const struct group_results *results, unsigned int nr)
 			for (enum contestant c = 0; c < NR_CONTESTANTS; c++)
 				if (results[g].results[i].outcomes[c].why[0])
 					printf("%s:%s: %s: %s\n", results[g].group->name,
-					       results[g].results[i].row->name, contestant_names[c],
+					       results[g].results[i].row->name,
+					       contestant_name(results[g].group, c),
 					       results[g].results[i].outcomes[c].why);
 }
