@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Memory. Of bpftrek, it is by how much a process becomes larger (its resident memory): one that is
- * forked for the purpose, so that what is free in this one does not help. Of the kernel, it is what
- * it says itself, "memlock" of fdinfo: what others do cannot be told from ours there.
+ * Memory. Of bpftrek, it is by how much memory a process has more (resident, and no file's): one
+ * that is forked for the purpose, so that what is free in this one does not help, and that has made
+ * a little of the same before. Of the kernel, it is what it says itself, "memlock" of fdinfo: what
+ * others do cannot be told from ours there.
  *
  * Maps are full. What is for each CPU is there for as many as the machine may have.
  */
@@ -34,17 +35,21 @@
 static long resident(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long pages = 0, total;
+	long pages = 0, total, files = 0;
 
-	if (f && fscanf(f, "%ld %ld", &total, &pages) != 2)
-		pages = 0;
+	if (f && fscanf(f, "%ld %ld %ld", &total, &pages, &files) != 3)
+		pages = files = 0;
 	if (f)
 		fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
+	return (pages - files) * sysconf(_SC_PAGESIZE);
 }
 
-/* By how many bytes @make() makes a process larger that is forked for it. 0, or negative errno. */
-static int growth(struct contest *c, int (*make)(struct contest *c), double *bytes)
+/*
+ * How many bytes more a process has that is forked to call @make() for @nr things, for each of
+ * them. Figure and error go where those of a row go.
+ */
+static int growth(struct contest *c, int (*make)(struct contest *c, unsigned int nr),
+		  unsigned int nr)
 {
 	struct {
 		long bytes;
@@ -59,8 +64,10 @@ static int growth(struct contest *c, int (*make)(struct contest *c), double *byt
 	pid = fork();
 	if (!pid) {
 		malloc_trim(0);
+		said.err = make(c, nr / 64 + 1);
 		said.bytes = resident();
-		said.err = make(c);
+		if (!said.err)
+			said.err = make(c, nr);
 		said.bytes = resident() - said.bytes;
 		_exit(write(ends[1], &said, sizeof(said)) != sizeof(said));
 	}
@@ -70,7 +77,7 @@ static int growth(struct contest *c, int (*make)(struct contest *c), double *byt
 	close(ends[0]);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
-	*bytes = said.bytes;
+	c->figure = (double)said.bytes / nr;
 	return said.err;
 }
 
@@ -145,9 +152,8 @@ static int fill(const struct contest *c, int map, uint32_t elements)
 	return err;
 }
 
-static int make_elements(struct contest *c)
+static int make_elements(struct contest *c, unsigned int elements)
 {
-	uint32_t elements = bench_size(ELEMENTS);
 	int map = make_map(c, elements);
 
 	return map < 0 ? map : fill(c, map, elements);
@@ -156,20 +162,18 @@ static int make_elements(struct contest *c)
 static int element_run(struct contest *c)
 {
 	uint32_t elements = bench_size(ELEMENTS);
-	double bytes = 0;
 	int map, err;
 
-	if (c->engine->rt) {
-		err = growth(c, make_elements, &bytes);
-	} else {
-		map = make_map(c, elements);
-		err = map < 0 ? map : fill(c, map, elements);
-		if (!err)
-			err = memlock(map, &bytes);
-		if (map >= 0)
-			close(map);
-	}
-	c->figure = bytes / elements;
+	if (c->engine->rt)
+		return growth(c, make_elements, elements);
+	map = make_map(c, elements);
+	if (map < 0)
+		return map;
+	err = fill(c, map, elements);
+	if (!err)
+		err = memlock(map, &c->figure);
+	close(map);
+	c->figure /= elements;
 	return err;
 }
 
@@ -193,12 +197,12 @@ static int load(struct contest *c)
 	return engine_bpf(c->engine, BPF_PROG_LOAD, &attr);
 }
 
-static int load_many(struct contest *c)
+static int load_many(struct contest *c, unsigned int nr)
 {
 	int prog = 0;
 
 	engine_numbers(true);
-	for (unsigned int i = 0; i < PROGRAMS && prog >= 0; i++)
+	for (unsigned int i = 0; i < nr && prog >= 0; i++)
 		prog = load(c);
 	return prog < 0 ? prog : 0;
 }
@@ -207,11 +211,8 @@ static int program_run(struct contest *c)
 {
 	int err, prog;
 
-	if (c->engine->rt) {
-		err = growth(c, load_many, &c->figure);
-		c->figure /= PROGRAMS;
-		return err;
-	}
+	if (c->engine->rt)
+		return growth(c, load_many, PROGRAMS);
 	prog = load(c);
 	err = prog < 0 ? prog : memlock(prog, &c->figure);
 	if (prog >= 0)
@@ -235,11 +236,11 @@ static const struct work verification = {.run = verify_run, .clock = ONCE};
 
 /* --- Runtimes --------------------------------------------------------------------------------- */
 
-static int open_many(struct contest *c)
+static int open_many(struct contest *c, unsigned int nr)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < RUNTIMES && !err; i++) {
+	for (unsigned int i = 0; i < nr && !err; i++) {
 		struct trek_runtime *rt;
 
 		err = trek_runtime_open(NULL, &rt);
@@ -249,10 +250,7 @@ static int open_many(struct contest *c)
 
 static int runtime_run(struct contest *c)
 {
-	int err = growth(c, open_many, &c->figure);
-
-	c->figure /= RUNTIMES;
-	return err;
+	return growth(c, open_many, RUNTIMES);
 }
 
 static const struct work runtime = {.run = runtime_run, .clock = ONCE};
