@@ -4,7 +4,7 @@
 #
 #   make demo    three iterators, over real programs, maps and elements
 #   make test    every test, plainly and under the address and undefined-behaviour sanitizers
-#   make bench   how fast everything is, beside the kernel and plain C
+#   make bench   how fast everything is, beside the kernel and plain C; writes docs/performance.md
 #   make         build only
 BUILD := build
 SANITIZED := build-sanitized
@@ -22,7 +22,7 @@ test: build $(SANITIZED)/build.ninja
 	scripts/run-tests $(BUILD) $(SANITIZED)
 
 bench: build
-	$(BUILD)/bench/bench
+	$(BUILD)/bench/bench --template bench/performance.md --write docs/performance.md
 
 $(BUILD)/build.ninja:
 	scripts/dependencies
