@@ -83,7 +83,10 @@ struct group {
 /* Most of what a row is about is much of something; with --quick it is little. */
 uint32_t bench_size(uint32_t full);
 bool bench_quick(void);
-/* The geometric mean of what @who came to in the rows of the group so far; 0: nothing. */
-double bench_mean_above(enum contestant who);
+/*
+ * The geometric mean of what @c->who came to in the rows of the group so far that were measured
+ * with all who take part in @c->row. 0: there is none.
+ */
+double bench_mean_above(const struct contest *c);
 
 #endif /* BENCH_BENCH_H */

@@ -24,7 +24,7 @@
 #define MAX_TURNS 4000000
 #define LEAST_ROUNDS 5
 #define MOST_ROUNDS 25
-#define ROW_NS 0.7e9 /* after so long no round begins that need not be */
+#define ROW_NS 0.4e9 /* after so long no round begins that need not be */
 /* What takes seconds is measured well by a few. */
 #define LEAST_LONG_ROUNDS 3
 #define LONG_NS 3e9
@@ -52,15 +52,17 @@ bool bench_quick(void)
 	return settings.quick;
 }
 
-double bench_mean_above(enum contestant who)
+double bench_mean_above(const struct contest *c)
 {
 	unsigned int nr = 0;
 	double logs = 0;
 
 	for (unsigned int i = 0; i < so_far->nr; i++) {
-		const struct outcome *o = &so_far->results[i].outcomes[who];
+		const struct result *r = &so_far->results[i];
+		const struct outcome *o = &r->outcomes[c->who];
 
-		if (o->rounds && o->median > 0) {
+		if (r->row->work != c->row->work && !(c->row->who & ~r->row->who) && o->rounds &&
+		    o->median > 0) {
 			logs += log(o->median);
 			nr++;
 		}
