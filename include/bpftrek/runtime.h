@@ -60,6 +60,7 @@ struct trek_runtime_opts {
 	uint32_t num_possible_cpus; /* virtual CPUs; default: the host's possible CPUs */
 	const struct trek_handle_ops *handles; /* copied; arg must outlive the runtime */
 	uint32_t interpret; /* 1: run programs in the interpreter, make no native code of them */
+	uint32_t perf_map;  /* 1: write where native code is to /tmp/perf-PID.map, for perf(1) */
 };
 
 /*
@@ -70,7 +71,8 @@ struct trek_runtime_opts {
  * blocks them again can end by a fault.
  *
  * Returns 0 and the runtime in @rt, which the caller ends with trek_runtime_close().
- * -EINVAL: opts->size or num_possible_cpus is out of range. -ENOMEM.
+ * -EINVAL: opts->size or num_possible_cpus is out of range. -ENOMEM. With opts->perf_map also what
+ * open(2) says of that file, and -EPERM: it is another user's, or no plain file.
  */
 TREK_API int trek_runtime_open(const struct trek_runtime_opts *opts, struct trek_runtime **rt);
 

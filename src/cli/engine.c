@@ -108,10 +108,13 @@ int engine_refused(const char *what)
 
 static int start_embedded(void)
 {
-	const struct trek_runtime_opts opts = {.size = sizeof(opts), .handles = &shim_handle_ops};
+	const struct trek_runtime_opts opts = shim_runtime_opts();
 	int err;
 
 	err = trek_runtime_open(&opts, &runtime);
+	if (err && opts.perf_map && err != -ENOMEM)
+		return fail("/tmp/perf-%d.map: %s; unset $BPFTREK_PERF_MAP", getpid(),
+			    strerror(-err));
 	if (err)
 		return fail("embedded engine: %s; free some memory and run it again",
 			    strerror(-err));

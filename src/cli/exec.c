@@ -231,7 +231,10 @@ const struct command exec_command = {
 		"COMMAND must be dynamically linked. The exit status is that of COMMAND, 127 if "
 		"there\n"
 		"is none of that name. " SHIM " is looked for beside bpftrek and where it\n"
-		"is installed, or is what $BPFTREK_SHIM says.\n\n"
+		"is installed, or is what $BPFTREK_SHIM says.\n"
+		"With BPFTREK_PERF_MAP=1 in its environment, programs say in /tmp/perf-PID.map "
+		"where\n"
+		"their native code is: perf report shows the functions of BPF programs by name.\n\n"
 		"Example:\n"
 		"  bpftrek exec -- ./my-libbpf-program\n",
 	.run = execute,

@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -242,6 +243,17 @@ static void own(void)
 static void own_in_children(void)
 {
 	pthread_atfork(NULL, NULL, own);
+}
+
+struct trek_runtime_opts shim_runtime_opts(void)
+{
+	const char *perf_map = getenv("BPFTREK_PERF_MAP");
+
+	return (struct trek_runtime_opts){
+		.size = sizeof(struct trek_runtime_opts),
+		.handles = &shim_handle_ops,
+		.perf_map = perf_map && *perf_map && strcmp(perf_map, "0"),
+	};
 }
 
 int shim_enable(struct trek_runtime *rt)

@@ -5,6 +5,7 @@
  * The runtime is not closed at the end of the process: threads and later destructors may still use
  * their descriptors, and all that it owns is memory of the process.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 
 __attribute__((constructor)) static void enable(void)
 {
-	const struct trek_runtime_opts opts = {.size = sizeof(opts), .handles = &shim_handle_ops};
+	const struct trek_runtime_opts opts = shim_runtime_opts();
 	struct trek_runtime *rt;
 	int err;
 
@@ -23,7 +24,12 @@ __attribute__((constructor)) static void enable(void)
 	if (!err)
 		return;
 	/* To go on would be to use the kernel, which is not what was asked for. */
-	fprintf(stderr, "libbpftrek-shim: no runtime: %s; free some memory and run it again\n",
-		strerror(-err));
+	if (opts.perf_map && err != -ENOMEM)
+		fprintf(stderr, "libbpftrek-shim: /tmp/perf-%d.map: %s; unset $BPFTREK_PERF_MAP\n",
+			getpid(), strerror(-err));
+	else
+		fprintf(stderr,
+			"libbpftrek-shim: no runtime: %s; free some memory and run it again\n",
+			strerror(-err));
 	_exit(1);
 }

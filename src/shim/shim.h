@@ -43,6 +43,12 @@
 extern const struct trek_handle_ops shim_handle_ops;
 
 /*
+ * The options of that runtime: those handles, and what the environment asks for. BPFTREK_PERF_MAP=1:
+ * say in /tmp/perf-PID.map where native code is, for perf(1).
+ */
+struct trek_runtime_opts shim_runtime_opts(void);
+
+/*
  * Send bpf(2) of this process to @rt, which was opened with shim_handle_ops, until shim_disable().
  * -EBUSY: another one is enabled.
  */

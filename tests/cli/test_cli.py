@@ -619,6 +619,27 @@ def test_exec_has_the_status_of_the_command(script, status):
     assert bpftrek("exec", "--", "sh", "-c", script).returncode == status
 
 
+@pytest.mark.parametrize("command", [["--on", "embedded", "run", obj("maps")],
+                                     ["exec", "--", SKELETON]])
+@pytest.mark.parametrize("asked", ["1", "0", ""])
+def test_names_of_native_code_for_perf(command, asked):
+    """Where it was asked for, and only there."""
+    with subprocess.Popen([BPFTREK, *command], stdout=subprocess.DEVNULL,
+                          env=dict(ENV, BPFTREK_PERF_MAP=asked)) as process:
+        path = f"/tmp/perf-{process.pid}.map"
+    assert process.returncode == 0
+    if asked != "1":
+        assert not os.path.exists(path)
+        return
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    os.unlink(path)
+    if not lines:
+        pytest.skip("there is no native code for this machine")
+    for line in lines:
+        assert re.fullmatch(r"[0-9a-f]+ [0-9a-f]+ bpf_prog_[0-9a-f]{16}(_\w+)?", line)
+
+
 @pytest.mark.usefixtures("any_program")
 def test_exec_passes_the_arguments():
     done = bpftrek("exec", "sh", "-c", 'printf "%s|" "$@"', "sh", "-h", "--on", "", "a b")

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * What is told of native code is where it is: the bytes are those at its functions' addresses, and
- * its lines lie in the functions that they are of.
+ * its lines lie in the functions that they are of. perf is told the same, where it was asked for.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 #include <bpftrek/runtime.h>
@@ -117,6 +121,107 @@ static void test_places(void **state)
 	trek_close(rt, prog);
 }
 
+/* --- for perf --------------------------------------------------------------------------------- */
+
+static const char *perf_map(void)
+{
+	static char path[32];
+
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	return path;
+}
+
+/* A runtime that writes it; or why there is none. */
+static int open_with_perf_map(struct trek_runtime **with)
+{
+	const struct trek_runtime_opts opts = {.size = sizeof(opts), .perf_map = 1};
+
+	return trek_runtime_open(&opts, with);
+}
+
+static void test_perf_map(void **state)
+{
+	struct trek_runtime *without = rt;
+	struct bpf_prog_info info = {0};
+	uint64_t funcs[2];
+	uint32_t lens[2];
+	char expected[256], *end = expected, text[256] = "";
+	FILE *file;
+
+	/* Nobody asked for it. */
+	trek_close(rt, load());
+	assert_int_equal(access(perf_map(), F_OK), -1);
+
+	file = fopen(perf_map(), "w");
+	assert_non_null(file);
+	fprintf(file, "1000 10 of another compiler\n");
+	fclose(file);
+	assert_int_equal(open_with_perf_map(&rt), 0);
+	info = (struct bpf_prog_info){.nr_jited_ksyms = 2,
+				      .jited_ksyms = PTR(funcs),
+				      .nr_jited_func_lens = 2,
+				      .jited_func_lens = PTR(lens)};
+	assert_int_equal(get_info(load(), &info), 0);
+	end += sprintf(end, "1000 10 of another compiler\n");
+	for (int i = 0; i < 2; i++) {
+		end += sprintf(end, "%" PRIx64 " %x bpf_prog_", funcs[i], lens[i]);
+		for (size_t b = 0; b < sizeof(info.tag); b++)
+			end += sprintf(end, "%02x", info.tag[b]);
+		end += sprintf(end, "_%s\n", i ? "step" : "main");
+	}
+	file = fopen(perf_map(), "r");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), end - expected);
+	assert_string_equal(text, expected);
+	fclose(file);
+	unlink(perf_map());
+	trek_runtime_close(rt);
+	rt = without;
+}
+
+/* Somebody else was first, and wants to have something written to by us. */
+static void test_hostile_perf_map(void **state)
+{
+	static const char victim[] = "/tmp/trek-perf-victim";
+	struct trek_runtime *with;
+	struct stat st;
+	char target[64];
+	int fd;
+
+	snprintf(target, sizeof(target), "%s-%d", victim, getpid());
+	assert_int_equal(symlink(target, perf_map()), 0);
+	assert_int_equal(open_with_perf_map(&with), -ELOOP);
+	assert_int_equal(lstat(target, &st), -1);
+	unlink(perf_map());
+
+	fd = open(target, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(link(target, perf_map()), 0);
+	assert_int_equal(open_with_perf_map(&with), -EPERM);
+	unlink(perf_map());
+	unlink(target);
+
+	assert_int_equal(mkfifo(perf_map(), 0600), 0);
+	assert_int_equal(open_with_perf_map(&with), -ENXIO);
+	unlink(perf_map());
+
+	assert_int_equal(mkdir(perf_map(), 0700), 0);
+	assert_int_equal(open_with_perf_map(&with), -EISDIR);
+	rmdir(perf_map());
+
+	/* Another user's, which root could write to. */
+	fd = open(perf_map(), O_CREAT | O_EXCL | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	if (!fchown(fd, 1, 1)) {
+		int err = open_with_perf_map(&with);
+
+		assert_true(err == -EPERM || err == -EACCES);
+	}
+	close(fd);
+	unlink(perf_map());
+}
+
 static void test_bad_places(void **state)
 {
 	int prog = load();
@@ -150,6 +255,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bad_places),
+		cmocka_unit_test(test_perf_map),
+		cmocka_unit_test(test_hostile_perf_map),
 	};
 
 	return cmocka_run_group_tests_name("jited info", tests, setup, teardown);

@@ -17,6 +17,7 @@ struct pinfs;
 struct trek_runtime {
 	u32 num_possible_cpus;
 	bool interpret;			/* no native code */
+	bool perf_map;			/* say where native code is: jit/perf_map.h */
 	struct vcpus *cpus;		/* base/vcpu.h */
 	struct idr map_idr;		/* map/ */
 	struct idr prog_idr;		/* prog/ */

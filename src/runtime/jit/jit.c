@@ -82,6 +82,9 @@ static int find_functions(struct jit *jit)
 	if (!starts)
 		return -ENOMEM;
 	starts[0] = true;
+	/* Also one that nothing calls: whoever knows the types counts on it. */
+	for (u32 i = 0; i < jit->prog->aux->func_info_cnt; i++)
+		starts[jit->prog->aux->func_info[i].insn_off] = true;
 	for (u32 i = 0; i < jit->nr; i++) {
 		if (calls_function(&jit->insns[i]) || loads_function(&jit->insns[i]))
 			starts[function_of(jit, &jit->insns[i])] = true;

@@ -18,6 +18,7 @@
 #include "btf/btf.h"
 #include "iter/bpf_iter.h"
 #include "jit/jit.h"
+#include "jit/perf_map.h"
 #include "map/map.h"
 #include "prog/prog.h"
 #include "prog/prog_array.h"
@@ -364,6 +365,8 @@ int prog_load(struct bpf_call *call)
 		err = bpf_check_tail_call(prog);
 	if (!err)
 		err = bpf_prog_alloc_id(prog);
+	if (!err && call->rt->perf_map && prog->jited)
+		perf_map_add(prog);
 	if (err) {
 		bpf_prog_put(prog);
 		return err;

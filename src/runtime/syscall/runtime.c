@@ -16,13 +16,14 @@
 #include "base/vcpu.h"
 #include "btf/btf.h"
 #include "iter/bpf_iter.h"
+#include "jit/perf_map.h"
 #include "map/map.h"
 #include "map/ringbuf.h"
 #include "prog/dynptr.h"
 #include "prog/helper.h"
-#include "prog/skb.h"
 #include "prog/kfunc.h"
 #include "prog/prog_array.h"
+#include "prog/skb.h"
 #include "syscall/command.h"
 #include "syscall/pinfs.h"
 
@@ -112,7 +113,9 @@ static int copy_opts(struct trek_runtime_opts *opts, const struct trek_runtime_o
 		if (bytes[i])
 			return -EINVAL;
 	memcpy(opts, user, min_of(user->size, sizeof(*opts)));
-	return opts->num_possible_cpus > NR_CPUS || opts->interpret > 1 ? -EINVAL : 0;
+	return opts->num_possible_cpus > NR_CPUS || opts->interpret > 1 || opts->perf_map > 1
+		       ? -EINVAL
+		       : 0;
 }
 
 static int init_ids(struct trek_runtime *rt)
@@ -159,12 +162,17 @@ int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime 
 	pthread_once(&process_once, init_process);
 	if (process_err)
 		return process_err;
+	if (opts.perf_map)
+		err = perf_map_check();
+	if (err)
+		return err;
 	rt = calloc(1, sizeof(*rt));
 	if (!rt)
 		return -ENOMEM;
 	rt->num_possible_cpus =
 		opts.num_possible_cpus ? opts.num_possible_cpus : host_possible_cpus();
 	rt->interpret = opts.interpret;
+	rt->perf_map = opts.perf_map;
 	pthread_mutex_init(&rt->link_lock, NULL);
 	pthread_mutex_init(&rt->used_maps_lock, NULL);
 	err = -ENOMEM;
