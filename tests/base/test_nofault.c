@@ -140,6 +140,16 @@ static void strings_are_cut_and_ended(void **state)
 			assert_int_equal(buf[len], '#');
 		}
 	}
+	/* Bytes that are nearly zero, or have a high bit. */
+	for (u32 i = 0; i < 4096; i++) {
+		static const char bytes[] = {1, (char)0x80, (char)0xff, 0x7f};
+		char s[16] = "";
+
+		for (u32 k = 0; k < 6; k++)
+			s[i % 8 + k] = bytes[i >> 2 * k & 3];
+		assert_int_equal(strncpy_from_nofault(buf, s + i % 8, sizeof(buf)), 7);
+		assert_memory_equal(buf, s + i % 8, 7);
+	}
 	/* No end before the edge. */
 	memset(edge - 16, 'x', 16);
 	assert_int_equal(strncpy_from_nofault(buf, edge - 16, 16), 16);

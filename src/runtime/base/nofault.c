@@ -10,6 +10,7 @@
  */
 #include "base/nofault.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -310,6 +311,27 @@ static bool load_word(const void *unsafe_src, u64 *word)
 
 #endif /* __x86_64__ */
 
+#define EACH_BYTE 0x0101010101010101ull
+
+/* The lowest @len bytes of @word, 8 at most, and no others. */
+static inline void store_bytes(char *dst, u64 word, u32 len)
+{
+	if (likely(len == sizeof(word))) {
+		word = htole64(word);
+		memcpy(dst, &word, sizeof(word));
+		return;
+	}
+	for (u32 size = 4; size; size /= 2) {
+		u64 bytes = htole64(word);
+
+		if (!(len & size))
+			continue;
+		memcpy(dst, &bytes, size);
+		dst += size;
+		word >>= 8 * size;
+	}
+}
+
 long strncpy_from_nofault(char *dst, const void *unsafe_src, long size)
 {
 	unsigned long addr = (unsigned long)unsafe_src;
@@ -318,19 +340,23 @@ long strncpy_from_nofault(char *dst, const void *unsafe_src, long size)
 	nofault_thread_init();
 	while (done < size) {
 		u32 skip = (addr + done) % sizeof(u64);
-		char bytes[sizeof(u64)];
-		u64 word;
+		u32 len = min_of((long)(sizeof(u64) - skip), size - done);
+		u64 word, zeroes;
 
 		if (!load_word((const void *)(addr + done - skip), &word)) {
 			dst[0] = '\0';
 			return -EFAULT;
 		}
-		memcpy(bytes, &word, sizeof(word));
-		for (u32 i = skip; i < sizeof(bytes) && done < size; i++) {
-			dst[done++] = bytes[i];
-			if (!bytes[i])
-				return done;
+		/* The first byte is the lowest one then; the lowest zero has its high bit set. */
+		word = le64toh(word) >> 8 * skip;
+		zeroes = (word - EACH_BYTE) & ~word & EACH_BYTE << 7;
+		if (zeroes && __builtin_ctzll(zeroes) / 8 < len) {
+			len = __builtin_ctzll(zeroes) / 8 + 1;
+			store_bytes(dst + done, word, len);
+			return done + len;
 		}
+		store_bytes(dst + done, word, len);
+		done += len;
 	}
 	dst[size - 1] = '\0';
 	return size;
