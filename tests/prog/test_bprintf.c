@@ -211,6 +211,7 @@ static const struct print_case cases[] = {
 	{"%d%s%8d", ARGS(123, P(M_HELLO), 5), 6, "123he"},
 	{"%px%lld", ARGS(1, 2), 3, "00"},
 	{"%-10d|", ARGS(1), 5, "1   "},
+	{"%4294967301d|%4294967295d|%4294967295px", ARGS(1, 2, 3), 0, "    1|2|0000000000000003"},
 	{"%1000d", ARGS(1), 16, "               "},
 	{"%5000d", ARGS(1), 16, "               "},
 };
@@ -412,6 +413,8 @@ static void test_no_room(void **state)
 	const u64 arg = 12345;
 
 	assert_int_equal(bpf_bprintf(NULL, 0, "%d", 3, &arg, 1), 5);
+	/* Linux has this width, too, and warns of it: it is not asked. */
+	assert_int_equal(bpf_bprintf(NULL, 0, "%99999999999d", 14, &arg, 1), 8388607);
 }
 
 static void test_bad_pointers(void **state)
@@ -559,110 +562,6 @@ static void test_table_kernel(void **state)
 	close_formats();
 }
 
-static u64 seed = 0x9e3779b97f4a7c15;
-
-static u32 random_below(u32 n)
-{
-	seed = seed * 6364136223846793005 + 1442695040888963407;
-	return (seed >> 33) % n;
-}
-
-static const char *pick(const char *const *list, u32 nr)
-{
-	return list[random_below(nr)];
-}
-#define PICK(...)                                                                                  \
-	pick((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / 8)
-
-static u64 random_arg(void)
-{
-	static const u64 edges[] = {0,		 1,
-				    9,		 10,
-				    99,		 100,
-				    0x7f,	 0x80,
-				    0xff,	 0x7fffffff,
-				    0x80000000,	 0xffffffff,
-				    0x100000000, 0x7fffffffffffffff,
-				    1ull << 63,	 -1,
-				    -4095,	 -4096,
-				    1000000007,	 0x4142};
-
-	return edges[random_below(ARRAY_SIZE(edges))];
-}
-
-/*
- * A conversion and its argument; now and then one that is not allowed. Linux does not count what it
- * makes text of before it prints (enum conv_kind) where the buffer is full: without @cut only.
- */
-static void random_conv(char *fmt, u64 *arg, bool cut)
-{
-	static const u32 mem[] = {M_EMPTY, M_HELLO, M_HIGH, M_IP, M_HALF};
-
-	strcat(fmt, "%");
-	for (u32 n = random_below(3); n; n--)
-		strcat(fmt, PICK("0", "-", "+", " "));
-	if (random_below(2))
-		strcat(fmt, PICK("1", "3", "8", "12", "25", "40"));
-	*arg = random_arg();
-	switch (random_below(16)) {
-	case 0:
-	case 1:
-		strcat(fmt, cut ? "s" : PICK("s", "s", "pks"));
-		*arg = P(mem[random_below(ARRAY_SIZE(mem))]);
-		break;
-	case 2:
-		strcat(fmt, cut ? "s" : PICK("pI4", "pi4", "pI6", "pi6"));
-		*arg = P(mem[random_below(ARRAY_SIZE(mem))]);
-		break;
-	case 3:
-		strcat(fmt, "c");
-		break;
-	case 4:
-		strcat(fmt, PICK("p", "pK"));
-		*arg = random_below(2) ? 0 : -(u64)random_below(4095);
-		break;
-	case 5:
-		strcat(fmt, PICK("px", "ps", "pS", cut ? "ps" : "pB"));
-		*arg = random_below(1 << 16);
-		break;
-	case 6:
-		strcat(fmt, PICK("px", "pxq", "d", "hd", "o", "#x", "%", "lld"));
-		break;
-	default:
-		strcat(fmt, PICK("", "", "l", "ll"));
-		strcat(fmt, PICK("d", "i", "u", "x", "X"));
-	}
-}
-
-#define RANDOM_CASES 400
-static void test_random_kernel(void **state)
-{
-	static char text[RANDOM_CASES][160];
-	static struct print_case random_cases[RANDOM_CASES];
-	static const u32 sizes[] = {1, 2, 7, 16, 40, 100, 512, 1024, 1024, 1024, 1024, 1024};
-
-	if (area_fd < 0)
-		skip_because("%s", kernel_unusable_reason());
-	memset(formats, 0, sizeof(formats));
-	for (int i = 0; i < RANDOM_CASES; i++) {
-		struct print_case *c = &random_cases[i];
-
-		c->fmt = text[i];
-		c->size = sizes[random_below(ARRAY_SIZE(sizes))];
-		for (u32 n = random_below(6); n; n--) {
-			random_conv(text[i], &c->args[c->nr_args++], c->size < 1024);
-			strcat(text[i], PICK("", " ", ",", "a", "7", "%%", ": ", "\n"));
-		}
-		if (!random_below(40))
-			c->nr_args += c->nr_args ? -1 : 1;
-		strcpy(formats + i * sizeof(text[0]), text[i]);
-	}
-	assert_int_equal(open_formats(), 0);
-	for (int i = 0; i < RANDOM_CASES; i++)
-		compare(&random_cases[i], i * sizeof(text[0]));
-	close_formats();
-}
-
 /* The kernel's %p, which cannot be compared byte by byte, has the shape of ours. */
 static void test_hashed_kernel(void **state)
 {
@@ -717,7 +616,6 @@ int main(void)
 		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_hashed_pointers),
 		cmocka_unit_test(test_table_kernel),
-		cmocka_unit_test(test_random_kernel),
 		cmocka_unit_test(test_hashed_kernel),
 	};
 

@@ -13,60 +13,59 @@
 #include "prog/bprintf_steps.h"
 #include "prog/digits.h"
 
-bool step_reads_memory(const struct format_step *step)
-{
-	return step->kind == CONV_STRING || step->kind == CONV_TEXT_STRING ||
-	       step->kind == CONV_TEXT_IP4 || step->kind == CONV_TEXT_IP6;
-}
-
 u32 format_symbol(char buf[CONV_SIZE], u64 address)
 {
 	memcpy(buf, "0x", 2);
 	return put_hex(buf + 2, address, false) - buf;
 }
 
-static u32 format_ip4(char *buf, const u8 ip[4], bool padded)
+u32 format_ip4(char buf[CONV_SIZE], const u8 ip[4], bool padded)
 {
-	u32 len = 0;
+	char *out = buf;
 
 	for (int i = 0; i < 4; i++) {
 		if (i)
-			buf[len++] = '.';
+			*out++ = '.';
 		if (padded || ip[i] >= 100)
-			buf[len++] = '0' + ip[i] / 100;
+			*out++ = '0' + ip[i] / 100;
 		if (padded || ip[i] >= 10)
-			buf[len++] = '0' + ip[i] / 10 % 10;
-		buf[len++] = '0' + ip[i] % 10;
+			*out++ = '0' + ip[i] / 10 % 10;
+		*out++ = '0' + ip[i] % 10;
 	}
-	return len;
+	return out - buf;
 }
 
-static u32 format_ip6(char *buf, const u8 ip[16], bool padded)
+u32 format_ip6(char buf[CONV_SIZE], const u8 ip[16], bool padded)
 {
-	u32 len = 0;
+	char *out = buf;
 
-	for (int i = 0; i < 16; i++) {
-		if (i && !(i % 2) && !padded)
-			buf[len++] = ':';
-		buf[len++] = "0123456789abcdef"[ip[i] >> 4];
-		buf[len++] = "0123456789abcdef"[ip[i] & 15];
+	for (int i = 0; i < 16; i += 4) {
+		u32 word;
+		u64 digits;
+
+		memcpy(&word, ip + i, sizeof(word));
+		digits = htobe64(hex_digits(be32toh(word), false));
+		memcpy(out, &digits, sizeof(digits));
+		if (padded) {
+			out += 8;
+		} else {
+			memcpy(out + 5, (const char *)&digits + 4, 4);
+			out[4] = out[9] = ':';
+			out += 10;
+		}
 	}
-	return len;
+	return out - buf - !padded;
 }
 
 static int fetch_number(const struct format_step *step, u64 arg, struct bin_args *bin,
 			struct fetched *fetched)
 {
-	bool wide = step->flags & FLAG_WIDE;
-	int used = reserve_number(bin->used, wide ? 8 : 4);
+	int used = reserve_number(bin->used, step->flags & FLAG_WIDE ? 8 : 4);
 
 	if (used < 0)
 		return used;
 	bin->used = used;
-	if (wide)
-		fetched->value = arg;
-	else
-		fetched->value = step->flags & FLAG_SIGNED ? (u64)(s32)arg : (u32)arg;
+	fetched->value = number_of(step, arg);
 	return 0;
 }
 

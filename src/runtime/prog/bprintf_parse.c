@@ -7,11 +7,13 @@
  * counts before an error behind it: where a format is wrong, its steps end there, and say so.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "prog/bprintf_steps.h"
+
+#define NO_WIDTH (-1)
+#define MAX_WIDTH ((1 << 23) - 1)
 
 /* ASCII but for its control characters, and whatever UTF-8 is made of. */
 static bool is_text(unsigned char c)
@@ -43,7 +45,7 @@ static char at(const char *p, const char *end)
 	return p < end ? *p : 0;
 }
 
-/* Flags and width. A width is cut at a number that no output reaches. */
+/* Flags and width: 32 bits of it, and no more than MAX_WIDTH. A negative one is none. */
 static const char *parse_field(const char *p, const char *end, struct format_step *step)
 {
 	for (;; p++) {
@@ -61,12 +63,23 @@ static const char *parse_field(const char *p, const char *end, struct format_ste
 			break;
 	}
 	if (is_digit(at(p, end))) {
-		step->width = 0;
+		u32 width = 0;
+
 		for (; is_digit(at(p, end)); p++)
-			if (step->width < INT_MAX / 10 - 9)
-				step->width = step->width * 10 + (at(p, end) - '0');
+			width = width * 10 + (at(p, end) - '0');
+		step->width = min_of((s32)width, MAX_WIDTH);
 	}
 	return p;
+}
+
+/* Linux's shape of an address: all its digits, unless a width asks for something else. */
+static void make_address(struct format_step *step)
+{
+	step->flags |= FLAG_HEX;
+	if (step->width == NO_WIDTH) {
+		step->width = 2 * sizeof(void *);
+		step->flags |= FLAG_ZERO;
+	}
 }
 
 /* @p is at what follows "%p". Letters and digits after a pointer are swallowed. */
@@ -83,7 +96,8 @@ static const char *parse_pointer(const char *p, const char *end, struct format_s
 	if (c == 's' || c == 'S') {
 		step->kind = CONV_SYMBOL;
 	} else if (c == 'x') {
-		step->kind = CONV_ADDRESS;
+		step->kind = CONV_NUMBER;
+		make_address(step);
 	} else if (c == 'B') {
 		step->kind = CONV_TEXT_SYMBOL;
 	} else if ((c == 'i' || c == 'I') && (d == '4' || d == '6')) {
@@ -92,6 +106,7 @@ static const char *parse_pointer(const char *p, const char *end, struct format_s
 			step->flags |= FLAG_PADDED_IP;
 	} else if (c == 'K' || is_separator(c)) {
 		step->kind = CONV_POINTER;
+		make_address(step);
 	} else {
 		return NULL;
 	}
@@ -139,49 +154,64 @@ static const char *parse_conv(const char *p, const char *end, struct format_step
 	return p + 1;
 }
 
+/* The text at *@at, up to @end (NULL: there is none), and the conversion behind it, which *@at is
+ * then behind. False: there is none, or none that Linux knows. */
+static bool parse_step(const char **at_, const char *end, struct format_step *step)
+{
+	const char *p = *at_;
+
+	*step = (struct format_step){.literal = p, .width = NO_WIDTH, .kind = CONV_INVALID};
+	if (!end)
+		return false;
+	for (; p < end; p++) {
+		if (*p == '%' && at(p + 1, end) != '%')
+			break;
+		if (*p == '%') {
+			step->literal_percent = true;
+			p++;
+		} else if (!is_text(*p)) {
+			return false;
+		}
+	}
+	step->literal_len = min_of(p, end) - step->literal;
+	if (p >= end) {
+		step->kind = CONV_END;
+		return false;
+	}
+	p = parse_conv(p + 1, end, step);
+	if (!p) {
+		step->kind = CONV_INVALID;
+		return false;
+	}
+	*at_ = p;
+	return true;
+}
+
 u32 parse_format(const char *fmt, u32 fmt_size, struct format_step steps[MAX_BPRINTF_VARARGS + 1])
 {
 	const char *end = memchr(fmt, 0, fmt_size);
-	const char *p = fmt;
 	u32 nr = 0;
 
-	for (;; nr++) {
-		struct format_step *step = &steps[nr];
-
-		*step = (struct format_step){.literal = p, .width = -1, .kind = CONV_INVALID};
-		if (!end)
-			return nr;
-		for (; p < end; p++) {
-			if (*p == '%' && at(p + 1, end) != '%')
-				break;
-			if (*p == '%') {
-				step->literal_percent = true;
-				p++;
-			} else if (!is_text(*p)) {
-				return nr;
-			}
+	while (parse_step(&fmt, end, &steps[nr])) {
+		if (nr == MAX_BPRINTF_VARARGS) {
+			steps[nr].kind = CONV_INVALID;
+			break;
 		}
-		step->literal_len = min_of(p, end) - step->literal;
-		if (p >= end) {
-			step->kind = CONV_END;
-			return nr;
-		}
-		if (nr == MAX_BPRINTF_VARARGS)
-			return nr;
-		p = parse_conv(p + 1, end, step);
-		if (!p) {
-			step->kind = CONV_INVALID;
-			return nr;
-		}
+		nr++;
 	}
+	return nr;
 }
 
 int bpf_bprintf_check(const char *fmt, u32 fmt_size, u32 nr_args)
 {
-	struct format_step steps[MAX_BPRINTF_VARARGS + 1];
-	u32 nr = parse_format(fmt, fmt_size, steps);
+	const char *end = memchr(fmt, 0, fmt_size);
+	struct format_step step;
+	u32 nr = 0;
 
-	return steps[nr].kind == CONV_END && nr <= nr_args ? 0 : -EINVAL;
+	while (parse_step(&fmt, end, &step))
+		if (nr++ == nr_args)
+			return -EINVAL;
+	return step.kind == CONV_END ? 0 : -EINVAL;
 }
 
 /* --- formats that are kept -------------------------------------------------------------------- */
@@ -197,8 +227,6 @@ static enum plain_kind plain_kind(const struct format_step *step)
 		return PLAIN_END;
 	if (step->width >= 0)
 		return PLAIN_NOT;
-	if (step->kind == CONV_STRING)
-		return PLAIN_STRING;
 	if (step->kind != CONV_NUMBER || (step->flags & (FLAG_PLUS | FLAG_SPACE | FLAG_UPPER)))
 		return PLAIN_NOT;
 	if (step->flags & FLAG_HEX)

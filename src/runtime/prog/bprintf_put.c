@@ -73,25 +73,14 @@ static void put_padded(struct text *text, const struct format_step *step, const 
 
 static void put_number(struct text *text, const struct format_step *step, u64 value)
 {
-	char buf[CONV_SIZE], *digits = buf + 1, sign = 0;
+	char buf[CONV_SIZE], *digits = buf + 1, sign = take_sign(step, &value);
 	size_t len;
 
-	if (step->flags & FLAG_SIGNED) {
-		if ((s64)value < 0) {
-			sign = '-';
-			value = -value;
-		} else if (step->flags & FLAG_PLUS) {
-			sign = '+';
-		} else if (step->flags & FLAG_SPACE) {
-			sign = ' ';
-		}
-	}
 	if (step->flags & FLAG_HEX)
 		len = put_hex(digits, value, step->flags & FLAG_UPPER) - digits;
 	else
 		len = put_decimal(digits, value) - digits;
-	if (step->width > (s64)(len + !!sign) &&
-	    (step->flags & (FLAG_ZERO | FLAG_LEFT)) == FLAG_ZERO) {
+	if (step->width > (s64)(len + !!sign) && pads_with_zeroes(step)) {
 		if (sign)
 			put(text, &sign, 1);
 		put_fill(text, '0', step->width - len - !!sign);
@@ -100,19 +89,6 @@ static void put_number(struct text *text, const struct format_step *step, u64 va
 	}
 	buf[0] = sign;
 	put_padded(text, step, digits - !!sign, len + !!sign);
-}
-
-/* Linux's shape of an address: all its digits, unless a width asks for something else. */
-static void put_address(struct text *text, const struct format_step *step, u64 address)
-{
-	struct format_step hex = {.width = step->width,
-				  .flags = (step->flags & ~FLAG_SIGNED) | FLAG_HEX};
-
-	if (hex.width < 0) {
-		hex.width = 2 * sizeof(void *);
-		hex.flags |= FLAG_ZERO;
-	}
-	put_number(text, &hex, address);
 }
 
 void put_conv(struct text *text, const struct format_step *step, const struct fetched *fetched)
@@ -134,10 +110,7 @@ void put_conv(struct text *text, const struct format_step *step, const struct fe
 		put_padded(text, step, buf, format_symbol(buf, fetched->value));
 		break;
 	case CONV_POINTER:
-		put_address(text, step, ptr_hash(fetched->value));
-		break;
-	case CONV_ADDRESS:
-		put_address(text, step, fetched->value);
+		put_number(text, step, ptr_hash(fetched->value));
 		break;
 	case CONV_TEXT_STRING:
 	case CONV_TEXT_SYMBOL:

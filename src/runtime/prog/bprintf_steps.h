@@ -6,6 +6,9 @@
 #ifndef PROG_BPRINTF_STEPS_H
 #define PROG_BPRINTF_STEPS_H
 
+#include <errno.h>
+#include <string.h>
+
 #include "prog/bprintf.h"
 
 /* Room that fetched strings, and numbers, share. */
@@ -20,8 +23,7 @@ enum conv_kind {
 	CONV_CHAR,
 	CONV_STRING,
 	CONV_SYMBOL,  /* an address by name, with the width */
-	CONV_POINTER, /* hashed */
-	CONV_ADDRESS, /* raw */
+	CONV_POINTER, /* a number, hashed */
 	/* Linux makes text of these before it prints, and forgets the width. */
 	CONV_TEXT_STRING,
 	CONV_TEXT_SYMBOL,
@@ -39,7 +41,7 @@ enum conv_kind {
 #define FLAG_WIDE 128u	    /* 8 bytes, not 4 */
 #define FLAG_PADDED_IP 256u /* %pi4 and %pi6 */
 
-/* Conversions that need nothing but their argument. */
+/* What is printed without looking at flags. */
 enum plain_kind {
 	PLAIN_NOT,
 	PLAIN_END,
@@ -49,17 +51,16 @@ enum plain_kind {
 	PLAIN_S64,
 	PLAIN_HEX32,
 	PLAIN_HEX64,
-	PLAIN_STRING,
 };
 
 struct format_step {
 	const char *literal; /* the text before */
 	u32 literal_len;
-	s32 width; /* -1: none */
+	s32 width; /* < 0: none */
 	u16 flags;
 	u8 kind;
-	u8 plain : 7;
-	u8 literal_percent : 1; /* it has a %% in it */
+	u8 plain;
+	bool literal_percent; /* it has a %% in it */
 };
 
 struct bpf_format {
@@ -92,15 +93,61 @@ struct fetched {
 	u32 len; /* of the string */
 };
 
-bool step_reads_memory(const struct format_step *step);
+static inline bool step_reads_memory(const struct format_step *step)
+{
+	return step->kind == CONV_STRING || step->kind == CONV_TEXT_STRING ||
+	       step->kind == CONV_TEXT_IP4 || step->kind == CONV_TEXT_IP6;
+}
+
+/* What is before the digits of *@value, which loses its sign; 0: nothing. */
+static inline char take_sign(const struct format_step *step, u64 *value)
+{
+	if (!(step->flags & FLAG_SIGNED))
+		return 0;
+	if ((s64)*value < 0) {
+		*value = -*value;
+		return '-';
+	}
+	return step->flags & FLAG_PLUS ? '+' : step->flags & FLAG_SPACE ? ' ' : 0;
+}
+
+static inline bool pads_with_zeroes(const struct format_step *step)
+{
+	return (step->flags & (FLAG_ZERO | FLAG_LEFT)) == FLAG_ZERO;
+}
+
 /* 0, -ENOSPC. */
 int fetch_arg(const struct format_step *step, u64 arg, struct bin_args *bin,
 	      struct fetched *fetched);
 u32 format_symbol(char buf[CONV_SIZE], u64 address);
+u32 format_ip4(char buf[CONV_SIZE], const u8 ip[4], bool padded);
+u32 format_ip6(char buf[CONV_SIZE], const u8 ip[16], bool padded);
+
+static inline u64 arg_at(const u64 *args, u32 i)
+{
+	u64 arg;
+
+	/* A program may have its arguments anywhere. */
+	memcpy(&arg, (const u8 *)args + i * sizeof(arg), sizeof(arg));
+	return arg;
+}
 
 /* Bytes that @size more take of the BIN_ARGS_SIZE, of which @used are taken: up to where they end;
  * -ENOSPC. Numbers are aligned. */
-int reserve_number(u32 used, u32 size);
+static inline int reserve_number(u32 used, u32 size)
+{
+	u32 at = round_up(used, 4);
+
+	return BIN_ARGS_SIZE - at < size ? -ENOSPC : (int)(at + size);
+}
+
+/* The value of a number of which @arg has 8 bytes. */
+static inline u64 number_of(const struct format_step *step, u64 arg)
+{
+	if (step->flags & FLAG_WIDE)
+		return arg;
+	return step->flags & FLAG_SIGNED ? (u64)(s32)arg : (u32)arg;
+}
 
 /* The output: what does not fit is counted only. */
 struct text {
@@ -108,6 +155,16 @@ struct text {
 	size_t size;
 	size_t len;
 };
+
+/* bprintf.c: as bpf_format_print(). */
+long print_with_care(const struct format_step *steps, char *buf, size_t size, const u64 *args,
+		     u32 nr_args);
+
+/* Where the longest text has room: see bpf_format_print_over(). */
+static inline bool can_be_straight(const struct bpf_format *format, size_t size, u32 nr_args)
+{
+	return format->room && format->room <= size && format->nr_convs <= nr_args;
+}
 
 void put_literal(struct text *text, const struct format_step *step);
 void put_conv(struct text *text, const struct format_step *step, const struct fetched *fetched);

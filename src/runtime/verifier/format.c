@@ -52,11 +52,10 @@ static int check_format_args(struct bpf_verifier_env *env, const struct bpf_func
 
 	if (!reg_is_const(size))
 		return 0;
-	if (size->var_off.value % sizeof(u64) ||
-	    size->var_off.value > MAX_BPRINTF_VARARGS * sizeof(u64))
+	/* Too many are an error when it runs. */
+	if (size->var_off.value % sizeof(u64))
 		return refuse(env, -EINVAL, regno, "pass an array of u64, and its size in bytes",
-			      "the arguments of a format are up to %u numbers of 8 bytes",
-			      MAX_BPRINTF_VARARGS);
+			      "the arguments of a format are numbers of 8 bytes");
 	if (bpf_bprintf_check(fmt, fmt_size, size->var_off.value / sizeof(u64)) < 0)
 		return refuse(env, -EINVAL, -1,
 			      "give one argument for each conversion, of those that BPF knows",
