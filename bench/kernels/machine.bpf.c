@@ -8,7 +8,7 @@
 enum { PUSH, ADD, SUB, MUL, XOR, SHIFT, SWAP, BACK, NR_OPS };
 
 u8 machine_code[256];
-u32 machine_stack[16], machine_steps, machine_start;
+u32 machine_stack[16], machine_steps, machine_start, matrix_size;
 u32 matrix_left[SIZE][SIZE], matrix_right[SIZE][SIZE], matrix_product[SIZE][SIZE];
 
 FILL
@@ -23,6 +23,7 @@ FILL
 			matrix_right[i][j] = NEXT(random) >> 40;
 		}
 	machine_steps = STEPS;
+	matrix_size = SIZE;
 	return 0;
 }
 
@@ -76,18 +77,18 @@ KERNEL(state_machine)
 
 KERNEL(matrix)
 {
-	u32 hash = 0;
+	u32 size = matrix_size, hash = 0;
 
-	for (u32 i = 0; i < SIZE; i++)
-		for (u32 j = 0; j < SIZE; j++) {
+	for (u32 i = 0; i < SIZE && i < size; i++)
+		for (u32 j = 0; j < SIZE && j < size; j++) {
 			u32 sum = 0;
 
-			for (u32 k = 0; k < SIZE; k++)
+			for (u32 k = 0; k < SIZE && k < size; k++)
 				sum += matrix_left[i][k] * matrix_right[k][j];
 			matrix_product[i][j] = sum;
 		}
-	for (u32 i = 0; i < SIZE; i++)
-		for (u32 j = 0; j < SIZE; j++)
+	for (u32 i = 0; i < SIZE && i < size; i++)
+		for (u32 j = 0; j < SIZE && j < size; j++)
 			hash = hash * 31 + matrix_product[i][j];
 	return hash;
 }

@@ -153,8 +153,10 @@ int jit_find_flow(struct jit *jit)
 		return -ENOMEM;
 	for (u32 i = 0; i < jit->nr; i++) {
 		note(&jit->flow[i], &jit->insns[i]);
-		if (jumps(jit, i, &target))
+		if (jumps(jit, i, &target)) {
 			jit->flow[target].target = true;
+			jit->flow[target].loop |= target <= i;
+		}
 	}
 	for (u32 f = 0; f < jit->nr_funcs; f++) {
 		const struct jit_func *func = &jit->funcs[f];

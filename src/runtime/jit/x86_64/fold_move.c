@@ -23,15 +23,6 @@ static u32 shift(struct jit *jit, bool wide, enum x86_shift which, u8 dst, u8 sr
 	return 2;
 }
 
-static u32 multiply(struct jit *jit, bool wide, u8 dst, u8 src, s32 imm)
-{
-	if (is_power_of_two(imm))
-		return 0;
-	x86_rr(jit, wide, fits_s8(imm) ? OP_IMUL_K8 : OP_IMUL_K, dst, src);
-	jit_bytes(jit, imm, fits_s8(imm) ? 1 : 4);
-	return 2;
-}
-
 static u32 low_bits(struct jit *jit, u8 dst, u8 src, s32 mask)
 {
 	if (mask != 0xff && mask != 0xffff)
@@ -63,7 +54,8 @@ u32 x86_fold_move(struct jit *jit, const struct bpf_insn *mov)
 	case BPF_ADD | BPF_X:
 		return lea(jit, wide, dst, (struct x86_mem){src, other, 0, 0});
 	case BPF_MUL | BPF_K:
-		return multiply(jit, wide, dst, src, op->imm);
+		x86_multiply(jit, wide, dst, src, op->imm);
+		return 2;
 	case BPF_AND | BPF_K:
 		return low_bits(jit, dst, src, op->imm);
 	case BPF_LSH | BPF_X:

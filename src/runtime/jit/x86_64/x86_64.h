@@ -37,6 +37,8 @@ static inline bool is_power_of_two(s64 imm)
 	return imm > 0 && !(imm & (imm - 1));
 }
 
+/* dst: @src, times @imm. */
+void x86_multiply(struct jit *jit, bool wide, u8 dst, u8 src, s32 imm);
 int x86_emit_alu(struct jit *jit, const struct bpf_insn *insn);
 /* divide.c */
 int x86_emit_div(struct jit *jit, const struct operation *o, bool rem);
