@@ -261,7 +261,7 @@ static void note_places(const struct jit *jit, struct bpf_jit_image *image)
 /* Made in a buffer, for where it will run: memory that is executable is not to be written to. */
 static int compile_into(struct jit *jit, struct bpf_jit_image *image)
 {
-	u8 *buf = malloc(image->size);
+	u8 *buf = malloc((size_t)image->size + JIT_ROOM);
 	int err;
 
 	if (!buf)

@@ -10,6 +10,9 @@
 #ifndef JIT_JIT_H
 #define JIT_JIT_H
 
+#include <endian.h>
+#include <string.h>
+
 #include "prog/prog.h"
 
 /*
@@ -63,18 +66,21 @@ struct jit {
 	u32 nr_faults;
 };
 
-static inline void jit_byte(struct jit *jit, u8 byte)
-{
-	if (jit->out)
-		jit->out[jit->pos] = byte;
-	jit->pos++;
-}
+#define JIT_ROOM 8 /* behind the code, for what jit_bytes() writes beyond it */
 
-/* Little end first. */
+/* At most eight, little end first. Written as eight: what is too much is written over. */
 static inline void jit_bytes(struct jit *jit, u64 value, u32 nr)
 {
-	for (u32 i = 0; i < nr; i++, value >>= 8)
-		jit_byte(jit, value);
+	if (jit->out) {
+		value = htole64(value);
+		memcpy(jit->out + jit->pos, &value, sizeof(value));
+	}
+	jit->pos += nr;
+}
+
+static inline void jit_byte(struct jit *jit, u8 byte)
+{
+	jit_bytes(jit, byte, 1);
 }
 
 /* The function that a call or a ld_imm64 names. */

@@ -119,7 +119,7 @@ static void emit_bswap(struct jit *jit, u8 dst, s32 bits)
 		x86_shift_k(jit, false, S_ROL, dst, 8);
 		x86_rr(jit, false, OP_MOVZX_H, dst, dst);
 	} else {
-		x86_opcode(jit, bits == 64, 0x0fc8 + (dst & 7), 0, dst, false);
+		x86_opcode(jit, bits == 64, 0x0fc8 + (dst & 7), 0, dst);
 	}
 }
 

@@ -101,25 +101,45 @@ static inline bool fits_s32(s64 v)
 	return v == (s32)v;
 }
 
-/* @byte: the operand in a register is one byte, which without REX would be ah, ch, dh or bh. */
-static inline void x86_opcode(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm, bool byte)
+/* The begin of an instruction, put together before it is written. */
+struct x86_bytes {
+	u64 value;
+	u32 nr;
+};
+
+static inline void x86_add(struct x86_bytes *bytes, u8 byte)
 {
-	u8 rex = 0x40 | wide << 3 | (reg >> 3) << 2 | rm >> 3;
+	bytes->value |= (u64)byte << 8 * bytes->nr++;
+}
+
+/* @byte: the operand in a register is one byte, which without REX would be ah, ch, dh or bh. */
+static inline struct x86_bytes x86_begin(u8 rex, u32 op, bool byte)
+{
+	struct x86_bytes bytes = {0};
 
 	if (rex != 0x40 || byte)
-		jit_byte(jit, rex);
+		x86_add(&bytes, rex);
 	if (op > 0xff)
-		jit_byte(jit, op >> 8);
-	jit_byte(jit, op);
+		x86_add(&bytes, op >> 8);
+	x86_add(&bytes, op);
+	return bytes;
+}
+
+static inline void x86_opcode(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm)
+{
+	struct x86_bytes bytes = x86_begin(0x40 | wide << 3 | (reg >> 3) << 2 | rm >> 3, op, false);
+
+	jit_bytes(jit, bytes.value, bytes.nr);
 }
 
 /* Of two registers. @wide: 64 bits, else 32, which clears the upper ones. */
 static inline void x86_rr(struct jit *jit, bool wide, u32 op, u8 reg, u8 rm)
 {
-	bool byte = (op == OP_MOVZX_B || op == OP_MOVSX_B) && rm >= RSP;
+	const bool byte = (op == OP_MOVZX_B || op == OP_MOVSX_B) && rm >= RSP;
+	struct x86_bytes bytes = x86_begin(0x40 | wide << 3 | (reg >> 3) << 2 | rm >> 3, op, byte);
 
-	x86_opcode(jit, wide, op, reg, rm, byte);
-	jit_byte(jit, 0xc0 | (reg & 7) << 3 | (rm & 7));
+	x86_add(&bytes, 0xc0 | (reg & 7) << 3 | (rm & 7));
+	jit_bytes(jit, bytes.value, bytes.nr);
 }
 
 /* Memory at base + index * 2^scale + off. The stack pointer is no index: there is none then. */
@@ -136,20 +156,18 @@ static inline struct x86_mem x86_at(u8 base, s32 off)
 /* Of a register and memory. */
 static inline void x86_rmx(struct jit *jit, bool wide, u32 op, u8 reg, struct x86_mem mem)
 {
-	u8 mod = !mem.off && (mem.base & 7) != RBP ? 0x00 : fits_s8(mem.off) ? 0x40 : 0x80;
-	u8 rex = 0x40 | wide << 3 | (reg >> 3) << 2 | (mem.index >> 3) << 1 | mem.base >> 3;
+	const u8 mod = !mem.off && (mem.base & 7) != RBP ? 0x00 : fits_s8(mem.off) ? 0x40 : 0x80;
+	struct x86_bytes bytes = x86_begin(0x40 | wide << 3 | (reg >> 3) << 2 |
+						   (mem.index >> 3) << 1 | mem.base >> 3,
+					   op, op == OP_STORE_B && reg >= RSP);
 
-	if (rex != 0x40 || (op == OP_STORE_B && reg >= RSP))
-		jit_byte(jit, rex);
-	if (op > 0xff)
-		jit_byte(jit, op >> 8);
-	jit_byte(jit, op);
 	if (mem.index == RSP && (mem.base & 7) != RSP) {
-		jit_byte(jit, mod | (reg & 7) << 3 | (mem.base & 7));
+		x86_add(&bytes, mod | (reg & 7) << 3 | (mem.base & 7));
 	} else {
-		jit_byte(jit, mod | (reg & 7) << 3 | 4);
-		jit_byte(jit, mem.scale << 6 | (mem.index & 7) << 3 | (mem.base & 7));
+		x86_add(&bytes, mod | (reg & 7) << 3 | 4);
+		x86_add(&bytes, mem.scale << 6 | (mem.index & 7) << 3 | (mem.base & 7));
 	}
+	jit_bytes(jit, bytes.value, bytes.nr);
 	if (mod)
 		jit_bytes(jit, mem.off, mod == 0x40 ? 1 : 4);
 }
@@ -176,22 +194,26 @@ static inline void x86_shift_k(struct jit *jit, bool wide, u8 which, u8 reg, u8 
 static inline void x86_shift_x(struct jit *jit, bool wide, enum x86_shift which, u8 to, u8 from,
 			       u8 bits)
 {
-	jit_byte(jit, 0xc4);
-	jit_byte(jit, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 2);
-	jit_byte(jit, wide << 7 | (~bits & 15) << 3 | which);
-	jit_byte(jit, 0xf7);
-	jit_byte(jit, 0xc0 | (to & 7) << 3 | (from & 7));
+	struct x86_bytes bytes = {0xc4, 1};
+
+	x86_add(&bytes, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 2);
+	x86_add(&bytes, wide << 7 | (~bits & 15) << 3 | which);
+	x86_add(&bytes, 0xf7);
+	x86_add(&bytes, 0xc0 | (to & 7) << 3 | (from & 7));
+	jit_bytes(jit, bytes.value, bytes.nr);
 }
 
 /* rorx: @from to the right by @bits, what falls out comes in again, to @to. */
 static inline void x86_rotate_x(struct jit *jit, bool wide, u8 to, u8 from, u8 bits)
 {
-	jit_byte(jit, 0xc4);
-	jit_byte(jit, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 3);
-	jit_byte(jit, wide << 7 | 0x78 | 3);
-	jit_byte(jit, 0xf0);
-	jit_byte(jit, 0xc0 | (to & 7) << 3 | (from & 7));
-	jit_byte(jit, bits);
+	struct x86_bytes bytes = {0xc4, 1};
+
+	x86_add(&bytes, !(to >> 3) << 7 | 0x40 | !(from >> 3) << 5 | 3);
+	x86_add(&bytes, wide << 7 | 0x78 | 3);
+	x86_add(&bytes, 0xf0);
+	x86_add(&bytes, 0xc0 | (to & 7) << 3 | (from & 7));
+	x86_add(&bytes, bits);
+	jit_bytes(jit, bytes.value, bytes.nr);
 }
 
 static inline void x86_mov(struct jit *jit, u8 to, u8 from)
@@ -206,25 +228,25 @@ static inline void x86_mov_k(struct jit *jit, u8 reg, u64 value)
 	if (!value) {
 		x86_rr(jit, false, OP_XOR, reg, reg);
 	} else if (value == (u32)value) {
-		x86_opcode(jit, false, 0xb8 + (reg & 7), 0, reg, false);
+		x86_opcode(jit, false, 0xb8 + (reg & 7), 0, reg);
 		jit_bytes(jit, value, 4);
 	} else if (fits_s32(value)) {
 		x86_rr(jit, true, OP_STORE_K, 0, reg);
 		jit_bytes(jit, value, 4);
 	} else {
-		x86_opcode(jit, true, 0xb8 + (reg & 7), 0, reg, false);
+		x86_opcode(jit, true, 0xb8 + (reg & 7), 0, reg);
 		jit_bytes(jit, value, 8);
 	}
 }
 
 static inline void x86_push(struct jit *jit, u8 reg)
 {
-	x86_opcode(jit, false, 0x50 + (reg & 7), 0, reg, false);
+	x86_opcode(jit, false, 0x50 + (reg & 7), 0, reg);
 }
 
 static inline void x86_pop(struct jit *jit, u8 reg)
 {
-	x86_opcode(jit, false, 0x58 + (reg & 7), 0, reg, false);
+	x86_opcode(jit, false, 0x58 + (reg & 7), 0, reg);
 }
 
 /* A jump within the code of one instruction: x86_here() with what it returns is where it leads. */
@@ -272,7 +294,7 @@ static inline void x86_call(struct jit *jit, const void *to)
 		return;
 	}
 	/* As long as it can be, until it is known where the code lies. */
-	x86_opcode(jit, true, 0xb8 + RAX, 0, RAX, false);
+	x86_opcode(jit, true, 0xb8 + RAX, 0, RAX);
 	jit_bytes(jit, (unsigned long)to, 8);
 	x86_rr(jit, false, OP_CALL_X, 2, RAX);
 }

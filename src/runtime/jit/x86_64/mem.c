@@ -101,7 +101,7 @@ int x86_emit_ld_imm64(struct jit *jit, const struct bpf_insn *insn)
 		return -ENOTSUP;
 	if (insn->src_reg == BPF_PSEUDO_FUNC) {
 		/* lea, from the instruction pointer. */
-		x86_opcode(jit, true, OP_LEA, dst, 0, false);
+		x86_opcode(jit, true, OP_LEA, dst, 0);
 		jit_byte(jit, (dst & 7) << 3 | 5);
 		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
 		return 0;

@@ -81,7 +81,7 @@ void x86_load_run(struct jit *jit, u8 reg)
 
 	__asm__("movq %%fs:0, %0" : "=r"(thread));
 	jit_byte(jit, X86_FS);
-	x86_opcode(jit, true, OP_LOAD, reg, 0, false);
+	x86_opcode(jit, true, OP_LOAD, reg, 0);
 	jit_byte(jit, (reg & 7) << 3 | 4);
 	jit_byte(jit, 0x25);
 	jit_bytes(jit, (unsigned long)&bpf_current - thread, 4);
