@@ -41,12 +41,12 @@ static int (*const make_one[NR_CROWDS])(const struct engine *engine) = {
 	[MAPS] = make_map,
 };
 
-static void drop(enum contestant engine, enum crowd_of of)
+void crowd_drop(enum contestant engine, enum crowd_of of)
 {
 	struct crowd *crowd = &crowds[engine][of];
 
-	while (crowd->nr)
-		engine_close(&engines[engine], crowd->handles[--crowd->nr]);
+	for (unsigned int i = 0; i < crowd->nr; i++)
+		engine_close(&engines[engine], crowd->handles[i]);
 	free(crowd->handles);
 	*crowd = (struct crowd){0};
 }
@@ -57,7 +57,7 @@ int crowd_make(enum contestant engine, enum crowd_of of, unsigned int nr)
 	int handle = 0;
 
 	/* A process may have so many descriptors of each, but perhaps not of both. */
-	drop(engine, of == PROGRAMS ? MAPS : PROGRAMS);
+	crowd_drop(engine, of == PROGRAMS ? MAPS : PROGRAMS);
 	if (nr > crowd->room) {
 		int *handles = reallocarray(crowd->handles, nr, sizeof(*handles));
 
@@ -85,5 +85,5 @@ void crowd_free(void)
 {
 	for (enum contestant engine = 0; engine < NR_ENGINES; engine++)
 		for (enum crowd_of of = 0; of < NR_CROWDS; of++)
-			drop(engine, of);
+			crowd_drop(engine, of);
 }

@@ -17,6 +17,9 @@ enum crowd_of { PROGRAMS, MAPS, NR_CROWDS };
 int crowd_make(enum contestant engine, enum crowd_of of, unsigned int nr);
 /* How many there are that were made here. */
 unsigned int crowd_size(enum contestant engine, enum crowd_of of);
+/* Free those of one kind, in the order in which they were made. */
+void crowd_drop(enum contestant engine, enum crowd_of of);
+/* Free all. */
 void crowd_free(void);
 
 #endif /* BENCH_CROWD_H */

@@ -9,6 +9,7 @@
 
 extern const struct group iterate_group;
 extern const struct group listing_group;
+extern const struct group lifetimes_group;
 extern const struct group maps_group;
 extern const struct group compute_group;
 extern const struct group verify_group;

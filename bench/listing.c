@@ -151,6 +151,12 @@ static const struct work counting = {
 	{                                                                                          \
 		of, nr                                                                             \
 	}
+/* Of so many the kernel gives no process the descriptors. */
+#define LISTING_OURS(of, nr)                                                                       \
+	.work = &listing, .who = OURS, .arg = &(const struct listing)                              \
+	{                                                                                          \
+		of, nr                                                                             \
+	}
 #define COUNTING(nr)                                                                               \
 	.work = &counting, .who = ENGINES, .arg = &(const uint32_t)                                \
 	{                                                                                          \
@@ -160,8 +166,10 @@ static const struct work counting = {
 static const struct row rows[] = {
 	{"a program, of 1,000", LISTING(PROGRAMS, 1000)},
 	{"a program, of 10,000", LISTING(PROGRAMS, 10000)},
+	{"a program, of 100,000", LISTING_OURS(PROGRAMS, 100000)},
 	{"a map, of 1,000", LISTING(MAPS, 1000)},
 	{"a map, of 10,000", LISTING(MAPS, 10000)},
+	{"a map, of 100,000", LISTING_OURS(MAPS, 100000)},
 	{"bpf_map_sum_elem_count of 1,000 elements", COUNTING(1000)},
 	{"bpf_map_sum_elem_count of 1,000,000 elements", COUNTING(1000000)},
 };

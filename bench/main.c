@@ -23,8 +23,8 @@
 
 /* In the order in which they are measured. */
 static const struct group *const groups[] = {
-	&iterate_group, &listing_group, &maps_group,   &compute_group,
-	&verify_group,	&real_group,	&memory_group, &commands_group,
+	&iterate_group, &listing_group, &lifetimes_group, &maps_group,	   &compute_group,
+	&verify_group,	&real_group,	&memory_group,	  &commands_group,
 };
 
 static struct {
