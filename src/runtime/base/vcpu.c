@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/cancel.h"
 #include "base/nofault.h"
@@ -160,6 +161,8 @@ static inline const struct bpf_run_ctx *init_run(struct bpf_run_ctx *ctx, struct
 	ctx->tail_calls = 0;
 	ctx->callback = NULL;
 	ctx->depth = ctx->outer ? ctx->outer->depth : 0;
+	ctx->waiters = &rt->cpus->waiters;
+	ctx->slice_end = 0;
 	return outer_run(ctx->outer, rt);
 }
 
@@ -167,6 +170,7 @@ static inline void enter_run(struct bpf_run_ctx *ctx)
 {
 	/* Only now: a thread that waits for a CPU must not hold up grace periods. */
 	rcu_read_lock();
+	ctx->section = rcu_section();
 	bpf_current = ctx;
 }
 
@@ -204,4 +208,29 @@ void bpf_run_end(struct bpf_run_ctx *ctx)
 	rcu_read_unlock();
 	if (!outer_run(ctx->outer, ctx->rt))
 		give_back(ctx->rt->cpus, ctx->cpu);
+}
+
+bool bpf_run_is_long(struct bpf_run_ctx *ctx)
+{
+	struct timespec time;
+	u64 now;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	now = time.tv_sec * 1000000000ull + time.tv_nsec;
+	if (!ctx->slice_end)
+		ctx->slice_end = now + BPF_RUN_SLICE;
+	return now >= ctx->slice_end;
+}
+
+void bpf_run_renew(struct bpf_run_ctx *ctx)
+{
+	NO_CANCELLATION;
+	const struct timespec waking = {.tv_nsec = BPF_RUN_SLICE / 4};
+	struct trek_runtime *rt = ctx->rt;
+
+	bpf_run_end(ctx);
+	/* Who was woken takes the CPU before this thread does again. */
+	if (__atomic_load_n(ctx->waiters, __ATOMIC_RELAXED))
+		nanosleep(&waking, NULL);
+	bpf_run_begin(ctx, rt);
 }

@@ -10,6 +10,7 @@
 #ifndef BASE_VCPU_H
 #define BASE_VCPU_H
 
+#include "base/rcu.h"
 #include "base/types.h"
 
 /* A structure of which each virtual CPU has its own (__percpu): from one to the next, bytes. */
@@ -22,12 +23,15 @@ struct vcpus;
 struct bpf_run_ctx {
 	struct trek_runtime *rt;
 	u32 cpu;
-	struct bpf_run_ctx *outer; /* the run that this one is within; NULL: none */
+	struct bpf_run_ctx *outer;   /* the run that this one is within; NULL: none */
 	const struct bpf_prog *prog; /* that is running now: a tail call changes it */
 	u32 tail_calls;		     /* since it was started */
 	/* Calls a function of the running program: a helper's callback. Set by what executes it. */
 	u64 (*callback)(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
-	u32 depth; /* of nested executions on this thread's stack */
+	u32 depth;	       /* of nested executions on this thread's stack */
+	unsigned long section; /* what bpf_run_is_awaited() asks with */
+	const u32 *waiters;    /* for a CPU */
+	u64 slice_end;	       /* when it is theirs; 0: not known yet */
 };
 
 /* The innermost run of this thread; NULL outside of one. */
@@ -41,5 +45,24 @@ void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt);
 /* On CPU @cpu, which there is, unless this is a run within a run. */
 void bpf_run_begin_on(struct bpf_run_ctx *ctx, struct trek_runtime *rt, u32 cpu);
 void bpf_run_end(struct bpf_run_ctx *ctx);
+
+/* Has this run had its CPU for BPF_RUN_SLICE, since it was asked first? */
+bool bpf_run_is_long(struct bpf_run_ctx *ctx);
+#define BPF_RUN_SLICE 200000 /* nanoseconds: many times what it takes to wake a thread */
+
+/*
+ * A run of many programs asks after each, or after a few, whether it has to make room: for a grace
+ * period that waits for its RCU section, at once; for a thread that waits for a CPU, when it has
+ * had its own for a while. It goes on for as long as nobody waits: no number of programs would be
+ * right for quick ones and for slow ones.
+ */
+static inline bool bpf_run_is_awaited(struct bpf_run_ctx *ctx)
+{
+	if (rcu_is_awaited(ctx->section))
+		return true;
+	return unlikely(__atomic_load_n(ctx->waiters, __ATOMIC_RELAXED)) && bpf_run_is_long(ctx);
+}
+/* Then: end and begin again. What was found under RCU before has to be found again. */
+void bpf_run_renew(struct bpf_run_ctx *ctx);
 
 #endif /* BASE_VCPU_H */
