@@ -95,6 +95,15 @@ TREK_API int trek_bpf(struct trek_runtime *rt, int cmd, union bpf_attr *attr, ui
  */
 TREK_API ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size);
 
+/*
+ * trek_read() without a copy: *@chunk is what the iterator's program has written, as many bytes as
+ * the call returns, 24 to 32 KiB but for the last one. It is the iterator's own memory, to be read
+ * only, and there until the next read of the iterator by any handle of it, or until the last of
+ * these is closed; so one thread at a time reads an iterator this way. What a trek_read() left over
+ * comes first. Returns and errors are those of trek_read(); with an error *@chunk is as before.
+ */
+TREK_API ssize_t trek_iter_next_chunk(struct trek_runtime *rt, int handle, const void **chunk);
+
 /* close(2): end @handle and drop its reference. -EBADF. */
 TREK_API int trek_close(struct trek_runtime *rt, int handle);
 

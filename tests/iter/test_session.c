@@ -15,7 +15,7 @@
 #include "base/rcu.h"
 #include "base/runtime.h"
 #include "base/vcpu.h"
-#include "iter/bpf_iter.h"
+#include "iter/session.h"
 #include "prog/prog.h"
 
 #define FULL BPF_ITER_BUFFER_SIZE
@@ -106,9 +106,8 @@ static void *fake_next(struct seq_file *seq, void *v, s64 *pos)
 
 static int fake_run(struct seq_file *seq, u32 object, bool in_stop)
 {
-	struct bpf_iter_meta meta = {.seq = seq};
-	struct fake_ctx ctx = {&meta, object};
-	struct bpf_prog *prog = bpf_iter_get_info(&meta, in_stop);
+	struct fake_ctx ctx = {bpf_iter_meta(seq), object};
+	const struct bpf_prog *prog = bpf_iter_prog(seq, in_stop);
 
 	return prog ? bpf_iter_run_prog(prog, &ctx) : 0;
 }

@@ -97,16 +97,16 @@ static void a_walk_shows_each_index_once(void **state)
 	struct bpf_map_walk walk = {0}, before;
 	u32 nr = 0;
 
-	for (before = walk; map->ops->map_walk(map, &walk); before = walk, nr++) {
+	for (before = walk; bpf_map_walk(map, &walk); before = walk, nr++) {
 		assert_int_equal(*(u32 *)walk.key, nr);
 		assert_ptr_equal(walk.value, map->ops->map_lookup_elem(map, &nr));
 		/* Again. */
 		walk = before;
-		assert_true(map->ops->map_walk(map, &walk));
+		assert_true(bpf_map_walk(map, &walk));
 		assert_int_equal(*(u32 *)walk.key, nr);
 	}
 	assert_int_equal(nr, 300);
-	assert_false(map->ops->map_walk(map, &walk));
+	assert_false(bpf_map_walk(map, &walk));
 	bpf_map_put_with_uref(map);
 }
 

@@ -96,7 +96,7 @@ static u32 nr_of_walk(void)
 	u32 nr = 0;
 
 	rcu_read_lock();
-	while (map->ops->map_walk(map, &walk))
+	while (bpf_map_walk(map, &walk))
 		nr++;
 	rcu_read_unlock();
 	return nr;

@@ -127,7 +127,7 @@ static void it_agrees_with_a_model(void **state)
 			assert_int_equal(bpf_map_read_elem_count(map), nr);
 		}
 		rcu_read_lock();
-		for (; map->ops->map_walk(map, &walk); walked++) {
+		for (; bpf_map_walk(map, &walk); walked++) {
 			u32 k = *(u8 *)walk.key;
 
 			assert_true(model[k].there);
@@ -302,7 +302,7 @@ static void an_entry_keeps_its_place_in_walks(void **state)
 	for (u32 key = 0; key < 8; key++)
 		assert_int_equal(map_update(map, &key, &value, 0), 0);
 	rcu_read_lock();
-	for (again = walk; map->ops->map_walk(map, &walk); again = walk) {
+	for (again = walk; bpf_map_walk(map, &walk); again = walk) {
 		u32 key = *(u32 *)walk.key;
 
 		assert_false(seen & 1u << key);
@@ -313,7 +313,7 @@ static void an_entry_keeps_its_place_in_walks(void **state)
 			assert_int_equal(map->ops->map_update_elem(map, &k, &value, 0), 0);
 		}
 		walk = again;
-		assert_true(map->ops->map_walk(map, &walk));
+		assert_true(bpf_map_walk(map, &walk));
 		assert_int_equal(*(u32 *)walk.key, key);
 		assert_int_equal(*(u64 *)walk.value, 100 + key);
 	}

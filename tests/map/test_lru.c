@@ -45,7 +45,7 @@ static u32 held(struct bpf_map *map)
 	u32 nr = 0;
 
 	rcu_read_lock();
-	while (map->ops->map_walk(map, &walk))
+	while (bpf_map_walk(map, &walk))
 		nr++;
 	rcu_read_unlock();
 	assert_int_equal(bpf_map_read_elem_count(map), nr);
@@ -342,7 +342,7 @@ static void what_stays_is_seen_exactly_once(void **state)
 
 		do {
 			rcu_read_lock();
-			more = shared->ops->map_walk(shared, &walk);
+			more = bpf_map_walk(shared, &walk);
 			if (more && *(u32 *)walk.key < STABLE) {
 				stable++;
 				failures += seen[*(u32 *)walk.key]++;

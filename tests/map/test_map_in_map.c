@@ -84,7 +84,7 @@ static void *walker(void *arg)
 
 		while (more) {
 			rcu_read_lock();
-			more = ops->map_walk(load->map, &walk);
+			more = bpf_map_walk(load->map, &walk);
 			if (more)
 				ops->map_walk_object_id(load->map, &walk);
 			rcu_read_unlock();

@@ -106,7 +106,7 @@ static void read_all(void)
 		rcu_read_unlock();
 	}
 	rcu_read_lock();
-	while (map->ops->map_walk && map->ops->map_walk(map, &walk))
+	while (map->ops->map_walk && bpf_map_walk(map, &walk))
 		bpf_map_walk_copy(map, &walk, value, 0);
 	rcu_read_unlock();
 }

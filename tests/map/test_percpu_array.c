@@ -96,7 +96,7 @@ static void values_of_all_sizes_agree_with_a_model(void **state)
 			assert_int_equal(map_set(map, &key, value + 1, BPF_ANY), 0);
 		}
 		for (u32 key = 0; key < N; key++) {
-			assert_true(map->ops->map_walk(map, &walk));
+			assert_true(bpf_map_walk(map, &walk));
 			assert_int_equal(*(u32 *)walk.key, key);
 			bpf_map_walk_copy(map, &walk, got, 0);
 			assert_memory_equal(got, model[key], size);
@@ -107,7 +107,7 @@ static void values_of_all_sizes_agree_with_a_model(void **state)
 				assert_ptr_equal(bpf_map_percpu_ptr(map, walk.value, cpu),
 						 map->ops->map_lookup_percpu_elem(map, &key, cpu));
 		}
-		assert_false(map->ops->map_walk(map, &walk));
+		assert_false(bpf_map_walk(map, &walk));
 		bpf_map_put_with_uref(map);
 	}
 }

@@ -175,7 +175,7 @@ static void it_agrees_with_a_model(void **state)
 
 			assert_int_equal(bpf_map_read_elem_count(map), nr);
 			rcu_read_lock();
-			while (map->ops->map_walk(map, &walk)) {
+			while (bpf_map_walk(map, &walk)) {
 				const u64 found = *(u64 *)walk.key;
 
 				assert_true(found < KEYS && model[found].there);

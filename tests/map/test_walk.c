@@ -122,7 +122,7 @@ static void walk_once(bool one_section)
 	do {
 		if (!one_section)
 			rcu_read_lock();
-		more = map->ops->map_walk(map, &walk);
+		more = bpf_map_walk(map, &walk);
 		if (more) {
 			u32 key = *(u32 *)walk.key;
 
@@ -204,7 +204,7 @@ static void writers_of_one_key_exclude_each_other(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		pthread_join(threads[i], NULL);
 	rcu_read_lock();
-	while (map->ops->map_walk(map, &walk))
+	while (bpf_map_walk(map, &walk))
 		nr++;
 	rcu_read_unlock();
 	pthread_barrier_destroy(&all_here);

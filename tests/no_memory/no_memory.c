@@ -607,6 +607,8 @@ WRAP_FREE_CALL(ssize_t, trek_fdinfo, (struct trek_runtime * rt, int handle, char
 	}
 WRAP_RUN(ssize_t, trek_read, (struct trek_runtime * rt, int handle, void *buf, size_t size),
 	 (rt, handle, buf, size))
+WRAP_RUN(ssize_t, trek_iter_next_chunk,
+	 (struct trek_runtime * rt, int handle, const void **chunk), (rt, handle, chunk))
 WRAP_RUN(int, trek_prog_run,
 	 (struct trek_runtime * rt, int prog, void *ctx, size_t ctx_size, uint32_t *retval),
 	 (rt, prog, ctx, ctx_size, retval))

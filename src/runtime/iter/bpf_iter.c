@@ -3,66 +3,19 @@
  * Sessions: an iterator program being read (kernel/bpf/bpf_iter.c).
  *
  * A read fills a bounded buffer with the output of one object after the other, and gives the reader
- * what it asked for. Objects are atomic: output of one that does not fit is undone, and the object
- * is shown again by the next read; the target's start finds it again. So between two reads a target
- * keeps a position, never a pointer.
+ * what it asked for, or shows it where it is. Objects are atomic: output of one that does not fit
+ * is undone, and the object is shown again by the next read; the target's start finds it again. So
+ * between two reads a target keeps a position, never a pointer.
  *
  * The thread holds a virtual CPU and an RCU section while the program runs. It leaves and enters
- * again every BPF_ITER_RUN_BATCH objects, before the target moves on, so that a long walk holds up
- * neither what is to be freed nor other threads that want to run; once for each object would cost
- * more than many a program.
+ * again, before the target moves on, as soon as anybody waits for either.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "base/nofault.h"
-#include "base/runtime.h"
-#include "base/vcpu.h"
-#include "iter/bpf_iter.h"
-#include "prog/prog.h"
-
-#define BPF_ITER_RUN_BATCH 64
-
-struct bpf_iter_session {
-	pthread_mutex_t lock; /* one read at a time */
-	struct seq_file seq;
-	struct trek_runtime *rt;
-	const struct bpf_iter_seq_info *seq_info;
-	struct bpf_prog *prog; /* the link's when the session was opened; a reference */
-	u64 session_id;
-	u64 seq_num;
-	bool done_stop; /* the call after the last object has been made, and its output kept */
-	u64 target_private[];
-};
-
-static struct bpf_iter_session *to_session(const struct seq_file *seq)
-{
-	return container_of((struct seq_file *)seq, struct bpf_iter_session, seq);
-}
-
-/* --- what the targets' show uses -------------------------------------------------------------- */
-
-struct trek_runtime *bpf_iter_runtime(const struct seq_file *seq)
-{
-	return to_session(seq)->rt;
-}
-
-struct bpf_prog *bpf_iter_get_info(struct bpf_iter_meta *meta, bool in_stop)
-{
-	struct bpf_iter_session *s = to_session(meta->seq);
-
-	if (in_stop && s->done_stop)
-		return NULL;
-	meta->session_id = s->session_id;
-	meta->seq_num = s->seq_num;
-	return s->prog;
-}
-
-int bpf_iter_run_prog(struct bpf_prog *prog, void *ctx)
-{
-	return bpf_prog_run(prog, ctx) ? -EAGAIN : 0;
-}
+#include "iter/session.h"
 
 /* --- read ------------------------------------------------------------------------------------- */
 
@@ -81,7 +34,7 @@ static int show_object(struct bpf_iter_session *s, void *obj)
 	if (err)
 		seq->count = before;
 	if (err > 0)
-		s->seq_num--; /* the next object has the number of the skipped one */
+		s->meta.seq_num--; /* the next object has the number of the skipped one */
 	return err > 0 ? 0 : err;
 }
 
@@ -95,7 +48,7 @@ static void *next_object(struct bpf_iter_session *s, void *obj)
 	if (seq->index == index)
 		seq->index++;
 	if (!IS_ERR_OR_NULL(obj))
-		s->seq_num++;
+		s->meta.seq_num++;
 	return obj;
 }
 
@@ -121,11 +74,13 @@ static int show_end(struct bpf_iter_session *s)
 static int fill_buffer(struct bpf_iter_session *s, size_t size, struct bpf_run_ctx *run)
 {
 	struct seq_file *seq = &s->seq;
+	const struct bpf_iter_seq_info *info = s->seq_info;
 	u32 shown = 0;
 	void *obj;
 	int err;
 
 	seq->from = 0;
+	s->section++;
 	obj = seq->op->start(seq, &seq->index);
 	if (!obj)
 		return show_end(s);
@@ -135,9 +90,15 @@ static int fill_buffer(struct bpf_iter_session *s, size_t size, struct bpf_run_c
 	}
 	err = show_object(s, obj);
 	while (!err) {
-		if (++shown % BPF_ITER_RUN_BATCH == 0) {
-			bpf_run_end(run);
-			bpf_run_begin(run, s->rt);
+		shown++;
+		if (info->show_ahead) {
+			err = info->show_ahead(seq, obj, size, MAX_ITER_OBJECTS - shown, &shown);
+			if (err)
+				break;
+		}
+		if (bpf_run_is_awaited(run)) {
+			bpf_run_renew(run);
+			s->section++;
 		}
 		obj = next_object(s, obj);
 		if (!obj)
@@ -155,6 +116,23 @@ static int fill_buffer(struct bpf_iter_session *s, size_t size, struct bpf_run_c
 	return seq->count ? 0 : err;
 }
 
+/* What a chunk has at least, unless the objects end: the rest is room for the last one. */
+#define CHUNK_SIZE (BPF_ITER_BUFFER_SIZE / 4 * 3)
+
+/* Have something in the buffer to give out: @size bytes or more, or what there is. */
+static int fill(struct bpf_iter_session *s, size_t size)
+{
+	struct bpf_run_ctx run;
+	int err;
+
+	if (s->seq.count)
+		return 0;
+	bpf_run_begin(&run, s->rt);
+	err = fill_buffer(s, size, &run);
+	bpf_run_end(&run);
+	return err;
+}
+
 static ssize_t give_out(struct seq_file *seq, u64 buf, size_t size)
 {
 	size_t n = min_of(seq->count, size);
@@ -168,17 +146,27 @@ static ssize_t give_out(struct seq_file *seq, u64 buf, size_t size)
 
 ssize_t bpf_seq_read(struct bpf_iter_session *s, u64 buf, size_t size)
 {
-	struct bpf_run_ctx run;
-	ssize_t ret = 0;
+	ssize_t ret;
 
 	pthread_mutex_lock(&s->lock);
-	if (!s->seq.count) {
-		bpf_run_begin(&run, s->rt);
-		ret = fill_buffer(s, size, &run);
-		bpf_run_end(&run);
-	}
+	ret = fill(s, size);
 	if (!ret)
 		ret = give_out(&s->seq, buf, size);
+	pthread_mutex_unlock(&s->lock);
+	return ret;
+}
+
+ssize_t bpf_seq_next_chunk(struct bpf_iter_session *s, const void **chunk)
+{
+	ssize_t ret;
+
+	pthread_mutex_lock(&s->lock);
+	ret = fill(s, CHUNK_SIZE);
+	if (!ret) {
+		*chunk = s->seq.buf + s->seq.from;
+		ret = s->seq.count;
+		s->seq.count = 0;
+	}
 	pthread_mutex_unlock(&s->lock);
 	return ret;
 }
@@ -200,6 +188,7 @@ struct bpf_iter_session *bpf_iter_session_new(struct bpf_prog *prog,
 	s->seq.size = BPF_ITER_BUFFER_SIZE;
 	s->seq.op = info->seq_ops;
 	s->seq.private = s->target_private;
+	s->meta.seq = &s->seq;
 	s->seq_info = info;
 	s->rt = prog->aux->rt;
 	err = info->init_seq_private ? info->init_seq_private(s->target_private, aux, prog) : 0;
@@ -208,7 +197,7 @@ struct bpf_iter_session *bpf_iter_session_new(struct bpf_prog *prog,
 	bpf_prog_inc(prog);
 	s->prog = prog;
 	pthread_mutex_init(&s->lock, NULL);
-	s->session_id = atomic64_add_return(1, &s->rt->session_id);
+	s->meta.session_id = atomic64_add_return(1, &s->rt->session_id);
 	return s;
 free:
 	free(s->seq.buf);

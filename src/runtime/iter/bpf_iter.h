@@ -30,6 +30,13 @@ struct bpf_iter_seq_info {
 	int (*init_seq_private)(void *priv_data, const struct bpf_iter_aux_info *aux,
 				const struct bpf_prog *prog);
 	void (*fini_seq_private)(void *priv_data);
+	/*
+	 * @v has been shown. Go on, as next and show would, with what is at hand, @max objects at
+	 * most: until the output has @size bytes, or anybody waits for this run. 0, or what show
+	 * said, of an object whose output is undone then. How many were shown is added to *@shown.
+	 * For targets whose objects are many and small. NULL: next and show do all.
+	 */
+	int (*show_ahead)(struct seq_file *seq, void *v, size_t size, u32 max, u32 *shown);
 	u32 seq_priv_size;
 };
 
@@ -62,15 +69,6 @@ const struct bpf_iter_reg *bpf_iter_target_of(const struct bpf_prog *prog);
 /* Does a target carry the name of @prog's attach function (bpf_iter_NAME)? Then give the program
  * the target's context argument types. -EINVAL if not. */
 int bpf_iter_prog_supported(struct bpf_prog *prog);
-
-/* --- for the targets' seq_operations ------------------------------------------------------- */
-
-/* The program of this session, and meta filled; NULL when show is called in stop with an object. */
-struct bpf_prog *bpf_iter_get_info(struct bpf_iter_meta *meta, bool in_stop);
-/* Run it on @ctx; -EAGAIN: it asked for the same object again. */
-int bpf_iter_run_prog(struct bpf_prog *prog, void *ctx);
-/* The runtime whose objects the session walks. */
-struct trek_runtime *bpf_iter_runtime(const struct seq_file *seq);
 
 /* --- links ---------------------------------------------------------------------------------- */
 
@@ -119,6 +117,8 @@ struct bpf_iter_session *bpf_iter_session_new(struct bpf_prog *prog,
 struct bpf_iter_session *bpf_iter_session_open(struct bpf_link *link);
 /* read(2). One read at a time: others wait. @buf is caller memory (-EFAULT). */
 ssize_t bpf_seq_read(struct bpf_iter_session *session, u64 buf, size_t size);
+/* The same without a copy: how much there is at *@chunk, until the next call for this session. */
+ssize_t bpf_seq_next_chunk(struct bpf_iter_session *session, const void **chunk);
 void bpf_iter_session_close(struct bpf_iter_session *session);
 
 #endif /* ITER_BPF_ITER_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* The target bpf_link: every link of the runtime, by id (kernel/bpf/link_iter.c). */
-#include "iter/bpf_iter.h"
+#include "iter/session.h"
 
 struct bpf_iter_seq_link_info {
 	u32 link_id; /* the smallest that the next object may have */
@@ -28,9 +28,8 @@ static void *bpf_link_seq_next(struct seq_file *seq, void *v, s64 *pos)
 
 static int link_seq_show(struct seq_file *seq, struct bpf_link *obj, bool in_stop)
 {
-	struct bpf_iter_meta meta = {.seq = seq};
-	struct bpf_iter__bpf_link ctx = {.meta = &meta, .link = obj};
-	struct bpf_prog *prog = bpf_iter_get_info(&meta, in_stop);
+	struct bpf_iter__bpf_link ctx = {.meta = bpf_iter_meta(seq), .link = obj};
+	const struct bpf_prog *prog = bpf_iter_prog(seq, in_stop);
 
 	return prog ? bpf_iter_run_prog(prog, &ctx) : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* The target bpf_prog: every program of the runtime, by id (kernel/bpf/prog_iter.c). */
-#include "iter/bpf_iter.h"
+#include "iter/session.h"
 #include "prog/prog.h"
 
 struct bpf_iter_seq_prog_info {
@@ -29,9 +29,8 @@ static void *bpf_prog_seq_next(struct seq_file *seq, void *v, s64 *pos)
 
 static int prog_seq_show(struct seq_file *seq, struct bpf_prog *obj, bool in_stop)
 {
-	struct bpf_iter_meta meta = {.seq = seq};
-	struct bpf_iter__bpf_prog ctx = {.meta = &meta, .prog = obj};
-	struct bpf_prog *prog = bpf_iter_get_info(&meta, in_stop);
+	struct bpf_iter__bpf_prog ctx = {.meta = bpf_iter_meta(seq), .prog = obj};
+	const struct bpf_prog *prog = bpf_iter_prog(seq, in_stop);
 
 	return prog ? bpf_iter_run_prog(prog, &ctx) : 0;
 }
@@ -66,8 +65,8 @@ const struct bpf_iter_reg bpf_prog_reg_info = {
 	.ctx_arg_info_size = 1,
 	.ctx_arg_info =
 		{
-			{offsetof(struct bpf_iter__bpf_prog, prog),
-			 PTR_TO_BTF_ID | PTR_MAYBE_NULL, "bpf_prog"},
+			{offsetof(struct bpf_iter__bpf_prog, prog), PTR_TO_BTF_ID | PTR_MAYBE_NULL,
+			 "bpf_prog"},
 		},
 	.seq_info = &bpf_prog_seq_info,
 };

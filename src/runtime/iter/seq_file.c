@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * Writing to a seq_file. A buffer that is full to its last byte counts as overflowed, so a text
- * fits only if it leaves one byte free (kernel: fs/seq_file.c).
+ * Writing to a seq_file. A text fits only if it leaves a byte free, for the NUL (kernel:
+ * fs/seq_file.c).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "iter/seq_file.h"
 
-int seq_write(struct seq_file *m, const void *data, size_t len)
+int seq_write_any(struct seq_file *m, const void *data, size_t len)
 {
 	if (len >= m->size - m->count) {
 		seq_set_overflow(m);

@@ -6,6 +6,8 @@
 #ifndef ITER_SEQ_FILE_H
 #define ITER_SEQ_FILE_H
 
+#include <string.h>
+
 #include "base/bpf_types.h"
 #include "base/func.h"
 
@@ -28,8 +30,27 @@ static inline void seq_set_overflow(struct seq_file *m)
 	m->count = m->size;
 }
 
-/* 0, or -EOVERFLOW-like -1 as in the kernel: the buffer overflowed. */
-int seq_write(struct seq_file *m, const void *data, size_t len);
+/* seq_write() of what is neither of a few words nor small enough to be sure that it fits. */
+int seq_write_any(struct seq_file *m, const void *data, size_t len);
+
+/*
+ * 0, or -1 as in the kernel: the buffer overflowed; one that is full to its last byte counts as if
+ * it had. Most records are a few words: two moves that overlap take less time than a call of
+ * memcpy, and no register has to be kept.
+ */
+static inline int seq_write(struct seq_file *m, const void *data, size_t len)
+{
+	const char *from = data;
+	size_t count = m->count;
+	char *to = m->buf + count;
+
+	if (unlikely(len - 8 > 8 || len >= m->size - count))
+		return seq_write_any(m, data, len);
+	memcpy(to, from, 8);
+	memcpy(to + len - 8, from + len - 8, 8);
+	m->count = count + len;
+	return 0;
+}
 void seq_printf(struct seq_file *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* bpf_seq_printf, bpf_seq_write (iter/seq_helpers.c). */

@@ -34,15 +34,22 @@ static inline int array_check_update(const struct bpf_map *map, u32 index, u64 f
  * key that is shown is its lower half. */
 #define ARRAY_WALK_STARTED (1ull << 32)
 
-static inline bool array_walk_step(const struct bpf_map *map, struct bpf_map_walk *walk)
+static inline u32 array_walk(const struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr,
+			     void *values, u64 elem_size)
 {
-	u64 next = walk->pos & ARRAY_WALK_STARTED ? (u32)walk->pos + 1ull : 0;
+	const u64 first = pos & ARRAY_WALK_STARTED ? (u32)pos + 1ull : 0;
+	u8 *value = (u8 *)values + first * elem_size;
 
-	if (unlikely(next >= map->max_entries))
-		return false;
-	walk->pos = ARRAY_WALK_STARTED | next;
-	walk->key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	return true;
+	if (unlikely(first >= map->max_entries))
+		return 0;
+	nr = min_of(nr, map->max_entries - first);
+	for (u32 i = 0; i < nr; i++, value += elem_size) {
+		walks[i].pos = ARRAY_WALK_STARTED | (first + i);
+		walks[i].key = (u32 *)&walks[i].pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+		walks[i].value = value;
+		walks[i].mark = NULL;
+	}
+	return nr;
 }
 
 long array_map_delete_elem(struct bpf_map *map, const void *key); /* -EINVAL */

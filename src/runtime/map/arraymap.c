@@ -196,12 +196,9 @@ static int array_map_copy_value(struct bpf_map *map, const void *key, void *valu
 	return 0;
 }
 
-static bool array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+static u32 array_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
-	if (!array_walk_step(map, walk))
-		return false;
-	walk->value = value_at(to_array(map), walk->pos);
-	return true;
+	return array_walk(map, pos, walks, nr, to_array(map)->values, to_array(map)->elem_size);
 }
 
 static struct bpf_map_layout array_map_layout(const struct bpf_map *map)

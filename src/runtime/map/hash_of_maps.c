@@ -59,7 +59,7 @@ static void hash_of_maps_free(struct bpf_map *map)
 	struct hash_of_maps *outer = container_of(map, struct hash_of_maps, map);
 	struct bpf_map_walk walk = {0};
 
-	while (htab_map_ops.map_walk(outer->hash, &walk))
+	while (bpf_map_walk(outer->hash, &walk))
 		bpf_map_put(*(struct bpf_map **)walk.value);
 	/* It is the one reference that the hash ever had. */
 	atomic64_set(&outer->hash->refcnt, 0);
@@ -137,9 +137,9 @@ static int hash_of_maps_lookup_and_delete_elem(struct bpf_map *map, const void *
 	return err;
 }
 
-static bool hash_of_maps_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+static u32 hash_of_maps_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
-	return htab_map_ops.map_walk(hash_of(map), walk);
+	return htab_map_ops.map_walk(hash_of(map), pos, walks, nr);
 }
 
 static u32 hash_of_maps_walk_id(struct bpf_map *map, const struct bpf_map_walk *walk)

@@ -502,7 +502,7 @@ static int htab_map_lookup_and_delete_elem(struct bpf_map *map, const void *key,
 /* --- walk ------------------------------------------------------------------------------------ */
 
 /* The element in the first slot in use from @*slot on, which is then behind it; NULL. */
-static struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot)
+static inline struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot)
 {
 	const u64 end = slots_end(htab);
 
@@ -559,16 +559,20 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 	return e ? 0 : -ENOENT;
 }
 
-bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+u32 htab_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct htab_elem *e = next_in_slots(htab, &walk->pos);
+	struct bpf_map_walk *const end = walks + nr, *walk = walks;
+	struct htab_elem *e;
 
-	if (unlikely(!e))
-		return false;
-	walk->key = e->data;
-	walk->value = htab->percpu ? elem_area(htab, e) : elem_value(htab, e);
-	return true;
+	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++) {
+		walk->pos = pos;
+		walk->key = e->data;
+		walk->value = unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e);
+		walk->mark = &e->slot;
+		walk->is = elem_mark(pos - 1);
+	}
+	return walk - walks;
 }
 
 const struct bpf_map_ops htab_map_ops = {

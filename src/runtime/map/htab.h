@@ -380,21 +380,26 @@ static inline void replace_in_bucket(struct htab_bucket *bucket, u8 tag, struct 
 
 /* --- slots and elements: htab_elems.c. All under RCU ------------------------------------------ */
 
-/* An odd number says which, so that no link looks like one. */
 static inline u64 elem_slot(const struct htab_elem *e)
 {
 	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) >> 1;
 }
 
+/* An odd number, so that no link looks like one. */
+static inline u64 elem_mark(u64 slot)
+{
+	return slot << 1 | 1;
+}
+
 static inline bool elem_has_slot(const struct htab_elem *e, u64 slot)
 {
-	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) == (slot << 1 | 1);
+	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) == elem_mark(slot);
 }
 
 /* What was written to the element before is there for who finds it so. */
 static inline void set_elem_slot(struct htab_elem *e, u64 slot)
 {
-	__atomic_store_n(&e->slot, slot << 1 | 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->slot, elem_mark(slot), __ATOMIC_RELEASE);
 }
 
 /*
@@ -493,7 +498,7 @@ void htab_map_free(struct bpf_map *map);
 void htab_map_lookup_and_delete_begin(struct bpf_map *map);
 long htab_map_delete_elem(struct bpf_map *map, const void *key);
 int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key);
-bool htab_map_walk(struct bpf_map *map, struct bpf_map_walk *walk);
+u32 htab_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr);
 u64 htab_map_mem_usage(const struct bpf_map *map);
 
 /* Delete the element of @key, calling @copy, if it is not NULL, with it before. -ENOENT. */

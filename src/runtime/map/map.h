@@ -5,9 +5,9 @@
  * bpf_map_ops and one line in map/map_types.h.
  *
  * Everything here may be called from any thread, and nothing from a signal handler that may have
- * interrupted it. Elements are reached inside an RCU read-side section (base/rcu.h): lookup, update,
- * delete, get_next_key, copy_value and each step of a walk are called in one, and the pointers they
- * give are good until its end.
+ * interrupted it. Elements are reached inside an RCU read-side section (base/rcu.h): lookup,
+ * update, delete, get_next_key, copy_value and each step of a walk are called in one, and the
+ * pointers they give are good until its end.
  */
 #ifndef MAP_MAP_H
 #define MAP_MAP_H
@@ -20,15 +20,19 @@
 #include "base/runtime.h"
 
 /*
- * A walk over the elements of a map: zero-initialise, call map_walk until it returns false. Every
- * element that stays in the map from the first call to the last is seen exactly once; others at
- * most once. A walk holds no lock and needs no end; it may be given up at any time, and calls may
- * lie any time apart, each in an RCU section of its own.
+ * A walk over the elements of a map: zero-initialise, call bpf_map_walk() until it returns false.
+ * Every element that stays in the map from the first call to the last is seen exactly once; others
+ * at most once. A walk holds no lock and needs no end; it may be given up at any time, and calls
+ * may lie any time apart, each in an RCU section of its own. map/walk.h looks ahead.
  */
 struct bpf_map_walk {
-	u64 pos; /* the kind's own; 0: the beginning */
+	void *shown[2]; /* belong to who walks: see map/walk.h */
 	void *key;
 	void *value; /* per-CPU kinds: CPU 0's, see bpf_map_percpu_ptr() */
+	u64 pos;     /* behind the element; the kind's own; 0: the beginning */
+	/* The element is where the walk found it as long as *mark is @is. NULL: it always is. */
+	const u64 *mark;
+	u64 is;
 };
 
 /* Arrays: the value of index i is at values + i * elem_size, and in a per-CPU kind percpu_stride
@@ -42,9 +46,10 @@ struct bpf_map_layout {
 
 /*
  * What a value holds that is not plain data (kernel: the same): fields in the order of offsets,
- * which are no part of what is copied in and out, and read as zero from outside: a lock; pointers to
- * structures of the built-in types, BPF_KPTR_UNREF to whatever is there ("kptr_untrusted"),
- * BPF_KPTR_REF to an object that the value holds, and that is given to dtor() when it goes ("kptr").
+ * which are no part of what is copied in and out, and read as zero from outside: a lock; pointers
+ * to structures of the built-in types, BPF_KPTR_UNREF to whatever is there ("kptr_untrusted"),
+ * BPF_KPTR_REF to an object that the value holds, and that is given to dtor() when it goes
+ * ("kptr").
  */
 struct btf_record {
 	s32 spin_lock_off; /* of its struct bpf_spin_lock; -1: it has none */
@@ -98,31 +103,33 @@ struct bpf_map_ops {
 	long (*map_peek_elem)(struct bpf_map *map, void *value);
 
 	/*
-	 * Kinds whose values are objects, which bpf(2) gives by handle and gets back by id. set takes
-	 * a reference over with success; NULL, delete: the entry becomes empty. Where the handle was
-	 * none, @object is an ERR_PTR, which set returns unless something else is wrong first. id: of
-	 * the object at @key, -ENOENT.
+	 * Kinds whose values are objects, which bpf(2) gives by handle and gets back by id. set
+	 * takes a reference over with success; NULL, delete: the entry becomes empty. Where the
+	 * handle was none, @object is an ERR_PTR, which set returns unless something else is wrong
+	 * first. id: of the object at @key, -ENOENT.
 	 */
 	enum bpf_map_holds { BPF_MAP_HOLDS_VALUES, BPF_MAP_HOLDS_MAPS, BPF_MAP_HOLDS_PROGS } holds;
 	int (*map_set_object)(struct bpf_map *map, const void *key, void *object, u64 flags);
 	int (*map_object_id)(struct bpf_map *map, const void *key, u32 *id);
 	/* May @map be where @meta was given as the inner map? NULL: bpf_map_meta_equal(). */
 	bool (*map_meta_equal)(const struct bpf_map *meta, const struct bpf_map *map);
-	/* The last user reference is gone: what an outer handle kept alive is let go. May be NULL. */
+	/* The last user reference is gone: what an outer handle kept alive is let go. May be NULL.
+	 */
 	void (*map_release_uref)(struct bpf_map *map);
 
-	/* Which batch commands there are for the kind, and what they go on from (syscall/map_batch.c). */
+	/* Which batch commands there are for the kind, and what they go on from
+	 * (syscall/map_batch.c). */
 	enum bpf_map_batch {
 		BPF_MAP_BATCH_NONE,
 		BPF_MAP_BATCH_KEYS,	   /* lookup, after a key; update */
 		BPF_MAP_BATCH_KEYS_DELETE, /* the same; delete */
-		BPF_MAP_BATCH_WALK,	   /* all four; from the pos of a walk, which fits into a u32 */
+		BPF_MAP_BATCH_WALK, /* all four; from the pos of a walk, which fits into a u32 */
 	} batch;
 
-	/* The next element of @walk, or false. */
-	bool (*map_walk)(struct bpf_map *map, struct bpf_map_walk *walk);
-	/* Kinds that hold objects and have a walk: the id of the object that @walk is at, in the RCU
-	 * section of its last step. */
+	/* The elements behind @pos in @walks, @nr of them or all that there are; how many. */
+	u32 (*map_walk)(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr);
+	/* Kinds that hold objects and have a walk: the id of the object that @walk is at, in the
+	 * RCU section of its last step. */
 	u32 (*map_walk_object_id)(struct bpf_map *map, const struct bpf_map_walk *walk);
 
 	/* Arrays: how to look up without a call (kernel: map_gen_lookup). NULL: other kinds. */
@@ -133,8 +140,8 @@ struct bpf_map_ops {
 	int (*map_memfd)(const struct bpf_map *map);
 	/* Kinds that decide themselves what may be mapped, and how: mmap(2) with MAP_SHARED. */
 	int (*map_mmap)(struct bpf_map *map, size_t len, int prot, off_t offset, void **addr);
-	/* Kinds that can be waited for: is there something, or room? See trek_poll(). The descriptor
-	 * that it keeps ready meanwhile, owned by the map; for what: POLLIN, POLLOUT. */
+	/* Kinds that can be waited for: is there something, or room? See trek_poll(). The
+	 * descriptor that it keeps ready meanwhile, owned by the map; for what: POLLIN, POLLOUT. */
 	bool (*map_poll)(struct bpf_map *map);
 	int (*map_poll_fd)(const struct bpf_map *map);
 	short map_poll_events;
@@ -155,9 +162,10 @@ void bpf_map_register_type(enum bpf_map_type type, const struct bpf_map_ops *ops
 const struct bpf_map_ops *bpf_map_type_ops(u32 type);
 
 /* BPF_MAP_CREATE but for the handle. The map has one reference, one user reference, and an id.
- * @btf: of attr->btf_fd, or why there is none, which matters if attr has types; a reference is taken.
- * @inner: of attr->inner_map_fd, or why there is none, which only kinds that hold maps look at. What
- * BPF_F_RDONLY and BPF_F_WRONLY say is the handle's business. ERR_PTR. */
+ * @btf: of attr->btf_fd, or why there is none, which matters if attr has types; a reference is
+ * taken.
+ * @inner: of attr->inner_map_fd, or why there is none, which only kinds that hold maps look at.
+ * What BPF_F_RDONLY and BPF_F_WRONLY say is the handle's business. ERR_PTR. */
 struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *attr, struct btf *btf,
 			       const struct bpf_map *inner);
 
@@ -225,9 +233,16 @@ static inline void *bpf_map_percpu_ptr(const struct bpf_map *map, void *area, u3
 	return (u8 *)area + cpu * map->percpu_stride;
 }
 
-/* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in the
- * RCU section of its last step. @flags: BPF_F_LOCK or none. */
-void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value, u64 flags);
+/* The bpf_map_value_size() bytes that bpf(2) and iterators see of the value that @walk is at, in
+ * the RCU section of its last step. @flags: BPF_F_LOCK or none. */
+void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, void *value,
+		       u64 flags);
+
+/* The next element of @walk, or false. */
+static inline bool bpf_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+{
+	return map->ops->map_walk(map, walk->pos, walk, 1);
+}
 
 /* -EPERM if frozen already; -EBUSY if a long write is under way. Waits for a grace period. */
 int bpf_map_freeze(struct bpf_map *map);

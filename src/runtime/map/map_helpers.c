@@ -8,6 +8,7 @@
 #include "base/vcpu.h"
 #include "map/map.h"
 #include "map/spinlock.h"
+#include "map/walk.h"
 
 static void *pointer(u64 r)
 {
@@ -85,18 +86,20 @@ static u64 helper_kptr_xchg(u64 field, u64 object, u64 r3, u64 r4, u64 r5)
 static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u64 r5)
 {
 	struct bpf_map *map = pointer(r1);
-	struct bpf_map_walk walk = {0};
+	const struct bpf_map_walk *walk;
+	struct bpf_map_walker walker;
 	u64 shown = 0;
 
 	if (flags || !map->ops->map_walk)
 		return -EINVAL;
-	while (map->ops->map_walk(map, &walk)) {
-		void *value = walk.value;
+	bpf_map_walker_set(&walker, map, 0);
+	while ((walk = bpf_map_walker_next(&walker))) {
+		void *value = walk->value;
 
 		if (map->ops->percpu)
 			value = bpf_map_percpu_ptr(map, value, bpf_current->cpu);
 		shown++;
-		if (bpf_current->callback(callback, r1, (unsigned long)walk.key,
+		if (bpf_current->callback(callback, r1, (unsigned long)walk->key,
 					  (unsigned long)value, ctx, 0))
 			break;
 	}

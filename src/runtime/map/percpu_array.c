@@ -133,12 +133,9 @@ static int percpu_array_map_set_value(struct bpf_map *map, const void *key, cons
 	return err;
 }
 
-static bool percpu_array_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
+static u32 percpu_array_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
-	if (!array_walk_step(map, walk))
-		return false;
-	walk->value = value_at(to_array(map), walk->pos, 0);
-	return true;
+	return array_walk(map, pos, walks, nr, to_array(map)->values, to_array(map)->elem_size);
 }
 
 static struct bpf_map_layout percpu_array_map_layout(const struct bpf_map *map)

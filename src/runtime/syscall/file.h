@@ -23,6 +23,7 @@ struct file_operations {
 	/* BPF_OBJ_GET_INFO_BY_FD; NULL: -EINVAL. */
 	int (*get_info)(struct bpf_call *call, void *object);
 	ssize_t (*read)(void *object, u64 buf, size_t size); /* NULL: not readable */
+	ssize_t (*next_chunk)(void *object, const void **chunk); /* the same: trek_iter_next_chunk() */
 	void (*show_fdinfo)(const void *object, struct seq_file *seq);
 	/* That the handle's number shall be a duplicate of, if numbers are lent; -1, NULL: none. */
 	int (*descriptor)(const void *object);

@@ -145,8 +145,14 @@ static ssize_t iter_file_read(void *object, u64 buf, size_t size)
 	return bpf_seq_read(object, buf, size);
 }
 
+static ssize_t iter_file_next_chunk(void *object, const void **chunk)
+{
+	return bpf_seq_next_chunk(object, chunk);
+}
+
 const struct file_operations bpf_iter_fops = {
 	.name = "bpf_iter",
 	.release = iter_file_release,
 	.read = iter_file_read,
+	.next_chunk = iter_file_next_chunk,
 };

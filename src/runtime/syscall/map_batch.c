@@ -112,7 +112,7 @@ static int walk_step(struct batch *b, struct bpf_map_walk *walk, bool delete)
 	do {
 		err = 0;
 		rcu_read_lock();
-		more = map->ops->map_walk(map, walk);
+		more = bpf_map_walk(map, walk);
 		if (more)
 			memcpy(b->key, walk->key, map->key_size);
 		if (more && delete)
@@ -129,7 +129,7 @@ static bool walk_is_over(struct batch *b, struct bpf_map_walk walk)
 	bool more;
 
 	rcu_read_lock();
-	more = b->map->ops->map_walk(b->map, &walk);
+	more = bpf_map_walk(b->map, &walk);
 	rcu_read_unlock();
 	return !more;
 }

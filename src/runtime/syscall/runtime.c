@@ -243,6 +243,20 @@ ssize_t trek_read(struct trek_runtime *rt, int handle, void *buf, size_t size)
 	return ret;
 }
 
+ssize_t trek_iter_next_chunk(struct trek_runtime *rt, int handle, const void **chunk)
+{
+	LEAVE_ERRNO_ALONE;
+	struct file *file = file_get(rt, handle);
+	ssize_t ret = -EINVAL;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file_ops(file)->next_chunk)
+		ret = file_ops(file)->next_chunk(file_object(file), chunk);
+	file_put(file);
+	return ret;
+}
+
 int trek_close(struct trek_runtime *rt, int handle)
 {
 	LEAVE_ERRNO_ALONE;
