@@ -66,6 +66,21 @@ static inline void rcu_leave(void)
 #define rcu_read_unlock rcu_leave
 #endif
 
+/* What rcu_is_awaited() is asked with: the grace period that this thread's section began in. */
+static inline unsigned long rcu_section(void)
+{
+	const unsigned long *reader = (const unsigned long *)(const void *)URCU_TLS(urcu_bp_reader);
+
+	return (READ_ONCE(*reader) & URCU_BP_GP_CTR_PHASE) | URCU_BP_GP_COUNT;
+}
+
+/* Is a grace period waiting for readers, this one among them? One load, of what is seldom written.
+ */
+static inline bool rcu_is_awaited(unsigned long section)
+{
+	return unlikely(READ_ONCE(urcu_bp_gp.ctr) != section);
+}
+
 static inline void rcu_readers_gone(void)
 {
 }
@@ -93,21 +108,6 @@ bool rcu_run_deferred(void);
 #undef rcu_barrier
 #define synchronize_rcu rcu_synchronize
 #define rcu_barrier rcu_run_deferred
-
-/* What rcu_is_awaited() is asked with: the grace period that this thread's section began in. */
-static inline unsigned long rcu_section(void)
-{
-	const unsigned long *reader = (const unsigned long *)(const void *)URCU_TLS(urcu_bp_reader);
-
-	return (READ_ONCE(*reader) & URCU_BP_GP_CTR_PHASE) | URCU_BP_GP_COUNT;
-}
-
-/* Is a grace period waiting for readers, this one among them? One load, of what is seldom written.
- */
-static inline bool rcu_is_awaited(unsigned long section)
-{
-	return unlikely(READ_ONCE(urcu_bp_gp.ctr) != section);
-}
 
 /* Let what is deferred be freed in children of fork(2), too. Once a process; -ENOMEM. */
 int rcu_watch_forks(void);
