@@ -48,10 +48,28 @@ static const struct fault_entry *find_entry(unsigned long ip)
 	return NULL;
 }
 
+#define KERNEL_SIGSET_SIZE 8 /* of what libc calls 128 bytes; the rest is not the kernel's */
+
+/* What the kernel blocks while it calls @act where @interrupted was blocked. */
+static sigset_t blocked_in(const struct sigaction *act, int sig, const sigset_t *interrupted)
+{
+	u64 mask, more;
+	sigset_t blocked;
+
+	memcpy(&mask, interrupted, KERNEL_SIGSET_SIZE);
+	memcpy(&more, &act->sa_mask, KERNEL_SIGSET_SIZE);
+	mask |= more;
+	if (!(act->sa_flags & SA_NODEFER))
+		mask |= 1ull << (sig - 1);
+	sigemptyset(&blocked);
+	memcpy(&blocked, &mask, KERNEL_SIGSET_SIZE);
+	return blocked;
+}
+
 /* As if @old had been called by the kernel. */
 static void call_old_handler(struct sigaction *old, int sig, siginfo_t *info, void *context)
 {
-	sigset_t saved, self;
+	sigset_t saved, blocked;
 	struct sigaction now = *old;
 	bool sent = info->si_code <= 0; /* by kill(2) and the like: returning does not repeat it */
 
@@ -67,12 +85,8 @@ static void call_old_handler(struct sigaction *old, int sig, siginfo_t *info, vo
 	}
 	if (now.sa_flags & SA_RESETHAND)
 		old->sa_handler = SIG_DFL;
-	pthread_sigmask(SIG_BLOCK, &now.sa_mask, &saved);
-	if (now.sa_flags & SA_NODEFER && !sigismember(&now.sa_mask, sig)) {
-		sigemptyset(&self);
-		sigaddset(&self, sig);
-		pthread_sigmask(SIG_UNBLOCK, &self, NULL);
-	}
+	blocked = blocked_in(&now, sig, &((ucontext_t *)context)->uc_sigmask);
+	pthread_sigmask(SIG_SETMASK, &blocked, &saved);
 	if (now.sa_flags & SA_SIGINFO)
 		now.sa_sigaction(sig, info, context);
 	else
@@ -117,7 +131,8 @@ static int install(int sig, struct sigaction *old)
 {
 	struct sigaction new = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
-	sigemptyset(&new.sa_mask);
+	/* No other handler runs within ours: it could have a fault, which is blocked there. */
+	sigfillset(&new.sa_mask);
 	/* First read, then replace: the handler may run before sigaction() returns. */
 	if (sigaction(sig, NULL, old) || sigaction(sig, &new, NULL))
 		return -errno;
