@@ -221,8 +221,6 @@ int bpf_bprintf_check(const char *fmt, u32 fmt_size, u32 nr_args)
 
 static enum plain_kind plain_kind(const struct format_step *step)
 {
-	bool wide = step->flags & FLAG_WIDE;
-
 	if (step->kind == CONV_END)
 		return PLAIN_END;
 	if (step->width >= 0)
@@ -230,10 +228,8 @@ static enum plain_kind plain_kind(const struct format_step *step)
 	if (step->kind != CONV_NUMBER || (step->flags & (FLAG_PLUS | FLAG_SPACE | FLAG_UPPER)))
 		return PLAIN_NOT;
 	if (step->flags & FLAG_HEX)
-		return wide ? PLAIN_HEX64 : PLAIN_HEX32;
-	if (step->flags & FLAG_SIGNED)
-		return wide ? PLAIN_S64 : PLAIN_S32;
-	return wide ? PLAIN_U64 : PLAIN_U32;
+		return PLAIN_HEX;
+	return step->flags & FLAG_SIGNED ? PLAIN_SIGNED : PLAIN_UNSIGNED;
 }
 
 static char *copy_literal(char *to, const struct format_step *step)
@@ -280,8 +276,12 @@ struct bpf_format *bpf_format_new(const char *fmt, u32 fmt_size)
 		step->literal_len = to - literal;
 		step->literal_percent = false;
 		step->plain = plain_kind(step);
+		step->wide = step->flags & FLAG_WIDE;
 		format->strings |= step_reads_memory(step);
 	}
+	format->plain = true;
+	for (u32 i = 0; i <= nr; i++)
+		format->plain &= format->steps[i].plain != PLAIN_NOT;
 	format->nr_convs = nr;
 	format->room = room_of(format);
 	return format;

@@ -45,12 +45,9 @@ enum conv_kind {
 enum plain_kind {
 	PLAIN_NOT,
 	PLAIN_END,
-	PLAIN_U32,
-	PLAIN_U64,
-	PLAIN_S32,
-	PLAIN_S64,
-	PLAIN_HEX32,
-	PLAIN_HEX64,
+	PLAIN_UNSIGNED,
+	PLAIN_SIGNED,
+	PLAIN_HEX,
 };
 
 struct format_step {
@@ -60,6 +57,7 @@ struct format_step {
 	u16 flags;
 	u8 kind;
 	u8 plain;
+	bool wide;
 	bool literal_percent; /* it has a %% in it */
 };
 
@@ -67,6 +65,7 @@ struct bpf_format {
 	/* Bytes that the longest text takes, and some more that printing may write on: PRINT_SLACK.
 	 * 0: too many to know. */
 	u32 room;
+	bool plain;   /* all of it */
 	bool strings; /* some are to be read: see BIN_ARGS_SIZE */
 	u32 nr_convs;
 	struct format_step steps[]; /* as of parse_format(); the literals are behind them */

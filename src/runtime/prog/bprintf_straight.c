@@ -151,56 +151,52 @@ static __attribute__((noinline)) char *put_other(const struct bpf_format *format
 	}
 }
 
-/*
- * The arguments are there, and format->room bytes from @buf on. Returns the length; -ENOSPC,
- * -EINVAL. Where there are no @strings, numbers cannot be too many.
- */
-static inline __attribute__((always_inline)) long
-print_straight(const struct bpf_format *format, char *buf, const u64 *args, bool strings)
+static inline char *put_plain(char *out, const struct format_step *step, u64 arg)
 {
-	const struct format_step *step = format->steps;
+	if (likely(step->plain == PLAIN_UNSIGNED))
+		return put_decimal(out, step->wide ? arg : (u32)arg);
+	if (step->plain == PLAIN_SIGNED)
+		return put_straight_signed(out, step->wide ? (s64)arg : (s32)arg);
+	return put_hex(out, step->wide ? arg : (u32)arg, false);
+}
+
+/* In these two the arguments are there, and format->room bytes from @buf on. The length is
+ * returned. Numbers alone cannot take more than BIN_ARGS_SIZE. */
+static long print_plain(const struct format_step *step, char *buf, const u64 *args)
+{
 	char *out = buf;
-	u32 used = 0, i;
-	int end;
 
-	for (i = 0;; i++, step++) {
-		u64 arg;
-
+	for (u32 i = 0;; i++, step++) {
 		out = put_straight_literal(out, step);
 		if (step->plain == PLAIN_END)
 			return out - buf;
-		arg = arg_at(args, i);
-		switch (step->plain) {
-		case PLAIN_U32:
-			out = put_decimal(out, (u32)arg);
-			break;
-		case PLAIN_U64:
-			out = put_decimal(out, arg);
-			break;
-		case PLAIN_S32:
-			out = put_straight_signed(out, (s32)arg);
-			break;
-		case PLAIN_S64:
-			out = put_straight_signed(out, arg);
-			break;
-		case PLAIN_HEX32:
-			out = put_hex(out, (u32)arg, false);
-			break;
-		case PLAIN_HEX64:
-			out = put_hex(out, arg, false);
-			break;
-		default:
-			out = put_other(format, step, arg, buf, out, &used);
+		out = put_plain(out, step, arg_at(args, i));
+	}
+}
+
+/* -ENOSPC, -EINVAL. */
+static long print_straight(const struct bpf_format *format, char *buf, const u64 *args)
+{
+	const struct format_step *step = format->steps;
+	char *out = buf;
+	u32 used = 0;
+	int end;
+
+	for (u32 i = 0;; i++, step++) {
+		out = put_straight_literal(out, step);
+		if (step->plain == PLAIN_END)
+			return out - buf;
+		if (step->plain == PLAIN_NOT) {
+			out = put_other(format, step, arg_at(args, i), buf, out, &used);
 			if (unlikely(IS_ERR(out)))
 				return PTR_ERR(out);
 			continue;
 		}
-		if (!strings)
-			continue;
-		end = reserve_number(used, step->flags & FLAG_WIDE ? 8 : 4);
+		end = reserve_number(used, step->wide ? 8 : 4);
 		if (end < 0)
 			return end;
 		used = end;
+		out = put_plain(out, step, arg_at(args, i));
 	}
 }
 
@@ -221,10 +217,10 @@ long bpf_format_print_over(const struct bpf_format *format, char *buf, size_t si
 	if (unlikely(nr_args > MAX_BPRINTF_VARARGS))
 		return -EINVAL;
 	if (likely(can_be_straight(format, size, nr_args))) {
-		if (!format->strings)
-			return print_straight(format, buf, args, false);
+		if (likely(format->plain))
+			return print_plain(format->steps, buf, args);
 		if (!prints_output(format, buf, args))
-			return print_straight(format, buf, args, true);
+			return print_straight(format, buf, args);
 	}
 	return print_with_care(format->steps, buf, size, args, nr_args);
 }
