@@ -177,7 +177,7 @@ int load_trivial_iter(const char *target)
 int load_functions(const struct code *code, const unsigned int *starts, unsigned int n)
 {
 	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER}, load_btf = {0};
-	struct bpf_func_info info[4] = {0};
+	struct bpf_func_info info[8] = {0};
 	struct btf *btf = btf__new_empty();
 	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
 	int proto = btf__add_func_proto(btf, integer);

@@ -37,7 +37,8 @@ extern const struct section targets_section, session_section, walk_section, atta
 	queue_section, bloom_section, lpm_section, perf_section, edges_section, ringbuf_section,
 	batch_section, dynptr_section, objects_section, lock_section, for_each_section,
 	rights_section, rewrite_section, format_section, kfunc_section, kptr_section,
-	test_run_section, packet_section, skb_section, region_section, user_ringbuf_section;
+	test_run_section, packet_section, skb_section, region_section, user_ringbuf_section,
+	native_section;
 
 /* Skip unless this is at least that Linux; the embedded engine is the newest that FACTS.md knows.
  */

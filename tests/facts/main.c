@@ -43,6 +43,7 @@ static const struct section *const facts[] = {
 	&packet_section,
 	&skb_section,
 	&region_section,
+	&native_section,
 	NULL,
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};
