@@ -14,7 +14,7 @@ struct load {
 
 /* Load and unload once. 0, or negative errno. */
 int load_once(const struct engine *engine, const union bpf_attr *program, struct load *load);
-/* Again and again for @batch_us, once at least; with --quick once. The means. */
+/* Again and again for @batch_us, once at least; with --quick once. The least times. */
 int load_batch(const struct engine *engine, const union bpf_attr *program, double batch_us,
 	       struct load *load);
 

@@ -25,7 +25,7 @@
 #include "programs.h"
 
 #define PTR(p) ((unsigned long)(p))
-#define PROGRAM_OPS 96000
+#define PROGRAM_OPS 32000
 
 enum place { FROM_PROGRAM, FROM_USER };
 

@@ -4,8 +4,8 @@
  * where it has.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench.h"
 #include "shared_maps.h"
@@ -16,6 +16,20 @@
 
 static struct shared_map shared[128];
 static unsigned int nr_shared;
+
+static uint64_t memory_available(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long long kib = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib << 10;
+}
 
 const struct shared_map *shared_map_get(const struct engine *engine, enum bpf_map_type type,
 					uint32_t elements, unsigned int number, int *err)
@@ -29,9 +43,8 @@ const struct shared_map *shared_map_get(const struct engine *engine, enum bpf_ma
 		    s->elements == elements && s->number == number)
 			return s;
 	}
-	if (elements > LARGE &&
-	    (uint64_t)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE) < LARGE_NEEDS)
-		*err = -ENOMEM;
+	if (elements > LARGE && memory_available() < LARGE_NEEDS)
+		*err = -ENODATA;
 	if (nr_shared == ARRAY_SIZE(shared))
 		*err = -ENOSPC;
 	if (*err)

@@ -17,7 +17,7 @@ struct shared_map {
 	struct plain_map *plain;
 };
 
-/* NULL, and negative errno in @err. */
+/* NULL, and negative errno in @err: -ENODATA where the machine has too little memory. */
 const struct shared_map *shared_map_get(const struct engine *engine, enum bpf_map_type type,
 					uint32_t elements, unsigned int number, int *err);
 void shared_maps_free(void);
