@@ -144,6 +144,21 @@ static bool walk(struct jit *jit, const struct jit_func *func)
 	return changed && loops;
 }
 
+/* Where loops begin, and in a function that has one, what only jumps lead to. */
+static void find_heads(struct jit *jit, const struct jit_func *func)
+{
+	bool loops = false;
+	u32 target;
+
+	for (u32 i = func->start; i < func->end; i++)
+		if (jumps(jit, i, &target) && target <= i) {
+			jit->flow[target].head = !ends(&jit->insns[target]);
+			loops = true;
+		}
+	for (u32 i = func->start + 1; i < func->end && loops; i++)
+		jit->flow[i].head |= jit->flow[i].target && ends(&jit->insns[i - 1]);
+}
+
 int jit_find_flow(struct jit *jit)
 {
 	u32 target;
@@ -153,10 +168,8 @@ int jit_find_flow(struct jit *jit)
 		return -ENOMEM;
 	for (u32 i = 0; i < jit->nr; i++) {
 		note(&jit->flow[i], &jit->insns[i]);
-		if (jumps(jit, i, &target)) {
+		if (jumps(jit, i, &target))
 			jit->flow[target].target = true;
-			jit->flow[target].loop |= target <= i;
-		}
 	}
 	for (u32 f = 0; f < jit->nr_funcs; f++) {
 		const struct jit_func *func = &jit->funcs[f];
@@ -166,6 +179,7 @@ int jit_find_flow(struct jit *jit)
 			;
 		for (u32 i = func->start; i < func->end && walks > MAX_WALKS; i++)
 			jit->flow[i].wanted = ALL;
+		find_heads(jit, func);
 	}
 	return 0;
 }

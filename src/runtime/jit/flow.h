@@ -12,7 +12,7 @@ struct jit_flow {
 	u16 wanted;	   /* registers, a bit each: some path from here on reads them */
 	u16 reads, writes; /* by this instruction */
 	bool target;	   /* a jump leads here */
-	bool loop;	   /* from further down: a loop begins */
+	bool head;	   /* and may do so often: worth a place that is quick to come to */
 };
 
 /* Of jit->funcs; makes jit->flow, which the caller frees. 0, or -ENOMEM. */

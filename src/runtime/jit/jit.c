@@ -212,8 +212,8 @@ static int pass(struct jit *jit, u8 *out, u32 *at)
 		for (jit->idx = jit->func->start; jit->idx < jit->func->end;) {
 			int nr;
 
-			if (jit->flow[jit->idx].loop)
-				jit_emit_loop(jit);
+			if (jit->flow[jit->idx].head)
+				jit_emit_head(jit);
 			at[jit->idx] = jit->pos;
 			nr = jit_emit_insn(jit, &jit->insns[jit->idx]);
 			if (nr < 0)

@@ -99,12 +99,12 @@ u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 u64 bpf_jit_run_instead(const struct bpf_prog *next, u64 ctx);
 
 /*
- * The architecture's: the begin of jit->func; what a loop wants in front of it; and @insn, which is
- * jit->idx, or as many from there on as it makes one of, so long as no jump leads behind the first
- * (jit/flow.h). How many, or -ENOTSUP. A ld_imm64 counts as two.
+ * The architecture's: the begin of jit->func; what the begin of a loop wants in front of it; and
+ * @insn, which is jit->idx, or as many from there on as it makes one of, so long as no jump leads
+ * behind the first (jit/flow.h). How many, or -ENOTSUP. A ld_imm64 counts as two.
  */
 void jit_emit_entry(struct jit *jit);
-void jit_emit_loop(struct jit *jit);
+void jit_emit_head(struct jit *jit);
 int jit_emit_insn(struct jit *jit, const struct bpf_insn *insn);
 
 #endif /* JIT_JIT_H */

@@ -8,7 +8,7 @@ void jit_emit_entry(struct jit *jit)
 {
 }
 
-void jit_emit_loop(struct jit *jit)
+void jit_emit_head(struct jit *jit)
 {
 }
 

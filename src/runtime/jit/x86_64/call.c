@@ -3,11 +3,11 @@
  * Calls: of helpers and kfuncs, which are called as they are; of the program's functions; of the
  * next program. What is done without a call: the CPU's number, the element of an array, bpf_loop.
  */
-#include "jit/x86_64/x86_64.h"
-
 #include <errno.h>
 #include <limits.h>
 
+#include "jit/flow.h"
+#include "jit/x86_64/x86_64.h"
 #include "map/map.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
@@ -36,9 +36,10 @@ static void add_times(struct jit *jit, u8 reg, u64 size)
 static void emit_array_lookup(struct jit *jit, const struct bpf_map *map,
 			      struct bpf_map_layout layout)
 {
-	u32 none, done;
+	u32 none;
 
 	x86_rm(jit, false, OP_LOAD, R11, RSI, 0);
+	x86_mov_k(jit, RAX, 0);
 	x86_alu_k(jit, false, K_CMP, R11, map->max_entries);
 	none = x86_jcc(jit, CC_AE);
 	x86_mov_k(jit, RAX, (unsigned long)layout.values);
@@ -48,10 +49,7 @@ static void emit_array_lookup(struct jit *jit, const struct bpf_map *map,
 		x86_rm(jit, false, OP_LOAD, R11, R11, offsetof(struct bpf_run_ctx, cpu));
 		add_times(jit, R11, map->percpu_stride);
 	}
-	done = x86_jmp(jit);
 	x86_here(jit, none);
-	x86_mov_k(jit, RAX, 0);
-	x86_here(jit, done);
 }
 
 /* What @id does with a map that is known: the kind's own function, with the same arguments. */
@@ -69,21 +67,45 @@ static const void *map_function(const struct bpf_map *map, u32 id)
 	}
 }
 
+static const struct bpf_map *map_of(const struct jit *jit, const struct bpf_insn *call)
+{
+	return call->off ? jit->prog->aux->used_maps[call->off - 1] : NULL;
+}
+
+/* An element of it is found without a call, and @layout says where. */
+static bool is_array(const struct bpf_map *map, u32 id, struct bpf_map_layout *layout)
+{
+	if (!map || id != BPF_FUNC_map_lookup_elem || !map->ops->map_layout)
+		return false;
+	*layout = map->ops->map_layout(map);
+	return layout->elem_size <= INT_MAX && map->percpu_stride <= INT_MAX;
+}
+
 static bool emit_map_call(struct jit *jit, const struct bpf_map *map, u32 id)
 {
 	const void *function = map_function(map, id);
+	struct bpf_map_layout layout;
 
-	if (id == BPF_FUNC_map_lookup_elem && map->ops->map_layout) {
-		struct bpf_map_layout layout = map->ops->map_layout(map);
-
-		if (layout.elem_size <= INT_MAX && map->percpu_stride <= INT_MAX) {
-			emit_array_lookup(jit, map, layout);
-			return true;
-		}
-	}
-	if (function)
+	if (is_array(map, id, &layout))
+		emit_array_lookup(jit, map, layout);
+	else if (function)
 		x86_call(jit, function);
-	return function;
+	else
+		return false;
+	return true;
+}
+
+/* r1 = array; call lookup. Nothing needs r1, then. */
+u32 x86_fold_lookup(struct jit *jit, const struct bpf_insn *load)
+{
+	const struct bpf_insn *call = load->dst_reg == BPF_REG_1 ? jit_following(jit, 2) : NULL;
+	struct bpf_map_layout layout;
+
+	if (!call || call->code != (BPF_JMP | BPF_CALL) || call->src_reg ||
+	    !is_array(map_of(jit, call), call->imm, &layout))
+		return 0;
+	emit_array_lookup(jit, map_of(jit, call), layout);
+	return 3;
 }
 
 /*
@@ -125,7 +147,7 @@ static void emit_loop(struct jit *jit)
 
 static int emit_helper_call(struct jit *jit, const struct bpf_insn *insn)
 {
-	const struct bpf_map *map = insn->off ? jit->prog->aux->used_maps[insn->off - 1] : NULL;
+	const struct bpf_map *map = map_of(jit, insn);
 
 	if (insn->imm == BPF_FUNC_get_smp_processor_id) {
 		x86_load_run(jit, RAX);

@@ -5,28 +5,57 @@
  *
  * By a number that is known the processor multiplies (jit/magic.h): 11 ns for a date and the time
  * of day out of nanoseconds, 17 divisions; 26 ns in Linux 6.18, whose compiler divides. r11 gets
- * the quotient, r9 and r10 keep rax and rdx where the processor wants those.
+ * the quotient.
  */
+#include "jit/flow.h"
 #include "jit/magic.h"
 #include "jit/x86_64/x86_64.h"
+
+/* --- rax and rdx ------------------------------------------------------------------------------ */
+
+/* They are the processor's: they are kept in r10 and r9 where they are still wanted, and for @dst,
+ * which gets the result, where it is. */
+struct kept {
+	bool rax, rdx;
+};
+
+static struct kept keep(struct jit *jit, const struct operation *o, bool dst)
+{
+	const struct kept kept = {
+		.rax = o->dst == RAX ? dst : !jit_is_dead_after(jit, o->insn, BPF_REG_0),
+		.rdx = o->dst == RDX ? dst : !jit_is_dead_after(jit, o->insn, BPF_REG_3),
+	};
+
+	if (kept.rax)
+		x86_mov(jit, R10, RAX);
+	if (kept.rdx)
+		x86_mov(jit, R9, RDX);
+	return kept;
+}
+
+static void give_back(struct jit *jit, struct kept kept)
+{
+	if (kept.rax)
+		x86_mov(jit, RAX, R10);
+	if (kept.rdx)
+		x86_mov(jit, RDX, R9);
+}
 
 /* --- by what is in a register ----------------------------------------------------------------- */
 
 /* The divisor is in r11. */
 static void emit_divide(struct jit *jit, const struct operation *o, bool rem, bool is_signed)
 {
-	x86_mov(jit, R10, RAX);
-	x86_mov(jit, R9, RDX);
+	const struct kept kept = keep(jit, o, false);
+
 	x86_mov(jit, RAX, o->dst);
 	if (is_signed)
 		jit_bytes(jit, o->wide ? 0x9948 : 0x99, 1 + o->wide); /* cqo, cdq */
 	else
 		x86_mov_k(jit, RDX, 0);
 	x86_rr(jit, o->wide, OP_UNARY, is_signed ? U_IDIV : U_DIV, R11);
-	x86_mov(jit, R11, rem ? RDX : RAX);
-	x86_mov(jit, RAX, R10);
-	x86_mov(jit, RDX, R9);
-	x86_mov(jit, o->dst, R11);
+	x86_mov(jit, o->dst, rem ? RDX : RAX);
+	give_back(jit, kept);
 }
 
 static void emit_by_register(struct jit *jit, const struct operation *o, bool rem, bool is_signed)
@@ -65,16 +94,8 @@ static void emit_by_register(struct jit *jit, const struct operation *o, bool re
 /* rdx: the upper half of the product of r11 and @mul. */
 static void emit_mul_high(struct jit *jit, u8 op, u64 mul)
 {
-	x86_mov(jit, R10, RAX);
-	x86_mov(jit, R9, RDX);
 	x86_mov_k(jit, RAX, mul);
 	x86_rr(jit, true, OP_UNARY, op, R11);
-}
-
-static void emit_mul_high_end(struct jit *jit)
-{
-	x86_mov(jit, RAX, R10);
-	x86_mov(jit, RDX, R9);
 }
 
 static void shift_r11(struct jit *jit, u8 which, u8 bits)
@@ -83,9 +104,10 @@ static void shift_r11(struct jit *jit, u8 which, u8 bits)
 		x86_shift_k(jit, true, which, R11, bits);
 }
 
-static void emit_quotient_u32(struct jit *jit, const struct operation *o, u32 divisor)
+static void emit_quotient_u32(struct jit *jit, const struct operation *o, bool rem, u32 divisor)
 {
 	struct jit_magic magic;
+	struct kept kept;
 
 	x86_rr(jit, false, OP_STORE, o->dst, R11);
 	if (jit_magic_u32(divisor, &magic)) {
@@ -94,14 +116,16 @@ static void emit_quotient_u32(struct jit *jit, const struct operation *o, u32 di
 		shift_r11(jit, S_SHR, 32 + magic.after);
 		return;
 	}
+	kept = keep(jit, o, rem);
 	emit_mul_high(jit, U_MUL, jit_magic_u32_long(divisor));
 	x86_mov(jit, R11, RDX);
-	emit_mul_high_end(jit);
+	give_back(jit, kept);
 }
 
-static void emit_quotient_u64(struct jit *jit, const struct operation *o, s32 divisor)
+static void emit_quotient_u64(struct jit *jit, const struct operation *o, bool rem, s32 divisor)
 {
 	struct jit_magic magic;
+	struct kept kept;
 
 	if (divisor < 0) { /* more than half of what there is: 1, or 0 */
 		x86_mov_k(jit, R11, 0);
@@ -112,6 +136,7 @@ static void emit_quotient_u64(struct jit *jit, const struct operation *o, s32 di
 	magic = jit_magic_u64(divisor);
 	x86_mov(jit, R11, o->dst);
 	shift_r11(jit, S_SHR, magic.before);
+	kept = keep(jit, o, rem);
 	emit_mul_high(jit, U_MUL, magic.mul);
 	if (magic.add) {
 		x86_rr(jit, true, OP_SUB, RDX, R11);
@@ -122,7 +147,7 @@ static void emit_quotient_u64(struct jit *jit, const struct operation *o, s32 di
 		x86_mov(jit, R11, RDX);
 		shift_r11(jit, S_SHR, magic.after);
 	}
-	emit_mul_high_end(jit);
+	give_back(jit, kept);
 }
 
 static void emit_quotient_s32(struct jit *jit, const struct operation *o, u32 absolute)
@@ -137,9 +162,10 @@ static void emit_quotient_s32(struct jit *jit, const struct operation *o, u32 ab
 	x86_rr(jit, true, OP_ADD, R10, R11);
 }
 
-static void emit_quotient_s64(struct jit *jit, const struct operation *o, u32 absolute)
+static void emit_quotient_s64(struct jit *jit, const struct operation *o, bool rem, u32 absolute)
 {
 	struct jit_magic magic = jit_magic_s64(absolute);
+	const struct kept kept = keep(jit, o, rem);
 
 	x86_mov(jit, R11, o->dst);
 	emit_mul_high(jit, U_IMUL, magic.mul);
@@ -149,7 +175,7 @@ static void emit_quotient_s64(struct jit *jit, const struct operation *o, u32 ab
 		x86_shift_k(jit, true, S_SAR, RDX, magic.after);
 	shift_r11(jit, S_SHR, 63);
 	x86_rr(jit, true, OP_ADD, RDX, R11);
-	emit_mul_high_end(jit);
+	give_back(jit, kept);
 }
 
 /* By 2^bits: towards zero, so what is negative is made larger before. Without its last step, the
@@ -165,7 +191,7 @@ static void emit_rounded(struct jit *jit, const struct operation *o, u32 bits)
 }
 
 /* r11: the quotient by @o->insn->imm, which is neither 0 nor 1 nor -1. */
-static void emit_quotient_signed(struct jit *jit, const struct operation *o)
+static void emit_quotient_signed(struct jit *jit, const struct operation *o, bool rem)
 {
 	const s32 imm = o->insn->imm;
 	const u32 absolute = imm < 0 ? -(u32)imm : imm;
@@ -174,7 +200,7 @@ static void emit_quotient_signed(struct jit *jit, const struct operation *o)
 		emit_rounded(jit, o, __builtin_ctz(absolute));
 		x86_shift_k(jit, o->wide, S_SAR, R11, __builtin_ctz(absolute));
 	} else if (o->wide) {
-		emit_quotient_s64(jit, o, absolute);
+		emit_quotient_s64(jit, o, rem, absolute);
 	} else {
 		emit_quotient_s32(jit, o, absolute);
 	}
@@ -218,11 +244,11 @@ static void emit_by_number(struct jit *jit, const struct operation *o, bool rem,
 		return;
 	}
 	if (is_signed)
-		emit_quotient_signed(jit, o);
+		emit_quotient_signed(jit, o, rem);
 	else if (o->wide)
-		emit_quotient_u64(jit, o, imm);
+		emit_quotient_u64(jit, o, rem, imm);
 	else
-		emit_quotient_u32(jit, o, imm);
+		emit_quotient_u32(jit, o, rem, imm);
 	if (!rem) {
 		x86_rr(jit, o->wide, OP_STORE, R11, o->dst);
 		return;

@@ -22,6 +22,8 @@ u32 x86_fold(struct jit *jit, const struct bpf_insn *insn)
 	case BPF_ALU64 | BPF_AND | BPF_K:
 	case BPF_ALU | BPF_AND | BPF_K:
 		return x86_fold_mask(jit, insn);
+	case BPF_LD | BPF_IMM | BPF_DW:
+		return x86_fold_lookup(jit, insn);
 	case BPF_LDX | BPF_MEM | BPF_W:
 	case BPF_LDX | BPF_MEM | BPF_DW:
 		return x86_fold_operand(jit, insn);

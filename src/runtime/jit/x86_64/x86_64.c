@@ -22,7 +22,7 @@ const u8 x86_regs[16] = {RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15, RBP};
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
-#define LOOP_ALIGN 32ul
+#define HEAD_ALIGN 32ul
 
 /* Below the stack, in this order. */
 enum slot { CALLBACK = 1, LOOP_ARG, ROUNDS = LOOP_ARG + 3, NR_SLOTS = ROUNDS };
@@ -158,14 +158,16 @@ void x86_emit_exit(struct jit *jit)
 	jit_byte(jit, 0xc3);
 }
 
-/* A short loop that lies across more of the processor's lines of decoded instructions than it has
- * to takes up to twice as long. */
-void jit_emit_loop(struct jit *jit)
+/*
+ * A short loop that lies across more of the processor's lines of decoded instructions than it has
+ * to takes up to twice as long; and what is jumped to in the middle of one is the less of a line.
+ */
+void jit_emit_head(struct jit *jit)
 {
 	static const u64 nops[] = {
 		0x90,	      0x9066,	      0x1f0f,		0x00401f0f,
 		0x0000441f0f, 0x0000441f0f66, 0x00000000801f0f, 0x00000000841f0f};
-	u32 left = jit->out ? -((unsigned long)jit->home + jit->pos) % LOOP_ALIGN : LOOP_ALIGN - 1;
+	u32 left = jit->out ? -((unsigned long)jit->home + jit->pos) % HEAD_ALIGN : HEAD_ALIGN - 1;
 
 	while (left) {
 		u32 nr = left < ARRAY_SIZE(nops) ? left : ARRAY_SIZE(nops);
