@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * The walk over a program, path by path, and bpf_check() around it. An instruction takes from 0.1 to
- * 1 microsecond, comparisons of states included (docs/performance.md).
+ * The walk over a program, path by path, and bpf_check() around it. An instruction takes from 0.1
+ * to 1 microsecond, comparisons of states included (docs/performance.md).
  *
  * Behaviour: kernel/bpf/verifier.c.
  */
@@ -251,9 +251,11 @@ static void tell_statistics(const struct bpf_verifier_env *env, u64 ns)
 
 int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 {
+	struct bpf_id_map ids;
 	struct bpf_verifier_env env = {
 		.prog = prog,
 		.in = in,
+		.ids = &ids,
 		.log = in->log,
 		.type = bpf_prog_type_find(prog->type),
 		.insns = prog->insnsi,
@@ -262,6 +264,7 @@ int bpf_check(struct bpf_prog *prog, const struct bpf_check_input *in)
 	u64 start = now_ns();
 	int err = -EINVAL;
 
+	ids.comparison = UINT32_MAX;
 	if (!env.type || !prog->len)
 		goto out;
 	env.attach = bpf_prog_attach_find(env.type, prog->expected_attach_type);

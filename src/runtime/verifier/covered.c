@@ -35,7 +35,7 @@ static void begin_ids(struct bpf_id_map *ids)
 /* The relation between registers that share an id in @old must hold in the current state, too. */
 static bool ids_match(u32 old, u32 cur, struct comparison *map)
 {
-	struct bpf_id_map *ids = &map->env->ids;
+	struct bpf_id_map *ids = map->env->ids;
 	struct bpf_id_pair *o, *c;
 
 	if (!old)
@@ -378,7 +378,7 @@ bool state_covered(struct bpf_verifier_env *env, struct bpf_verifier_state *old,
 		env->compared++;
 		return false;
 	}
-	begin_ids(&env->ids);
+	begin_ids(env->ids);
 	if (frames_covered(old, cur, &map))
 		return true;
 	note_difference(old, &map);

@@ -301,7 +301,11 @@ struct bpf_insn_aux_data {
 	};
 };
 
-/* Which ids of one state are which of another: by each of the two (covered.c). */
+/*
+ * Which ids of one state are which of another: by each of the two (covered.c). It is larger than all
+ * that most programs need: the first comparison clears it, before which it holds anything, but for
+ * the number of comparisons, UINT32_MAX.
+ */
 struct bpf_id_map {
 	struct bpf_id_pair {
 		u32 comparison; /* another one: the pair is none */
@@ -343,7 +347,7 @@ struct bpf_verifier_env {
 	struct bpf_loop *loops;
 	u32 collect_at, collect_rounds;
 	bool no_memory; /* where no error can be told: the walk ends */
-	struct bpf_id_map ids;
+	struct bpf_id_map *ids;
 
 	u32 next_id;
 	u32 insn_processed;
