@@ -19,6 +19,7 @@
 #include "native.h"
 #include "prog/helper.h"
 #include "prog/kfunc.h"
+#include "prog/prog_array.h"
 #include "prog/prog_pack.h"
 #ifdef __x86_64__
 #include "jit/x86_64/insn.h"
@@ -29,7 +30,8 @@
 
 struct differ {
 	struct trek_runtime rt;
-	struct bpf_map *arrays[NR_ARRAYS];
+	struct bpf_map *arrays[NR_ARRAYS], *progs;
+	u8 *edge;
 	struct bpf_kfunc_desc_tab *kfuncs;
 	u8 interpreted[AREA_SIZE], native[AREA_SIZE]; /* afterwards */
 	u8 area[AREA_SIZE] __attribute__((aligned(16)));
@@ -162,6 +164,66 @@ static void make_arrays(struct differ *d)
 	}
 }
 
+/*
+ * Programs that others leave themselves for: one with all bits of its result used, one that writes
+ * to memory and goes on to the first, one that goes on to itself for as long as it can.
+ */
+static void make_progs(struct differ *d)
+{
+#define TO(index)                                                                                  \
+	{.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 2, .imm = (u32)(unsigned long)d->progs},    \
+		{.imm = (unsigned long)d->progs >> 32},                                            \
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = index},                 \
+	{                                                                                          \
+		.code = BPF_JMP | BPF_TAIL_CALL                                                    \
+	}
+#define RETURN(value)                                                                              \
+	{.code = BPF_LD | BPF_IMM | BPF_DW, .imm = (u32)(value)}, {.imm = (u64)(value) >> 32},     \
+	{                                                                                          \
+		.code = BPF_JMP | BPF_EXIT                                                         \
+	}
+#define COUNT                                                                                      \
+	{                                                                                          \
+		.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 1, .src_reg = 1, .imm = BPF_ADD  \
+	}
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_PROG_ARRAY,
+			       .key_size = 4,
+			       .value_size = 4,
+			       .max_entries = PROG_ENTRIES};
+	struct bpf_insn insns[3][8] = {{RETURN(0x123456789abcdef0)}};
+
+	bpf_map_register_type(BPF_MAP_TYPE_PROG_ARRAY, &prog_array_map_ops);
+	d->progs = bpf_map_create(&d->rt, &attr, NULL, NULL);
+	need(!IS_ERR(d->progs));
+	memcpy(insns[1], (struct bpf_insn[]){COUNT, TO(0), RETURN(1)}, sizeof(insns[1]));
+	memcpy(insns[2], (struct bpf_insn[]){COUNT, TO(2), RETURN(-2)}, sizeof(insns[2]));
+	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
+		struct bpf_prog *prog = bpf_prog_alloc(&d->rt, ARRAY_SIZE(insns[i]));
+
+		need(prog);
+		memcpy(prog->insnsi, insns[i], sizeof(insns[i]));
+		if (!i)
+			prog->len = 3;
+		need(!bpf_jit_compile(prog));
+		rcu_read_lock();
+		need(!d->progs->ops->map_set_object(d->progs, &i, prog, 0));
+		rcu_read_unlock();
+	}
+}
+
+/* A page with something in it before one that cannot be read. */
+static void make_edge(struct differ *d)
+{
+	u8 *pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	need(pages != MAP_FAILED);
+	for (u32 i = 0; i < PAGE; i++)
+		pages[i] = i * 37 + 11;
+	d->edge = pages + PAGE;
+	need(!mprotect(d->edge, PAGE, PROT_NONE));
+}
+
 struct differ *differ_new(void)
 {
 	struct differ *d = calloc(1, sizeof(*d));
@@ -173,6 +235,8 @@ struct differ *differ_new(void)
 	bpf_helpers_register(bpf_map_helpers, bpf_map_helpers_nr);
 	bpf_helpers_register(helpers, ARRAY_SIZE(helpers));
 	make_arrays(d);
+	make_progs(d);
+	make_edge(d);
 	d->kfuncs = calloc(1, sizeof(*d->kfuncs) + sizeof(d->kfuncs->descs[0]));
 	need(d->kfuncs);
 	d->kfuncs->nr_descs = 1;
@@ -184,7 +248,11 @@ void differ_free(struct differ *d)
 {
 	for (u32 i = 0; i < NR_ARRAYS; i++)
 		bpf_map_put_with_uref(d->arrays[i]);
-	rcu_barrier();
+	bpf_map_put_with_uref(d->progs);
+	/* The array first, and then what was in it. */
+	for (u32 i = 0; i < 2; i++)
+		rcu_barrier();
+	munmap(d->edge - PAGE, 2 * PAGE);
 	idr_destroy(&d->rt.map_idr);
 	vcpus_free(d->rt.cpus);
 	free(d->kfuncs);
@@ -280,6 +348,7 @@ static bool run_both(struct differ *d, struct bpf_prog *prog, u64 seed, u64 memo
 		r0 = bpf_interp(prog->insnsi, (unsigned long)middle, 0);
 	keep(d, d->interpreted);
 	fill(d, memory);
+	run.tail_calls = 0;
 	native_r0 = call_native((const void *)prog->bpf_func, middle, &kept);
 	keep(d, d->native);
 	if (d->program.clear)
@@ -309,7 +378,7 @@ u32 differ_check(struct differ *d, u64 seed)
 	struct bpf_prog_aux aux = {
 		.used_maps = d->arrays, .used_map_cnt = NR_ARRAYS, .kfunc_tab = d->kfuncs};
 	struct bpf_prog prog = {.aux = &aux, .insnsi = d->program.insns};
-	struct world world = {.middle = d->area - AREA_LOW};
+	struct world world = {.middle = d->area - AREA_LOW, .progs = d->progs, .edge = d->edge};
 	bool ok;
 
 	memcpy(world.arrays, d->arrays, sizeof(world.arrays));

@@ -226,16 +226,23 @@ static void step_store(struct gen *g)
 /* Guarded loads, of addresses good and bad. */
 static void step_probe(struct gen *g)
 {
-	static const u64 bad[] = {0, 8, 0xfff, 1ull << 47, 1ull << 63, ~0ull, ~7ull};
+	static const u64 bad[] = {
+		0, 8, 0xfff, (1ull << 47) - 3, 1ull << 47, -(1ull << 47), 1ull << 63, ~0ull, ~7ull};
 	u32 size = below(g, 4);
 	s16 off = 0;
 	u8 base;
 
-	if (chance(g, 90)) {
+	if (chance(g, 80)) {
 		base = somewhere(g, 1 << size, false, &off);
 	} else {
 		base = any_reg(g);
-		emit_imm64(g, base, 0, bad[below(g, ARRAY_SIZE(bad))]);
+		if (chance(g, 50)) {
+			/* All of it is there, or not its last bytes. */
+			off = chance(g, 50) ? number(g) : 0;
+			emit_imm64(g, base, 0, (unsigned long)g->world->edge - off - below(g, 12));
+		} else {
+			emit_imm64(g, base, 0, bad[below(g, ARRAY_SIZE(bad))]);
+		}
 	}
 	emit(g,
 	     BPF_LDX | (size < 3 && chance(g, 40) ? BPF_PROBE_MEMSX : BPF_PROBE_MEM) | sizes[size],
@@ -574,6 +581,23 @@ static void step_helper(struct gen *g)
 	after_call(g);
 }
 
+/* Where there is such a program, it is the end of the function, which returns what that one does.
+ */
+static void step_tail_call(struct gen *g)
+{
+	u64 index = chance(g, 40) ? below(g, PROG_ENTRIES) : number(g);
+
+	emit_middle(g, BPF_REG_1);
+	emit_imm64(g, BPF_REG_2, 0, (unsigned long)g->world->progs);
+	if (chance(g, 50))
+		emit_imm64(g, BPF_REG_3, 0, index);
+	else
+		emit(g, ALU64(BPF_MOV | BPF_X), BPF_REG_3, kept_reg(g), 0, 0);
+	emit(g, BPF_JMP | BPF_TAIL_CALL, 0, 0, 0, 0);
+	emit(g, ALU64(BPF_MOV | BPF_K), BPF_REG_0, 0, 0, number(g));
+	after_call(g);
+}
+
 /* --- functions -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -588,7 +612,7 @@ static const struct {
 	{step_call, 2},	   {step_call_back, 1},
 	{step_helper, 2},  {step_rotation, 4},
 	{step_copy, 5},	   {step_element, 5},
-	{step_operand, 5},
+	{step_operand, 5}, {step_tail_call, 1},
 };
 
 static void steps(struct gen *g, u32 nr)

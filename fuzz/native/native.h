@@ -30,8 +30,11 @@
 struct world {
 	u8 *middle;
 	const void *arrays[NR_ARRAYS]; /* maps, whose keys are below ARRAY_ENTRIES */
+	const void *progs;	       /* programs to call, at the indices below PROG_ENTRIES */
+	u8 *edge;		       /* behind the last byte of a page, where nothing is */
 };
 #define ARRAY_ENTRIES 5
+#define PROG_ENTRIES 4
 
 /* Numbers of helpers that are the fuzzer's own. */
 #define HELPER_MIX ((enum bpf_func_id)250)
