@@ -119,7 +119,7 @@ TREK_API int trek_dup(struct trek_runtime *rt, int handle);
  */
 TREK_API int trek_open(struct trek_runtime *rt, const char *path);
 
-/* unlink(2) of a pinned path: drop the reference that the pin holds. -ENOENT. */
+/* unlink(2) of a pinned path: drop the reference that the pin holds. -ENOENT; -EISDIR; -ENOTDIR. */
 TREK_API int trek_unlink(struct trek_runtime *rt, const char *path);
 
 /*

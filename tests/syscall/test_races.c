@@ -186,6 +186,92 @@ static void test_closing_with_everything_open(void **state)
 	}
 }
 
+/* Integers of 4 and of 16 bytes. */
+static const struct {
+	struct btf_header header;
+	uint32_t types[8];
+	char strings[3];
+} types = {
+	.header = {.magic = BTF_MAGIC,
+		   .version = BTF_VERSION,
+		   .hdr_len = sizeof(types.header),
+		   .type_len = sizeof(types.types),
+		   .str_off = sizeof(types.types),
+		   .str_len = sizeof(types.strings)},
+	.types = {1, BTF_KIND_INT << 24, 4, 32, 1, BTF_KIND_INT << 24, 16, 128},
+	.strings = "\0i",
+};
+
+/* An update in place of the last one, whose element waits for a grace period; the map waits behind
+ * its outer map, its types behind the map. */
+static int use_runtime(struct trek_runtime *own, uint32_t turn)
+{
+	struct trek_runtime *const rt = own; /* of BPF() */
+	uint64_t value[2] = {0};
+	uint32_t key = 0;
+	int btf = BPF(BPF_BTF_LOAD, .btf = PTR(&types),
+		      .btf_size = offsetof(typeof(types), strings) + sizeof(types.strings));
+	int hash = BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_HASH, .key_size = 4,
+		       .value_size = sizeof(value), .max_entries = 8, .btf_fd = btf,
+		       .btf_key_type_id = 1, .btf_value_type_id = 2);
+	int outer = BPF(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_HASH_OF_MAPS, .key_size = 4,
+			.value_size = 4, .max_entries = 8, .inner_map_fd = hash);
+	int prog = BPF(BPF_PROG_LOAD, .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		       .insns = PTR(return_0), .insn_cnt = 2, .license = PTR("GPL"));
+	int err = 0;
+
+	for (int i = 0; i < 20 && !err; i++)
+		err = BPF(BPF_MAP_UPDATE_ELEM, .map_fd = hash, .key = PTR(&key),
+			  .value = PTR(value));
+	if (!err)
+		err = BPF(BPF_MAP_UPDATE_ELEM, .map_fd = outer, .key = PTR(&key),
+			  .value = PTR(&hash));
+	if (!err)
+		err = BPF(BPF_PROG_BIND_MAP, .prog_bind_map = {.prog_fd = prog, .map_fd = outer});
+	if (!err)
+		err = BPF(BPF_OBJ_PIN, .bpf_fd = prog, .pathname = PTR("/sys/fs/bpf/prog"));
+	if (!err)
+		err = trek_close(rt, btf);
+	/* Some of it is let go before the runtime is closed, some not. */
+	if (!err && turn & 1)
+		err = trek_close(rt, hash);
+	if (!err && turn & 2)
+		err = trek_close(rt, outer);
+	if (!err && turn & 4)
+		err = trek_close(rt, prog);
+	return err;
+}
+
+static void *open_and_close(void *arg)
+{
+	struct trek_runtime *own;
+	long failed = 0;
+
+	for (uint32_t turn = 0; turn < 200 && !failed; turn++) {
+		failed = trek_runtime_open(NULL, &own);
+		if (failed)
+			break;
+		failed = use_runtime(own, turn);
+		trek_runtime_close(own);
+	}
+	return (void *)failed;
+}
+
+/* What waits to be freed in one runtime is freed by whoever closes another. */
+static void test_runtimes_come_and_go(void **state)
+{
+	pthread_t threads[THREADS];
+	void *failed;
+	int i;
+
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, open_and_close, NULL), 0);
+	for (i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_int_equal((long)failed, 0);
+	}
+}
+
 enum { LINKS = 3000 };
 
 static void *make_links(void *arg)
@@ -230,6 +316,7 @@ int main(void)
 		TEST(test_everything_at_once),
 		TEST(test_closing_with_everything_open),
 		TEST(test_found_by_id),
+		TEST(test_runtimes_come_and_go),
 	};
 
 	return cmocka_run_group_tests_name("races", tests, NULL, NULL);
