@@ -411,6 +411,23 @@ static void step_operand(struct gen *g)
 
 /* --- jumps ------------------------------------------------------------------------------------ */
 
+/* A jump that asks whether the operation before it gave zero. */
+static void jump_if_zero(struct gen *g)
+{
+	static const u8 ops[] = {BPF_ADD, BPF_SUB, BPF_AND, BPF_OR, BPF_XOR, BPF_MUL, BPF_RSH};
+	const u8 op = ops[below(g, ARRAY_SIZE(ops))] | (chance(g, 50) ? BPF_ALU64 : BPF_ALU);
+	const u8 reg = any_reg(g);
+
+	if (chance(g, 50))
+		emit(g, op | BPF_X, reg, any_reg(g), 0, 0);
+	else
+		emit(g, op | BPF_K, reg, 0, 0, BPF_OP(op) == BPF_RSH ? 31 : number(g));
+	land_some(g, 2);
+	g->open[g->nr_open++] = g->program->nr;
+	emit(g, (chance(g, 50) ? BPF_JMP : BPF_JMP32) | (chance(g, 50) ? BPF_JEQ : BPF_JNE) | BPF_K,
+	     reg, 0, 0, chance(g, 90) ? 0 : number(g));
+}
+
 static void step_jump(struct gen *g)
 {
 	static const u8 ops[] = {
@@ -421,6 +438,10 @@ static void step_jump(struct gen *g)
 
 	if (g->nr_open == MAX_OPEN)
 		return;
+	if (chance(g, 20)) {
+		jump_if_zero(g);
+		return;
+	}
 	if (chance(g, 20)) { /* over the next one, which is one without a condition */
 		emit(g, code | BPF_K, any_reg(g), 0, 1, number(g));
 		land_some(g, 2);
@@ -549,7 +570,13 @@ static void step_call_back(struct gen *g)
 	emit(g, BPF_JMP32 | BPF_JGT | BPF_K, BPF_REG_1, 0, 1, 8 << 20);
 	emit(g, ALU64(BPF_AND | BPF_K), BPF_REG_1, 0, 0, 3);
 	note_call(g, func);
-	emit_imm64(g, BPF_REG_2, BPF_PSEUDO_FUNC, 0);
+	if (chance(g, 70)) {
+		emit_imm64(g, BPF_REG_2, BPF_PSEUDO_FUNC, 0);
+	} else { /* the address, which is not the same in both, is nowhere else afterwards */
+		emit_imm64(g, BPF_REG_5, BPF_PSEUDO_FUNC, 0);
+		emit(g, ALU64(BPF_MOV | BPF_X), BPF_REG_2, BPF_REG_5, 0, 0);
+		emit(g, ALU64(BPF_MOV | BPF_K), BPF_REG_5, 0, 0, number(g));
+	}
 	emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, chance(g, 70) ? BPF_FUNC_loop : HELPER_CALL_BACK);
 	after_call(g);
 }

@@ -108,13 +108,37 @@ u32 x86_fold_lookup(struct jit *jit, const struct bpf_insn *load)
 	return 3;
 }
 
+static void emit_function_call(struct jit *jit, const struct bpf_insn *names)
+{
+	jit_byte(jit, 0xe8);
+	jit_distance(jit, &jit_func_of(jit, names)->entry, true);
+}
+
+/* What gives r2 the function that the call at jit->idx is given, if it does so shortly before. */
+static const struct bpf_insn *callback_of(const struct jit *jit)
+{
+	for (u32 i = jit->idx; i > jit->func->start && jit->idx - i < 16; i--) {
+		const struct bpf_insn *insn = &jit->insns[i - 1];
+
+		if (jit->flow[i].target)
+			return NULL;
+		if (jit->flow[i - 1].writes & 1u << BPF_REG_2)
+			return insn->src_reg == BPF_PSEUDO_FUNC &&
+					       insn->code == (BPF_LD | BPF_IMM | BPF_DW)
+				       ? insn
+				       : NULL;
+	}
+	return NULL;
+}
+
 /*
  * bpf_loop(nr, function, ctx, flags), as the helper does it: calls of it are what a loop in BPF is
  * made of, and a helper that calls back costs as much as a short turn.
  */
 static void emit_loop(struct jit *jit)
 {
-	u32 no_flags, few, again, end, refused[2];
+	const struct bpf_insn *callback = callback_of(jit);
+	u32 no_flags, few, again, none, stop, refused[2];
 
 	x86_rr(jit, true, OP_TEST, RCX, RCX);
 	no_flags = x86_jcc(jit, CC_E);
@@ -127,19 +151,26 @@ static void emit_loop(struct jit *jit)
 	refused[1] = x86_jmp(jit);
 	x86_here(jit, few);
 	x86_rm(jit, true, OP_STORE, RDI, RBP, x86_loop_slot(jit, 1));
-	x86_rm(jit, true, OP_STORE, RSI, RBP, x86_loop_slot(jit, 2));
+	if (!callback)
+		x86_rm(jit, true, OP_STORE, RSI, RBP, x86_loop_slot(jit, 2));
 	x86_rm(jit, true, OP_STORE, RDX, RBP, x86_loop_slot(jit, 3));
 	x86_mov_k(jit, R12, 0);
+	x86_rr(jit, false, OP_TEST, RDI, RDI);
+	none = x86_jcc(jit, CC_E);
 	again = jit->pos;
-	x86_rm(jit, false, OP_CMP, R12, RBP, x86_loop_slot(jit, 1));
-	end = x86_jcc(jit, CC_E);
 	x86_mov(jit, RDI, R12);
 	x86_rm(jit, true, OP_LOAD, RSI, RBP, x86_loop_slot(jit, 3));
 	x86_alu_k(jit, true, K_ADD, R12, 1);
-	x86_rm(jit, false, OP_CALL_X, 2, RBP, x86_loop_slot(jit, 2));
+	if (callback)
+		emit_function_call(jit, callback);
+	else
+		x86_rm(jit, false, OP_CALL_X, 2, RBP, x86_loop_slot(jit, 2));
 	x86_rr(jit, true, OP_TEST, RAX, RAX);
-	x86_jcc_back(jit, CC_E, again);
-	x86_here(jit, end);
+	stop = x86_jcc(jit, CC_NE);
+	x86_rm(jit, false, OP_CMP, R12, RBP, x86_loop_slot(jit, 1));
+	x86_jcc_back(jit, CC_NE, again);
+	x86_here(jit, none);
+	x86_here(jit, stop);
 	x86_here(jit, refused[0]);
 	x86_here(jit, refused[1]);
 	x86_mov(jit, RAX, R12);
@@ -169,8 +200,7 @@ int x86_emit_call(struct jit *jit, const struct bpf_insn *insn)
 	case 0:
 		return emit_helper_call(jit, insn);
 	case BPF_PSEUDO_CALL:
-		jit_byte(jit, 0xe8);
-		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
+		emit_function_call(jit, insn);
 		return 0;
 	case BPF_PSEUDO_CALL_FORMAT:
 		x86_mov_k(jit, R9, (unsigned long)jit->prog->aux->formats[insn->off]);

@@ -17,18 +17,25 @@ u32 x86_fold(struct jit *jit, const struct bpf_insn *insn)
 	case BPF_ALU | BPF_MOV | BPF_X:
 		return x86_fold_rotation(jit, insn) ?: x86_fold_move(jit, insn);
 	case BPF_ALU64 | BPF_ADD | BPF_X:
+		return x86_fold_address(jit, insn) ?: x86_fold_zero(jit, insn);
 	case BPF_ALU64 | BPF_LSH | BPF_K:
 		return x86_fold_address(jit, insn);
 	case BPF_ALU64 | BPF_AND | BPF_K:
 	case BPF_ALU | BPF_AND | BPF_K:
-		return x86_fold_mask(jit, insn);
+		return x86_fold_mask(jit, insn) ?: x86_fold_zero(jit, insn);
 	case BPF_LD | BPF_IMM | BPF_DW:
 		return x86_fold_lookup(jit, insn);
 	case BPF_LDX | BPF_MEM | BPF_W:
 	case BPF_LDX | BPF_MEM | BPF_DW:
 		return x86_fold_operand(jit, insn);
 	}
-	return BPF_CLASS(insn->code) == BPF_JMP || BPF_CLASS(insn->code) == BPF_JMP32
-		       ? x86_fold_jump(jit, insn)
-		       : 0;
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		return x86_fold_zero(jit, insn);
+	case BPF_JMP:
+	case BPF_JMP32:
+		return x86_fold_jump(jit, insn);
+	}
+	return 0;
 }

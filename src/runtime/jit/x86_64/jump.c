@@ -99,3 +99,33 @@ u32 x86_fold_jump(struct jit *jit, const struct bpf_insn *insn)
 	emit_jump_if(jit, cc ^ 1, jit->idx + 2 + next->off);
 	return 2;
 }
+
+static bool sets_flags(u8 code)
+{
+	switch (BPF_OP(code)) {
+	case BPF_ADD:
+	case BPF_SUB:
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+		return true;
+	}
+	return false;
+}
+
+/* r op= ...; if (r != 0) goto elsewhere: the operation has compared already */
+u32 x86_fold_zero(struct jit *jit, const struct bpf_insn *op)
+{
+	const struct bpf_insn *next = sets_flags(op->code) ? jit_following(jit, 1) : NULL;
+	const bool wide = BPF_CLASS(op->code) == BPF_ALU64;
+
+	if (!next || next->dst_reg != op->dst_reg || next->imm ||
+	    (next->code != (BPF_JMP | BPF_JEQ | BPF_K) &&
+	     next->code != (BPF_JMP | BPF_JNE | BPF_K) &&
+	     (wide || (next->code != (BPF_JMP32 | BPF_JEQ | BPF_K) &&
+		       next->code != (BPF_JMP32 | BPF_JNE | BPF_K)))))
+		return 0;
+	x86_emit_alu(jit, op);
+	emit_jump_if(jit, conditions[BPF_OP(next->code) >> 4], jit->idx + 2 + next->off);
+	return 2;
+}

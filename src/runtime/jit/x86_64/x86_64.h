@@ -66,6 +66,7 @@ u32 x86_fold_operand(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_rotation(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_mask(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_lookup(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_zero(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_jump(struct jit *jit, const struct bpf_insn *insn);
 
 /* x86_64.c */
