@@ -47,19 +47,24 @@ static void note_jmp(struct jit_flow *flow, const struct bpf_insn *insn)
 {
 	switch (BPF_OP(insn->code)) {
 	case BPF_JA:
+		flow->jumps = flow->ends = true;
+		break;
 	case BPF_OP(BPF_MAY_GOTO):
+		flow->jumps = true;
 		break;
 	case BPF_CALL:
 		flow->reads = ARGS;
 		flow->writes = ARGS | R(0);
 		break;
 	case BPF_EXIT:
+		flow->ends = true;
 		flow->reads = R(0);
 		break;
 	case BPF_OP(BPF_TAIL_CALL):
 		flow->reads = ARGS;
 		break;
 	default:
+		flow->jumps = true;
 		flow->reads = R(insn->dst_reg);
 		if (BPF_SRC(insn->code) == BPF_X)
 			flow->reads |= R(insn->src_reg);
@@ -104,36 +109,26 @@ static void note(struct jit_flow *flow, const struct bpf_insn *insn)
 	}
 }
 
-/* Whether control may go elsewhere than to the next instruction, and where. */
-static bool jumps(const struct jit *jit, u32 i, u32 *target)
+/* Where a jump leads. */
+static u32 target_of(const struct jit *jit, u32 i)
 {
 	const struct bpf_insn *insn = &jit->insns[i];
-	const u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 
-	if ((class != BPF_JMP && class != BPF_JMP32) || op == BPF_CALL || op == BPF_EXIT ||
-	    insn->code == (BPF_JMP | BPF_TAIL_CALL))
-		return false;
-	*target = i + 1 + (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off);
-	return true;
-}
-
-static bool ends(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_EXIT) || insn->code == (BPF_JMP | BPF_JA) ||
-	       insn->code == (BPF_JMP32 | BPF_JA);
+	return i + 1 + (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off);
 }
 
 /* Whether another walk may find more. */
 static bool walk(struct jit *jit, const struct jit_func *func)
 {
 	bool changed = false, loops = false;
-	u32 target;
 
 	for (u32 i = func->end; i-- > func->start;) {
 		struct jit_flow *flow = &jit->flow[i];
-		u16 wanted = ends(&jit->insns[i]) ? 0 : flow[1].wanted;
+		u16 wanted = flow->ends ? 0 : flow[1].wanted;
 
-		if (jumps(jit, i, &target)) {
+		if (flow->jumps) {
+			const u32 target = target_of(jit, i);
+
 			wanted |= jit->flow[target].wanted;
 			loops |= target <= i;
 		}
@@ -144,52 +139,44 @@ static bool walk(struct jit *jit, const struct jit_func *func)
 	return changed && loops;
 }
 
-/* Where loops begin, and in a function that has one, what only jumps lead to. */
-static void find_heads(struct jit *jit, const struct jit_func *func)
+static void find_wanted(struct jit *jit, const struct jit_func *func)
 {
+	u32 walks = 1;
+
+	while (walk(jit, func) && walks++ < MAX_WALKS)
+		;
+	for (u32 i = func->start; i < func->end && walks > MAX_WALKS; i++)
+		jit->flow[i].wanted = ALL;
+}
+
+/* And of them where loops begin, and in a function that has one, what only jumps lead to. */
+static void find_targets(struct jit *jit, const struct jit_func *func)
+{
+	struct jit_flow *flow = jit->flow;
 	bool loops = false;
-	u32 target;
 
 	for (u32 i = func->start; i < func->end; i++)
-		if (jumps(jit, i, &target) && target <= i) {
-			jit->flow[target].head = !ends(&jit->insns[target]);
-			loops = true;
+		if (flow[i].jumps) {
+			const u32 target = target_of(jit, i);
+
+			flow[target].target = true;
+			flow[target].head |= target <= i && !flow[target].ends;
+			loops |= target <= i;
 		}
 	for (u32 i = func->start + 1; i < func->end && loops; i++)
-		jit->flow[i].head |= jit->flow[i].target && ends(&jit->insns[i - 1]);
+		flow[i].head |= flow[i].target && flow[i - 1].ends;
 }
 
 int jit_find_flow(struct jit *jit)
 {
-	u32 target;
-
 	jit->flow = calloc(jit->nr + 1, sizeof(*jit->flow));
 	if (!jit->flow)
 		return -ENOMEM;
-	for (u32 i = 0; i < jit->nr; i++) {
+	for (u32 i = 0; i < jit->nr; i++)
 		note(&jit->flow[i], &jit->insns[i]);
-		if (jumps(jit, i, &target))
-			jit->flow[target].target = true;
-	}
 	for (u32 f = 0; f < jit->nr_funcs; f++) {
-		const struct jit_func *func = &jit->funcs[f];
-		u32 walks = 1;
-
-		while (walk(jit, func) && walks++ < MAX_WALKS)
-			;
-		for (u32 i = func->start; i < func->end && walks > MAX_WALKS; i++)
-			jit->flow[i].wanted = ALL;
-		find_heads(jit, func);
+		find_targets(jit, &jit->funcs[f]);
+		find_wanted(jit, &jit->funcs[f]);
 	}
 	return 0;
-}
-
-const struct bpf_insn *jit_following(const struct jit *jit, u32 n)
-{
-	if (jit->idx + n >= jit->func->end)
-		return NULL;
-	for (u32 i = 1; i <= n; i++)
-		if (jit->flow[jit->idx + i].target)
-			return NULL;
-	return &jit->insns[jit->idx + n];
 }

@@ -11,8 +11,10 @@
 struct jit_flow {
 	u16 wanted;	   /* registers, a bit each: some path from here on reads them */
 	u16 reads, writes; /* by this instruction */
-	bool target;	   /* a jump leads here */
-	bool head;	   /* and may do so often: worth a place that is quick to come to */
+	bool jumps : 1;	   /* it leads elsewhere, perhaps */
+	bool ends : 1;	   /* it never leads to the next one */
+	bool target : 1;   /* a jump leads here */
+	bool head : 1;	   /* and may do so often: worth a place that is quick to come to */
 };
 
 /* Of jit->funcs; makes jit->flow, which the caller frees. 0, or -ENOMEM. */
@@ -20,7 +22,17 @@ int jit_find_flow(struct jit *jit);
 
 /* The instruction @n places after the current one, if it is always the next that runs after those
  * between, and nothing else leads to it or to them; NULL if not. */
-const struct bpf_insn *jit_following(const struct jit *jit, u32 n);
+static inline const struct bpf_insn *jit_following(const struct jit *jit, u32 n)
+{
+	const struct jit_flow *flow = &jit->flow[jit->idx];
+
+	if (jit->idx + n >= jit->func->end)
+		return NULL;
+	for (u32 i = 1; i <= n; i++)
+		if (flow[i].target)
+			return NULL;
+	return &jit->insns[jit->idx + n];
+}
 
 /* No path on which instruction @insn has been, which is no jump, reads @reg as it left it. */
 static inline bool jit_is_dead_after(const struct jit *jit, const struct bpf_insn *insn, u8 reg)

@@ -32,7 +32,9 @@ u32 x86_fold(struct jit *jit, const struct bpf_insn *insn)
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
-		return x86_fold_zero(jit, insn);
+		return BPF_CLASS(insn[1].code) == BPF_JMP || BPF_CLASS(insn[1].code) == BPF_JMP32
+			       ? x86_fold_zero(jit, insn)
+			       : 0;
 	case BPF_JMP:
 	case BPF_JMP32:
 		return x86_fold_jump(jit, insn);
