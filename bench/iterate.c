@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * Walking all elements of a map: the same iterator program and the same contents in every engine,
- * read to the end through read(2) or trek_read() into a buffer of 64 KiB; plain C over an array,
- * and over the elements of a hash table in the order of memory, and at random. Of threads it is the
- * CPU time: where they hinder each other, it grows.
+ * read to the end through read(2) or trek_read() into a buffer of 64 KiB, or "in place", with
+ * trek_iter_next_chunk(); plain C over an array, and over the elements of a hash table in the order
+ * of memory, and at random. Of threads it is the CPU time: where they hinder each other, it grows.
  *
  * Opening the session (BPF_ITER_CREATE) and closing it is in the time. What comes out is compared:
  * the sum, or how many bytes there were.
@@ -32,6 +32,7 @@ struct walk {
 	uint64_t (*plain)(const struct plain_map *map);
 	uint32_t elements;
 	unsigned int threads; /* each walks a map of its own */
+	bool in_place;	      /* what is written is read without a copy */
 };
 
 /* A map, and a program that is attached to it. */
@@ -41,7 +42,7 @@ struct walker {
 	int map, link, bss;
 	uint64_t total;	   /* of the program, before the next run */
 	uint64_t expected; /* of each run: what is added to the total, or how many bytes are read */
-	bool sums;
+	bool sums, in_place;
 	char *buf;
 	struct plain_map *plain;
 	uint64_t (*plain_walk)(const struct plain_map *map);
@@ -69,6 +70,7 @@ static int walker_set_up(struct walker *w, const struct walk *walk, const struct
 
 	*w = (struct walker){.engine = engine, .map = -1, .link = -1};
 	w->plain_walk = walk->plain;
+	w->in_place = walk->in_place;
 	map = shared_map_get(NULL, walk->type, elements, number, &err);
 	if (err)
 		return err;
@@ -112,7 +114,8 @@ static int walk_once(struct walker *w)
 		__asm__ volatile("" ::: "memory");
 		return w->plain_walk(w->plain) == w->expected ? 0 : -EBADMSG;
 	}
-	came = session_read(w->engine, w->link, w->buf);
+	came = w->in_place ? session_read_in_place(w->engine, w->link)
+			   : session_read(w->engine, w->link, w->buf);
 	if (came < 0)
 		return came;
 	if (!w->sums)
@@ -233,13 +236,14 @@ static const struct work walk_in_threads = {
 	.clock = ITSELF,
 };
 
-#define WALK(work_, who_, type_, program_, plain_, elements_, threads_)                            \
+#define WALK(work_, who_, type_, program_, plain_, elements_, threads_, in_place_)                 \
 	.work = &work_, .who = who_, .arg = &(const struct walk)                                   \
 	{                                                                                          \
-		BPF_MAP_TYPE_##type_, program_, plain_, elements_, threads_                        \
+		BPF_MAP_TYPE_##type_, program_, plain_, elements_, threads_, in_place_             \
 	}
-#define ONE(who, ...) WALK(walk_elements, who, __VA_ARGS__, 1)
-#define THREADS(threads, ...) WALK(walk_in_threads, ALL, __VA_ARGS__, MILLION, threads)
+#define ONE(who, ...) WALK(walk_elements, who, __VA_ARGS__, 1, false)
+#define IN_PLACE(...) WALK(walk_elements, OURS | BY(PLAIN_C), __VA_ARGS__, MILLION, 1, true)
+#define THREADS(threads, ...) WALK(walk_in_threads, ALL, __VA_ARGS__, MILLION, threads, false)
 #define SUM_ARRAY(elements) ONE(ALL, ARRAY, "sum_elems", plain_array_sum, elements)
 #define SUM_HASH(elements) ONE(ALL, HASH, "sum_elems", plain_hash_sum, elements)
 
@@ -260,16 +264,22 @@ static const struct row rows[] = {
 	{"HASH, bpf_seq_printf \"%u: %llu\\n\"",
 	 ONE(ALL, HASH, "print_elems", plain_hash_print, MILLION),
 	 .goal = {.at_most = 30, .kernel_times = 10}},
+	{"ARRAY, bpf_seq_write, read in place", IN_PLACE(ARRAY, "write_elems", plain_array_write)},
+	{"HASH, bpf_seq_write, read in place", IN_PLACE(HASH, "write_elems", plain_hash_write)},
+	{"ARRAY, bpf_seq_printf, read in place", IN_PLACE(ARRAY, "print_elems", plain_array_print)},
+	{"HASH, bpf_seq_printf, read in place", IN_PLACE(HASH, "print_elems", plain_hash_print)},
 	{"ARRAY of 1,000, sum", SUM_ARRAY(1000)},
 	{"ARRAY of 10,000, sum", SUM_ARRAY(10000)},
 	{"ARRAY of 100,000, sum", SUM_ARRAY(100000)},
 	{"ARRAY of 1,000,000, sum", SUM_ARRAY(MILLION)},
-	{"ARRAY of 10,000,000, sum", SUM_ARRAY(10 * MILLION)},
+	{"ARRAY of 10,000,000, sum",
+	 ONE(COMPILED_AND_KERNEL | BY(PLAIN_C), ARRAY, "sum_elems", plain_array_sum, 10 * MILLION)},
 	{"HASH of 1,000, sum", SUM_HASH(1000)},
 	{"HASH of 10,000, sum", SUM_HASH(10000)},
 	{"HASH of 100,000, sum", SUM_HASH(100000)},
 	{"HASH of 1,000,000, sum", SUM_HASH(MILLION)},
-	{"HASH of 10,000,000, sum", SUM_HASH(10 * MILLION)},
+	{"HASH of 10,000,000, sum",
+	 ONE(COMPILED_AND_KERNEL | BY(PLAIN_C), HASH, "sum_elems", plain_hash_sum, 10 * MILLION)},
 	{"ARRAY, sum, a thread", THREADS(1, ARRAY, "sum_elems", plain_array_sum)},
 	{"two ARRAYs, sum, the slower of two threads",
 	 THREADS(2, ARRAY, "sum_elems", plain_array_sum)},

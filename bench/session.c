@@ -2,6 +2,10 @@
 /*
  * What `bpftrek run` and bpf_iter(7) do, without libbpf.
  */
+#include <errno.h>
+
+#include <bpftrek/runtime.h>
+
 #include "session.h"
 
 #define PTR(p) ((unsigned long)(p))
@@ -28,8 +32,27 @@ ssize_t session_read(const struct engine *engine, int link, char *buf)
 
 	if (session < 0)
 		return session;
-	while ((ret = engine_read(engine, session, buf, READ_SIZE)) > 0)
-		bytes += ret;
+	do {
+		ret = engine_read(engine, session, buf, READ_SIZE);
+		bytes += ret > 0 ? ret : 0;
+	} while (ret > 0 || ret == -EAGAIN); /* a million elements and not a byte: call again */
+	engine_close(engine, session);
+	return ret < 0 ? ret : bytes;
+}
+
+ssize_t session_read_in_place(const struct engine *engine, int link)
+{
+	union bpf_attr attr = {.iter_create.link_fd = link};
+	int session = engine_bpf(engine, BPF_ITER_CREATE, &attr);
+	const void *chunk;
+	ssize_t bytes = 0, ret;
+
+	if (session < 0)
+		return session;
+	do {
+		ret = trek_iter_next_chunk(engine->rt, session, &chunk);
+		bytes += ret > 0 ? ret : 0;
+	} while (ret > 0 || ret == -EAGAIN);
 	engine_close(engine, session);
 	return ret < 0 ? ret : bytes;
 }

@@ -17,4 +17,7 @@ int session_attach(const struct engine *engine, int prog, int map);
  * were. */
 ssize_t session_read(const struct engine *engine, int link, char *buf);
 
+/* The same, each part of it where the iterator has it: of a runtime. */
+ssize_t session_read_in_place(const struct engine *engine, int link);
+
 #endif /* BENCH_SESSION_H */

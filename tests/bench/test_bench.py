@@ -49,6 +49,14 @@ def test_document(everything):
     assert "\n| ARRAY, sum | " in text and " CPUs; Linux " in text
 
 
+def test_template():
+    """Every table has its place in the document."""
+    with open(os.path.join(os.path.dirname(__file__), "../../bench/performance.md")) as f:
+        tables = [line.split()[1].rstrip("@") for line in f if line.startswith("@table ")]
+    groups = {name.partition(":")[0] for name in bench("--list").stdout.splitlines()}
+    assert sorted(tables) == sorted(groups)
+
+
 def test_filter():
     rows = rows_of(bench("--quick", "--json", "--filter", "iterate:ARRAY, sum", "--filter", "compute:sum*"))
     assert list(rows) == ["iterate:ARRAY, sum", "compute:sum of 1,024 numbers"]
