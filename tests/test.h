@@ -22,18 +22,4 @@
 		skip();                                                                            \
 	} while (0)
 
-/*
- * cmocka takes SIGSEGV and SIGBUS for itself around each test and puts what was there back without
- * its flags; the guarded loads of the runtime need both. A test that crashes ends its process.
- */
-__attribute__((weak)) sighandler_t signal(int sig, sighandler_t handler)
-{
-	struct sigaction new = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
-
-	if (sig == SIGSEGV || sig == SIGBUS)
-		return SIG_DFL;
-	sigemptyset(&new.sa_mask);
-	return sigaction(sig, &new, &old) ? SIG_ERR : old.sa_handler;
-}
-
 #endif /* TESTS_TEST_H */
