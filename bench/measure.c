@@ -24,10 +24,10 @@
 #define MAX_TURNS 4000000
 #define LEAST_ROUNDS 5
 #define MOST_ROUNDS 25
-#define ROW_NS 0.4e9 /* after so long no round begins that need not be */
+#define ROW_NS 0.3e9 /* after so long no round begins that need not be */
 /* What takes seconds is measured well by a few. */
 #define LEAST_LONG_ROUNDS 3
-#define LONG_NS 3e9
+#define LONG_NS 2e9
 
 struct settings settings;
 
@@ -131,7 +131,7 @@ static int calibrate(struct contest *c)
 	c->turns = 1;
 	for (;;) {
 		err = take(c, &taken);
-		if (err || settings.quick || measures_itself(c))
+		if (err || settings.quick)
 			return err;
 		if (taken.elapsed > BATCH_NS / 10 || c->turns >= MAX_TURNS / 8)
 			break;
@@ -169,8 +169,10 @@ static void conclude(const struct samples *s, struct outcome *o)
 	o->elapsed = quartile(s, true, 2);
 }
 
-/* Who does not take part any more, and why. Only the kernel may be unable to. */
-static void give_up(struct contest *c, const char *what, int err, struct result *result)
+/* Who does not take part any more, and why. Only the kernel may be unable to, and not in between.
+ */
+static void give_up(const struct contest *c, const char *what, int err, bool between,
+		    struct result *result)
 {
 	struct outcome *o = &result->outcomes[c->who];
 
@@ -178,8 +180,44 @@ static void give_up(struct contest *c, const char *what, int err, struct result 
 		snprintf(o->why, sizeof(o->why), "%s", c->why);
 	else
 		snprintf(o->why, sizeof(o->why), "%s: %s", what, strerror(-err));
-	if (c->who != KERNEL && err != -ENODATA)
+	if ((c->who != KERNEL && err != -ENODATA) || between)
 		result->failed = true;
+}
+
+static void leave(struct contest *c)
+{
+	if (c->row->work->tear_down)
+		c->row->work->tear_down(c);
+}
+
+/* Whether @who runs. */
+static bool begin(struct contest *c, enum contestant who, const struct row *row,
+		  struct result *result)
+{
+	int err;
+
+	*c = (struct contest){.row = row, .who = who, .turns = 1, .units = 1};
+	if (!(row->who & BY(who)))
+		return false;
+	if (who < NR_ENGINES)
+		c->engine = &engines[who];
+	if (c->engine && c->engine->missing[0]) {
+		snprintf(result->outcomes[who].why, sizeof(result->outcomes[who].why), "%s",
+			 c->engine->missing);
+		return false;
+	}
+	err = row->work->set_up ? row->work->set_up(c) : 0;
+	if (err)
+		give_up(c, "cannot be set up", err, false, result);
+	/* What measures itself knows what a batch is. */
+	if (!err && !measures_itself(c)) {
+		err = calibrate(c);
+		if (err)
+			give_up(c, "does not run", err, false, result);
+	}
+	if (err)
+		leave(c);
+	return !err;
 }
 
 static bool enough(const struct row *row, unsigned int rounds, double elapsed)
@@ -198,7 +236,7 @@ void measure_row(const struct group_results *above, const struct row *row, struc
 {
 	static struct samples samples[NR_CONTESTANTS];
 	struct contest contests[NR_CONTESTANTS];
-	bool runs[NR_CONTESTANTS] = {false};
+	bool runs[NR_CONTESTANTS];
 	double start;
 	int err;
 
@@ -206,28 +244,8 @@ void measure_row(const struct group_results *above, const struct row *row, struc
 	result->row = row;
 	so_far = above;
 	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {
-		struct contest *c = &contests[who];
-
-		*c = (struct contest){.row = row, .who = who, .turns = 1, .units = 1};
 		samples[who].nr = 0;
-		if (!(row->who & BY(who)))
-			continue;
-		if (who < NR_ENGINES)
-			c->engine = &engines[who];
-		if (c->engine && c->engine->missing[0]) {
-			snprintf(result->outcomes[who].why, sizeof(result->outcomes[who].why), "%s",
-				 c->engine->missing);
-			continue;
-		}
-		err = row->work->set_up ? row->work->set_up(c) : 0;
-		runs[who] = !err;
-		if (err)
-			give_up(c, "cannot be set up", err, result);
-		else if ((err = calibrate(c)))
-			give_up(c, "does not run", err, result);
-		if (err && row->work->tear_down)
-			row->work->tear_down(c);
-		runs[who] = !err;
+		runs[who] = begin(&contests[who], who, row, result);
 	}
 	start = now().elapsed;
 	for (unsigned int round = 0; !enough(row, round, now().elapsed - start); round++)
@@ -239,23 +257,19 @@ void measure_row(const struct group_results *above, const struct row *row, struc
 				continue;
 			err = take(&contests[who], s);
 			if (err) {
-				give_up(&contests[who], "failed", err, result);
-				result->failed = true;
+				give_up(&contests[who], "failed", err, samples[who].nr, result);
 				runs[who] = false;
-				if (row->work->tear_down)
-					row->work->tear_down(&contests[who]);
+				leave(&contests[who]);
 				continue;
 			}
 			figure_of(&contests[who], above->group, s);
 			samples[who].nr++;
 		}
-	for (enum contestant who = 0; who < NR_CONTESTANTS; who++) {
+	for (enum contestant who = 0; who < NR_CONTESTANTS; who++)
 		if (runs[who]) {
 			conclude(&samples[who], &result->outcomes[who]);
-			if (row->work->tear_down)
-				row->work->tear_down(&contests[who]);
+			leave(&contests[who]);
 		}
-	}
 }
 
 const struct outcome *result_ours(const struct result *r)

@@ -135,15 +135,25 @@ void table_row(const struct group *group, const struct result *r)
 	fflush(stdout);
 }
 
+/* What is said of the whole machine is not said again of each row. */
+static void print_reason(const struct group *group, const struct result *r, enum contestant who)
+{
+	const char *why = r->outcomes[who].why;
+
+	if (why[0] && (who >= NR_ENGINES || strcmp(why, engines[who].missing)))
+		printf("%s:%s: %s: %s\n", group->name, r->row->name, contestant_name(group, who),
+		       why);
+}
+
 void table_foot(const struct group_results *results, unsigned int nr)
 {
 	printf("\nA percentage is half the distance of the quartiles.\n");
+	for (enum contestant who = 0; who < NR_ENGINES; who++)
+		if (engines[who].missing[0])
+			printf("%s: cannot be measured: %s\n",
+			       contestant_name(results[0].group, who), engines[who].missing);
 	for (unsigned int g = 0; g < nr; g++)
 		for (unsigned int i = 0; i < results[g].nr; i++)
-			for (enum contestant c = 0; c < NR_CONTESTANTS; c++)
-				if (results[g].results[i].outcomes[c].why[0])
-					printf("%s:%s: %s: %s\n", results[g].group->name,
-					       results[g].results[i].row->name,
-					       contestant_name(results[g].group, c),
-					       results[g].results[i].outcomes[c].why);
+			for (enum contestant who = 0; who < NR_CONTESTANTS; who++)
+				print_reason(results[g].group, &results[g].results[i], who);
 }
