@@ -17,10 +17,8 @@
 /* Add @size times what @reg has, which may change, to rax. */
 static void add_times(struct jit *jit, u8 reg, u64 size)
 {
-	if (size == 8) { /* lea rax, [rax + 8 * reg] */
-		jit_byte(jit, 0x48 | (reg >> 3) << 1);
-		jit_bytes(jit, 0x048d, 2);
-		jit_byte(jit, 0xc0 | (reg & 7) << 3);
+	if (size == 8) {
+		x86_rmx(jit, true, OP_LEA, RAX, (struct x86_mem){RAX, reg, 3, 0});
 		return;
 	}
 	if (is_power_of_two(size)) {

@@ -93,19 +93,33 @@ int x86_emit_store(struct jit *jit, const struct bpf_insn *insn)
 	return -ENOTSUP;
 }
 
+/* lea, from the end of the instruction. */
+static void begin_near(struct jit *jit, u8 dst)
+{
+	x86_opcode(jit, true, OP_LEA, dst, 0);
+	jit_byte(jit, (dst & 7) << 3 | 5);
+}
+
 int x86_emit_ld_imm64(struct jit *jit, const struct bpf_insn *insn)
 {
 	const u8 dst = x86_regs[insn->dst_reg];
+	const u64 value = (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32;
+	s64 distance;
 
 	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
 		return -ENOTSUP;
 	if (insn->src_reg == BPF_PSEUDO_FUNC) {
-		/* lea, from the instruction pointer. */
-		x86_opcode(jit, true, OP_LEA, dst, 0);
-		jit_byte(jit, (dst & 7) << 3 | 5);
+		begin_near(jit, dst);
 		jit_distance(jit, &jit_func_of(jit, insn)->entry, true);
 		return 0;
 	}
-	x86_mov_k(jit, dst, (u32)insn[0].imm | (u64)(u32)insn[1].imm << 32);
+	/* What a map has is near as a rule, and three bytes are worth it. */
+	distance = value - ((unsigned long)jit->home + jit->pos + 7);
+	if (jit->out && value != (u32)value && fits_s32(distance)) {
+		begin_near(jit, dst);
+		jit_bytes(jit, distance, 4);
+		return 0;
+	}
+	x86_mov_k(jit, dst, value);
 	return 0;
 }
