@@ -26,12 +26,16 @@
 static struct trek_runtime *rt;
 
 static const struct bpf_insn insns[] = {
-	MOV(R1, 40), CALL_SUB(3),  OP(ADD, R0, 1), MOVX(R6, R0),
-	EXIT,	     MOVX(R0, R1), OP(ADD, R0, 1), EXIT,
+	MOV(R1, 40),   CALL_SUB(3),	OP(ADD, R0, 1),	  MOVX(R6, R0),
+	EXIT,	       MOVX(R0, R1),	OP(ADD, R0, 1),	  OPW(MOV, R2, 1),
+	MOVXW(R3, R2), OPW(RSH, R3, 5), OPW(LSH, R2, 27), OPXW(OR, R2, R3),
+	EXIT,
 };
 
-/* Two functions, and a line for each of these instructions. */
-static const uint32_t line_at[] = {0, 2, SUB, SUB + 1};
+/* Two functions, and a line for each of these instructions. Native code has fewer than there are.
+ */
+static const uint32_t line_at[] = {0,	    2,	     SUB,     SUB + 1, SUB + 2,
+				   SUB + 3, SUB + 4, SUB + 5, SUB + 6, SUB + 7};
 
 static int load(void)
 {
@@ -83,7 +87,7 @@ static int get_info(int prog, struct bpf_prog_info *info)
 
 static void test_places(void **state)
 {
-	uint64_t funcs[3] = {0}, lines[5] = {0};
+	uint64_t funcs[3] = {0}, lines[NR(line_at) + 1] = {0};
 	uint32_t lens[3] = {0};
 	uint8_t code[512];
 	struct bpf_prog_info info = {0};

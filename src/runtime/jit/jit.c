@@ -219,9 +219,9 @@ static int pass(struct jit *jit, u8 *out, u32 *at)
 			if (nr < 0)
 				return nr;
 			/* Nothing leads to the others; lines may begin there. */
-			while (--nr)
-				at[++jit->idx] = jit->pos;
-			jit->idx++;
+			for (int i = 1; i < nr; i++)
+				at[jit->idx + i] = at[jit->idx];
+			jit->idx += nr;
 		}
 	}
 	return jit->pos <= INT_MAX ? 0 : -ENOTSUP;
@@ -242,19 +242,35 @@ static struct bpf_jit_image *new_image(const struct jit *jit, u32 size)
 	return image;
 }
 
+/* Each of @nr lines of a function, whose code ends at @end, begins behind the one before, though
+ * there be no code for it: libbpf looks for that. */
+static void tell_apart(u32 *lines, u32 nr, u32 end)
+{
+	for (u32 i = 1; i < nr; i++)
+		if (lines[i] <= lines[i - 1])
+			lines[i] = lines[i - 1] + 1;
+	for (u32 i = nr; i-- > 1 && lines[i] >= end && end > lines[0] + 1; end = lines[i])
+		lines[i] = end - 1;
+}
+
+/* The first line of a function begins where the function does, which libbpf looks for, too. */
 static void note_places(const struct jit *jit, struct bpf_jit_image *image)
 {
 	const struct bpf_prog_aux *aux = jit->prog->aux;
+	u32 *lines = image->offs + jit->nr_funcs, line = 0;
 
-	for (u32 i = 0; i < jit->nr_funcs; i++)
-		image->offs[i] = jit->funcs[i].entry;
-	/* The first line of a function begins where the function does: libbpf looks for that. */
-	for (u32 i = 0; i < aux->nr_linfo; i++) {
-		const struct jit_func *func = func_at(jit, aux->linfo[i].insn_off);
+	for (u32 f = 0; f < jit->nr_funcs; f++) {
+		const struct jit_func *func = &jit->funcs[f];
+		const u32 first = line;
 
-		image->offs[jit->nr_funcs + i] = aux->linfo[i].insn_off == func->start
-							 ? func->entry
-							 : jit->at[aux->linfo[i].insn_off];
+		image->offs[f] = func->entry;
+		for (; line < aux->nr_linfo && aux->linfo[line].insn_off < func->end; line++) {
+			const u32 insn = aux->linfo[line].insn_off;
+
+			lines[line] = insn == func->start ? func->entry : jit->at[insn];
+		}
+		tell_apart(lines + first, line - first,
+			   f + 1 < jit->nr_funcs ? func[1].entry : jit->pos);
 	}
 }
 
