@@ -94,35 +94,43 @@ static void call_old_handler(struct sigaction *old, int sig, siginfo_t *info, vo
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
-static unsigned long (*resume_made_code)(unsigned long ip);
+static unsigned long (*resume_made_code)(unsigned long ip, u32 *clear);
 
-void nofault_set_made_code(unsigned long (*resume)(unsigned long ip))
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip, u32 *clear))
 {
 	__atomic_store_n(&resume_made_code, resume, __ATOMIC_RELEASE);
 }
 
-/* Where to go on after a fault at @ip; 0: it is none of ours. */
-static unsigned long resume_at(unsigned long ip)
+/* Go on after a fault where @regs are, if it is one of ours. */
+static bool resume(greg_t *regs)
 {
-	const struct fault_entry *e = find_entry(ip);
-	unsigned long (*made_code)(unsigned long ip);
+	static const u8 numbers[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+				     REG_RSI, REG_RDI, REG_R8,	REG_R9,	 REG_R10, REG_R11,
+				     REG_R12, REG_R13, REG_R14, REG_R15};
+	unsigned long (*made_code)(unsigned long ip, u32 *clear);
+	const struct fault_entry *e = find_entry(regs[REG_RIP]);
+	unsigned long at;
+	u32 clear;
 
-	if (e)
-		return (unsigned long)&e->resume + e->resume;
+	if (e) {
+		regs[REG_RIP] = (unsigned long)&e->resume + e->resume;
+		return true;
+	}
 	made_code = __atomic_load_n(&resume_made_code, __ATOMIC_ACQUIRE);
-	return made_code ? made_code(ip) : 0;
+	at = made_code ? made_code(regs[REG_RIP], &clear) : 0;
+	if (!at)
+		return false;
+	regs[REG_RIP] = at;
+	regs[numbers[clear]] = 0;
+	return true;
 }
 
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
-	greg_t *ip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-	/* A signal that was sent may arrive at any instruction, also at one of ours. */
-	unsigned long resume = info->si_code > 0 ? resume_at(*ip) : 0;
 	int saved_errno = errno;
 
-	if (resume)
-		*ip = resume;
-	else
+	/* A signal that was sent may arrive at any instruction, also at one of ours. */
+	if (info->si_code <= 0 || !resume(((ucontext_t *)context)->uc_mcontext.gregs))
 		call_old_handler(sig == SIGBUS ? &old_bus : &old_segv, sig, info, context);
 	errno = saved_errno;
 }
@@ -258,7 +266,7 @@ static bool load_word(const void *unsafe_src, u64 *word)
 
 #else /* !__x86_64__ */
 
-void nofault_set_made_code(unsigned long (*resume)(unsigned long ip))
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip, u32 *clear))
 {
 }
 

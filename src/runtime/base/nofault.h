@@ -49,8 +49,9 @@ long strncpy_from_nofault(char *dst, const void *unsafe_src, long size);
 u64 load_nofault(const void *unsafe_src, u32 size);
 
 /* Who is asked about faults in code that was made at run time: where to go on after one at @ip, 0
- * if it is none of theirs. From the signal handler, on the thread that faulted. */
-void nofault_set_made_code(unsigned long (*resume)(unsigned long ip));
+ * if it is none of theirs, and in @clear which register, by the processor's number, is to be 0
+ * then. From the signal handler, on the thread that faulted. */
+void nofault_set_made_code(unsigned long (*resume)(unsigned long ip, u32 *clear));
 
 /* bpf(2)'s user pointers: addresses in this process as u64. */
 static inline int copy_from_user(void *dst, u64 src, size_t size)

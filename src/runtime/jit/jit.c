@@ -62,10 +62,14 @@ static bool calls(const struct bpf_insn *insn)
 /* What the function's code will need of its frame. The second half of a ld_imm64 names nothing. */
 static void look_over(const struct jit *jit, struct jit_func *func)
 {
-	for (u32 i = func->start; i < func->end; i++) {
+	u32 size;
+
+	for (u32 i = func->start; i < func->end; i += size) {
 		const struct bpf_insn *insn = &jit->insns[i];
 
-		func->saved |= 1u << insn->dst_reg | 1u << insn->src_reg;
+		size = is_ld_imm64(insn) ? 2 : 1; /* the second half is no instruction */
+		/* Of a ld_imm64, what was src_reg says what kind it is. */
+		func->saved |= 1u << insn->dst_reg | (size == 1 ? 1u << insn->src_reg : 0);
 		func->loops |= calls_loop(insn);
 		func->may_goto |= insn->code == (BPF_JMP | BPF_MAY_GOTO);
 		func->calls |= calls(insn);
@@ -160,10 +164,10 @@ static void fill_in_distances(struct jit *jit)
 
 /* --- loads that may fault --------------------------------------------------------------------- */
 
-void jit_may_fault(struct jit *jit, u32 at)
+void jit_may_fault(struct jit *jit, u32 at, u8 reg)
 {
 	if (jit->out)
-		jit->faults[jit->nr_faults] = (struct jit_fault){at, jit->pos};
+		jit->faults[jit->nr_faults] = (struct jit_fault){at, jit->pos, reg};
 	jit->nr_faults++;
 }
 
@@ -173,7 +177,7 @@ static struct jit_fault *faults_of(const struct bpf_prog_aux *aux, struct bpf_ji
 }
 
 /* In a signal handler. What this thread runs stays where it is while it does. */
-static unsigned long resume_after_load(unsigned long ip)
+static unsigned long resume_after_load(unsigned long ip, u32 *clear)
 {
 	const struct bpf_prog *prog = bpf_current ? bpf_current->prog : NULL;
 	struct bpf_jit_image *image = prog ? prog->aux->jit : NULL;
@@ -189,8 +193,10 @@ static unsigned long resume_after_load(unsigned long ip)
 	while (low < high) {
 		u32 mid = low + (high - low) / 2;
 
-		if (faults[mid].at == off)
+		if (faults[mid].at == off) {
+			*clear = faults[mid].reg;
 			return (unsigned long)image->code + faults[mid].resume;
+		}
 		if (faults[mid].at < off)
 			low = mid + 1;
 		else

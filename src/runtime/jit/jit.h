@@ -43,9 +43,9 @@ struct jit_jump {
 	bool wide; /* it has four bytes, not one */
 };
 
-/* A load that may fault, and where to go on if it does. */
+/* A load that may fault, and where to go on, with 0 in which register, if it does. */
 struct jit_fault {
-	u32 at, resume;
+	u32 at, resume, reg;
 };
 
 struct jit {
@@ -91,8 +91,9 @@ bool jit_is_far(const struct jit *jit, u32 insn);
  * instruction. */
 void jit_distance(struct jit *jit, const u32 *to, bool wide);
 
-/* The load that begins at @at and ends here may fault: then it is over. */
-void jit_may_fault(struct jit *jit, u32 at);
+/* The load to @reg, a number of the processor's, that begins at @at and ends here may fault: then
+ * it is over, and 0 was loaded. */
+void jit_may_fault(struct jit *jit, u32 at, u8 reg);
 
 /* What the code calls: a function of the program for a helper; a tail call, which gives r0. */
 u64 bpf_jit_callback(u64 func, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);

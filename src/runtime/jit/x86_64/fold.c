@@ -16,6 +16,9 @@ u32 x86_fold(struct jit *jit, const struct bpf_insn *insn)
 		return nr ?: x86_fold_move(jit, insn);
 	case BPF_ALU | BPF_MOV | BPF_X:
 		return x86_fold_rotation(jit, insn) ?: x86_fold_move(jit, insn);
+	case BPF_ALU64 | BPF_MOV | BPF_K:
+	case BPF_ALU | BPF_MOV | BPF_K:
+		return x86_fold_record(jit, insn);
 	case BPF_ALU64 | BPF_ADD | BPF_X:
 		return x86_fold_address(jit, insn) ?: x86_fold_zero(jit, insn);
 	case BPF_ALU64 | BPF_LSH | BPF_K:

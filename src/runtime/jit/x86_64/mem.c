@@ -51,18 +51,14 @@ void x86_access(struct jit *jit, const struct bpf_insn *insn, struct x86_mem mem
 	}
 }
 
-/* 0 where there is nothing: what is loaded to is 0 before, and stays so. */
+/* 0 where there is nothing: see jit_may_fault(). */
 static void emit_probe(struct jit *jit, const struct bpf_insn *insn, bool sign)
 {
-	const u8 dst = x86_regs[insn->dst_reg], base = x86_regs[insn->src_reg];
-	const u8 into = dst == base ? R11 : dst;
-	u32 at;
+	const u8 dst = x86_regs[insn->dst_reg];
+	const u32 at = jit->pos;
 
-	x86_mov_k(jit, into, 0);
-	at = jit->pos;
-	x86_load(jit, BPF_SIZE(insn->code), sign, into, x86_at(base, insn->off));
-	jit_may_fault(jit, at);
-	x86_mov(jit, dst, into);
+	x86_load(jit, BPF_SIZE(insn->code), sign, dst, x86_at(x86_regs[insn->src_reg], insn->off));
+	jit_may_fault(jit, at, dst);
 }
 
 int x86_emit_ldx(struct jit *jit, const struct bpf_insn *insn)

@@ -63,6 +63,7 @@ u32 x86_fold(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_address(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_move(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_operand(struct jit *jit, const struct bpf_insn *insn);
+u32 x86_fold_record(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_rotation(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_mask(struct jit *jit, const struct bpf_insn *insn);
 u32 x86_fold_lookup(struct jit *jit, const struct bpf_insn *insn);
