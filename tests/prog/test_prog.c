@@ -289,6 +289,40 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void test_short(void **state)
+{
+	static const struct {
+		struct bpf_insn insns[4];
+		u32 len;
+		bool is_short;
+	} t[] = {
+		{{{.code = BPF_JMP | BPF_EXIT}}, 1, true},
+		{{{.code = BPF_JMP | BPF_JA, .off = 1}, {0}, {.code = BPF_JMP | BPF_EXIT}},
+		 3,
+		 true},
+		{{{0}, {.code = BPF_JMP | BPF_JA, .off = -1}}, 2, false},
+		{{{0}, {.code = BPF_JMP32 | BPF_JA, .imm = -1}}, 2, false},
+		{{{0}, {.code = BPF_JMP32 | BPF_JEQ | BPF_K, .off = -1, .imm = 1}}, 2, false},
+		{{{.code = BPF_JMP | BPF_JNE | BPF_K, .off = 1, .imm = -1}}, 1, true},
+		{{{.code = BPF_JMP | BPF_CALL, .imm = -1}}, 1, true},
+		{{{.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL, .imm = 1}}, 1, false},
+		{{{.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = BPF_PSEUDO_FUNC}}, 2, false},
+		{{{.code = BPF_LD | BPF_IMM | BPF_DW, .imm = 1}, {.imm = -1}}, 2, true},
+		/* How long it is says nothing of the rest here. */
+		{{{0}}, 513, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct bpf_prog_aux aux = {0};
+		struct bpf_prog prog = {
+			.aux = &aux, .insnsi = (struct bpf_insn *)t[i].insns, .len = t[i].len};
+
+		assert_int_equal(bpf_prog_is_short(&prog), t[i].is_short);
+		aux.tail_call_reachable = true;
+		assert_false(bpf_prog_is_short(&prog));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,7 +330,7 @@ int main(void)
 		cmocka_unit_test(test_holds),	      cmocka_unit_test(test_grace_period),
 		cmocka_unit_test(test_walk_and_free), cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_tag),	      cmocka_unit_test(test_tag_of_maps),
-		cmocka_unit_test(test_tag_kernel),
+		cmocka_unit_test(test_short),	      cmocka_unit_test(test_tag_kernel),
 	};
 
 	return cmocka_run_group_tests_name("prog", tests, setup, teardown);

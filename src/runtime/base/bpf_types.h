@@ -119,6 +119,7 @@ struct bpf_prog_aux {
 	u32 max_rdonly_access; /* 1 + the largest offset read through a PTR_TO_BUF | MEM_RDONLY */
 	u32 max_rdwr_access;   /* the same for a writable PTR_TO_BUF */
 	bool reads_unwritten_stack; /* on some path: every frame begins with zeroes */
+	bool tail_call_reachable; /* the program has one, or a function of it */
 	bool writes_rdwr_buf;  /* the program writes through one: see bpf_map_elem's attach check */
 	struct btf *attach_btf;
 	const struct bpf_ctx_arg_aux *ctx_arg_info;

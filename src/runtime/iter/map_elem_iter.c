@@ -22,6 +22,7 @@ struct bpf_iter_seq_map_elem_info {
 	struct bpf_map_walker walker;
 	u64 reshow;
 	u64 section;	     /* in which walker fetched */
+	u32 at_once;	     /* elements that are shown before it is asked whether anybody waits */
 	void *percpu_values; /* bpf_map_value_size() bytes; NULL: not per CPU */
 	bool writing;	     /* holds off bpf_map_freeze() */
 	bool ended;
@@ -96,38 +97,38 @@ static int bpf_map_elem_seq_show(struct seq_file *seq, void *v)
 	return bpf_iter_run_prog(prog, &ctx);
 }
 
-/* How many elements are shown before it is asked again whether anybody waits. */
-#define SHOW_AT_ONCE 8
+/* How many elements are shown to a short program before it is asked again whether anybody waits. */
+#define SHOW_AT_ONCE 16
 
 /*
  * Show what was fetched, from walker->next to @end, until the output has @size bytes. Most programs
  * take a few instructions for an element, so nothing is done here for each that can be done for
- * several. 0; -EAGAIN, -E2BIG: of the element at walker->next, whose output is undone.
+ * several. @leave: elements may leave their places. 0; -EAGAIN, -E2BIG: of the element at
+ * walker->next, whose output is undone.
  */
-static int show_elems(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq,
-		      const struct bpf_map_walk *end, size_t size)
+static inline __attribute__((always_inline)) int show_elems(struct bpf_iter_seq_map_elem_info *info,
+							    struct seq_file *seq,
+							    const struct bpf_map_walk *end,
+							    size_t size, bool leave)
 {
 	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
 	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
 	const struct bpf_map_walk *elem = info->walker.next;
-	struct bpf_run_ctx *run = bpf_current;
 	size_t before = seq->count;
 	u32 again = 0;
 
-	run->prog = prog;
-	for (; elem != end && bpf_map_walk_holds(elem); elem++) {
+	for (; elem != end && (!leave || bpf_map_walk_holds(elem)); elem++) {
 		meta->seq_num++;
 		seq->index++;
-		run->tail_calls = 0;
 		again = prog->bpf_func(elem, prog->insnsi);
 		if (unlikely(again || seq->count >= size))
-			break;
+			goto stop;
 		before = seq->count;
 	}
-	run->prog = NULL;
 	info->walker.next = elem;
-	if (elem == end || !(again || seq->count >= size))
-		return 0;
+	return 0;
+stop:
+	info->walker.next = elem;
 	if (!again && !seq_has_overflowed(seq)) {
 		info->walker.next++;
 		return 0;
@@ -137,23 +138,29 @@ static int show_elems(struct bpf_iter_seq_map_elem_info *info, struct seq_file *
 	return again ? -EAGAIN : -E2BIG;
 }
 
+/* But for values that have to be copied, and programs that may be others after a tail call. */
 static int bpf_map_elem_seq_show_ahead(struct seq_file *seq, void *v, size_t size, u32 max,
 				       u32 *shown)
 {
 	struct bpf_iter_seq_map_elem_info *info = v;
 	struct bpf_map_walker *walker = &info->walker;
 	const struct bpf_map_walk *const first = walker->next, *end = first;
+	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
+	struct bpf_run_ctx *run = bpf_current;
+	const u32 at_once = info->at_once;
 	int err = 0;
 
-	/* Their values have to be copied. */
-	if (info->percpu_values)
+	if (info->percpu_values || prog->aux->tail_call_reachable)
 		return 0;
 	size = min_of(size, seq->size);
+	run->prog = prog;
 	while (!err && walker->next == end && end != walker->end && seq->count < size &&
-	       end - first + SHOW_AT_ONCE <= max && !bpf_run_is_awaited(bpf_current)) {
-		end += min_of(walker->end - end, (ptrdiff_t)SHOW_AT_ONCE);
-		err = show_elems(info, seq, end, size);
+	       end - first + at_once <= max && !bpf_run_is_awaited(run)) {
+		end += min_of(walker->end - end, (ptrdiff_t)at_once);
+		err = walker->next->mark ? show_elems(info, seq, end, size, true)
+					 : show_elems(info, seq, end, size, false);
 	}
+	run->prog = NULL;
 	*shown += walker->next - first;
 	return err;
 }
@@ -171,6 +178,7 @@ static int map_elem_init(void *priv_data, const struct bpf_iter_aux_info *aux,
 	int err;
 
 	info->map = aux->map;
+	info->at_once = bpf_prog_is_short(prog) ? SHOW_AT_ONCE : 1;
 	if (info->map->ops->percpu) {
 		info->percpu_values = malloc(bpf_map_value_size(info->map));
 		if (!info->percpu_values)

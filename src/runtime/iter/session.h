@@ -19,7 +19,7 @@ struct bpf_iter_session {
 	struct bpf_prog *prog; /* the link's when the session was opened; a reference */
 	u64 section;	       /* counts the RCU sections that objects were shown in */
 	bool done_stop; /* the call after the last object has been made, and its output kept */
-	u64 target_private[];
+	u64 target_private[] __attribute__((aligned(16)));
 };
 
 static inline struct bpf_iter_session *bpf_iter_session_of(const struct seq_file *seq)

@@ -38,18 +38,19 @@ static inline u32 array_walk(const struct bpf_map *map, u64 pos, struct bpf_map_
 			     void *values, u64 elem_size)
 {
 	const u64 first = pos & ARRAY_WALK_STARTED ? (u32)pos + 1ull : 0;
+	struct bpf_map_walk *walk = walks, *end;
 	u8 *value = (u8 *)values + first * elem_size;
 
 	if (unlikely(first >= map->max_entries))
 		return 0;
-	nr = min_of(nr, map->max_entries - first);
-	for (u32 i = 0; i < nr; i++, value += elem_size) {
-		walks[i].pos = ARRAY_WALK_STARTED | (first + i);
-		walks[i].key = (u32 *)&walks[i].pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-		walks[i].value = value;
-		walks[i].mark = NULL;
+	end = walks + min_of(nr, map->max_entries - first);
+	pos = ARRAY_WALK_STARTED | first;
+	for (; walk != end; walk++, pos++, value += elem_size) {
+		void *key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+
+		bpf_map_walk_set(walk, key, value, pos, NULL);
 	}
-	return nr;
+	return end - walks;
 }
 
 long array_map_delete_elem(struct bpf_map *map, const void *key); /* -EINVAL */

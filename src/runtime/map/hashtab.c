@@ -565,13 +565,10 @@ u32 htab_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 
 	struct bpf_map_walk *const end = walks + nr, *walk = walks;
 	struct htab_elem *e;
 
-	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++) {
-		walk->pos = pos;
-		walk->key = e->data;
-		walk->value = unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e);
-		walk->mark = &e->slot;
-		walk->is = elem_mark(pos - 1);
-	}
+	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++)
+		bpf_map_walk_set(walk, e->data,
+				 unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e),
+				 pos, &e->slot);
 	return walk - walks;
 }
 

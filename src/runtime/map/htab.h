@@ -382,13 +382,13 @@ static inline void replace_in_bucket(struct htab_bucket *bucket, u8 tag, struct 
 
 static inline u64 elem_slot(const struct htab_elem *e)
 {
-	return __atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) >> 1;
+	return (__atomic_load_n(&e->slot, __ATOMIC_ACQUIRE) >> 1) - 1;
 }
 
-/* An odd number, so that no link looks like one. */
+/* An odd number, so that no link looks like one: that of a walk which is behind the slot. */
 static inline u64 elem_mark(u64 slot)
 {
-	return slot << 1 | 1;
+	return 2 * (slot + 1) + 1;
 }
 
 static inline bool elem_has_slot(const struct htab_elem *e, u64 slot)

@@ -30,10 +30,20 @@ struct bpf_map_walk {
 	void *key;
 	void *value; /* per-CPU kinds: CPU 0's, see bpf_map_percpu_ptr() */
 	u64 pos;     /* behind the element; the kind's own; 0: the beginning */
-	/* The element is where the walk found it as long as *mark is @is. NULL: it always is. */
+	/* The element is where the walk found it as long as *mark is 2 * pos + 1. NULL, in all of
+	 * the map: it always is. */
 	const u64 *mark;
-	u64 is;
-};
+} __attribute__((aligned(16)));
+
+/* For map_walk. */
+static inline void bpf_map_walk_set(struct bpf_map_walk *walk, void *key, void *value, u64 pos,
+				    const u64 *mark)
+{
+	walk->key = key;
+	walk->value = value;
+	walk->pos = pos;
+	walk->mark = mark;
+}
 
 /* Arrays: the value of index i is at values + i * elem_size, and in a per-CPU kind percpu_stride
  * further for each CPU, for as long as the map lives. */
@@ -260,8 +270,8 @@ void bpf_map_write_end(struct bpf_map *map);
  * same one. To spread what threads write, not to own it. */
 u32 bpf_map_lane(const struct bpf_map *map);
 
-/* Element counters: @nr, so that writers do not share a line, and no more than that takes: their sum
- * is what bpf_map_sum_elem_count() has to read, 1 nanosecond each. Exact when nobody writes. */
+/* Element counters: @nr, so that writers do not share a line, and no more than that takes: their
+ * sum is what bpf_map_sum_elem_count() has to read, 1 nanosecond each. Exact when nobody writes. */
 int bpf_map_init_elem_count(struct bpf_map *map, u32 nr);
 void bpf_map_free_elem_count(struct bpf_map *map);
 /* @counter: any below their number. */

@@ -17,7 +17,7 @@
 
 #include "map/map.h"
 
-#define BPF_MAP_WALK_AHEAD 32
+#define BPF_MAP_WALK_AHEAD 64
 
 struct bpf_map_walker {
 	struct bpf_map *map;
@@ -43,7 +43,8 @@ static inline u64 bpf_map_walker_pos(const struct bpf_map_walker *walker)
 /* Is the element of @walk, which was fetched, still where it was? */
 static inline bool bpf_map_walk_holds(const struct bpf_map_walk *walk)
 {
-	return !walk->mark || likely(__atomic_load_n(walk->mark, __ATOMIC_ACQUIRE) == walk->is);
+	return !walk->mark ||
+	       likely(__atomic_load_n(walk->mark, __ATOMIC_ACQUIRE) == 2 * walk->pos + 1);
 }
 
 /* Fetch more. Where elements leave their places as fast as they are fetched, one at a time. */

@@ -70,6 +70,10 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
 	return ret;
 }
 
+/* Each instruction of @prog runs once at most: it has neither loops nor functions, nor goes on as
+ * another program. */
+bool bpf_prog_is_short(const struct bpf_prog *prog);
+
 /* Native code, which jit/ made, and where in it functions and then the lines of aux->linfo begin;
  * then, of each load that may fault, where it is and where to go on. */
 struct bpf_jit_image {

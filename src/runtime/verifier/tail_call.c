@@ -37,6 +37,7 @@ int check_ends_with_number(struct bpf_verifier_env *env, const char *what)
 int note_tail_call(struct bpf_verifier_env *env)
 {
 	env->subprogs[env->aux[env->insn_idx].subprog].tail_calls = true;
+	env->prog->aux->tail_call_reachable = true;
 	return check_ends_with_number(env, "a tail call");
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* Programs of which several can be run before it is asked whether anybody waits for that. */
+#include "prog/prog.h"
+
+/* Some microseconds, whatever the instructions are: those that call, print or hash take most. */
+#define SHORT_LEN 512
+
+static bool is_jump(const struct bpf_insn *insn)
+{
+	const u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
+}
+
+static bool goes_back(const struct bpf_insn *insn)
+{
+	if (!is_jump(insn))
+		return false;
+	return (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off) < 0;
+}
+
+/* A function may be called again and again, by others and, as a callback, by helpers. */
+static bool has_functions(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+bool bpf_prog_is_short(const struct bpf_prog *prog)
+{
+	if (prog->len > SHORT_LEN || prog->aux->tail_call_reachable)
+		return false;
+	for (u32 i = 0; i < prog->len; i++) {
+		const struct bpf_insn *insn = &prog->insnsi[i];
+
+		if (goes_back(insn) || has_functions(insn))
+			return false;
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
+			if (insn->src_reg == BPF_PSEUDO_FUNC)
+				return false;
+			i++; /* its second half is no instruction */
+		}
+	}
+	return true;
+}
