@@ -98,44 +98,81 @@ static int bpf_map_elem_seq_show(struct seq_file *seq, void *v)
 }
 
 /* How many elements are shown to a short program before it is asked again whether anybody waits. */
-#define SHOW_AT_ONCE 16
+#define SHOW_AT_ONCE 64
+
+/* The element behind @pos has been shown, and something has to be decided. 0: go on behind it;
+ * -EAGAIN, -E2BIG: what it wrote is undone. */
+static int look_at_shown(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq, u64 pos,
+			 size_t before, u32 again)
+{
+	if (!again && !seq_has_overflowed(seq))
+		return 0;
+	info->reshow = pos;
+	seq->count = before;
+	return again ? -EAGAIN : -E2BIG;
+}
 
 /*
- * Show what was fetched, from walker->next to @end, until the output has @size bytes. Most programs
- * take a few instructions for an element, so nothing is done here for each that can be done for
- * several. @leave: elements may leave their places. 0; -EAGAIN, -E2BIG: of the element at
- * walker->next, whose output is undone.
+ * These two show what is at hand, @nr elements at most, until the output has @size bytes; how many,
+ * and in @err what was decided last. Most programs take a few instructions for an element, so
+ * nothing is done here for each that can be done for several.
  */
-static inline __attribute__((always_inline)) int show_elems(struct bpf_iter_seq_map_elem_info *info,
-							    struct seq_file *seq,
-							    const struct bpf_map_walk *end,
-							    size_t size, bool leave)
+
+/* As long as they are where they were. */
+static u32 show_fetched(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq, u32 nr,
+			size_t size, int *err)
 {
 	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
 	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
-	const struct bpf_map_walk *elem = info->walker.next;
+	const struct bpf_map_walk *const first = info->walker.next, *const end = first + nr;
+	const struct bpf_map_walk *elem = first;
 	size_t before = seq->count;
-	u32 again = 0;
+	u32 again;
 
-	for (; elem != end && (!leave || bpf_map_walk_holds(elem)); elem++) {
+	for (; elem != end && bpf_map_walk_holds(elem); elem++) {
 		meta->seq_num++;
 		seq->index++;
 		again = prog->bpf_func(elem, prog->insnsi);
-		if (unlikely(again || seq->count >= size))
-			goto stop;
+		if (unlikely(again || seq->count >= size)) {
+			info->walker.next = elem;
+			*err = look_at_shown(info, seq, bpf_map_walker_pos(&info->walker), before,
+					     again);
+			elem += !*err;
+			break;
+		}
 		before = seq->count;
 	}
 	info->walker.next = elem;
-	return 0;
-stop:
-	info->walker.next = elem;
-	if (!again && !seq_has_overflowed(seq)) {
-		info->walker.next++;
-		return 0;
+	return elem - first;
+}
+
+static u32 show_strided(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq, u32 nr,
+			size_t size, int *err)
+{
+	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
+	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
+	struct bpf_map_walk *elem = info->walker.ahead;
+	const u64 first = elem->pos, last = first + nr, stride = elem->stride;
+	u8 *value = elem->value;
+	size_t before = seq->count;
+	u64 pos = first;
+	u32 again;
+
+	while (pos != last) {
+		elem->value = value += stride;
+		elem->pos = ++pos;
+		meta->seq_num++;
+		seq->index++;
+		again = prog->bpf_func(elem, prog->insnsi);
+		if (unlikely(again || seq->count >= size)) {
+			*err = look_at_shown(info, seq, pos - 1, before, again);
+			pos -= !!*err;
+			break;
+		}
+		before = seq->count;
 	}
-	info->reshow = bpf_map_walker_pos(&info->walker);
-	seq->count = before;
-	return again ? -EAGAIN : -E2BIG;
+	info->walker.left -= pos - first;
+	return pos - first;
 }
 
 /* But for values that have to be copied, and programs that may be others after a tail call. */
@@ -144,24 +181,26 @@ static int bpf_map_elem_seq_show_ahead(struct seq_file *seq, void *v, size_t siz
 {
 	struct bpf_iter_seq_map_elem_info *info = v;
 	struct bpf_map_walker *walker = &info->walker;
-	const struct bpf_map_walk *const first = walker->next, *end = first;
 	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
 	struct bpf_run_ctx *run = bpf_current;
-	const u32 at_once = info->at_once;
+	u32 nr, n;
 	int err = 0;
 
 	if (info->percpu_values || prog->aux->tail_call_reachable)
 		return 0;
 	size = min_of(size, seq->size);
 	run->prog = prog;
-	while (!err && walker->next == end && end != walker->end && seq->count < size &&
-	       end - first + at_once <= max && !bpf_run_is_awaited(run)) {
-		end += min_of(walker->end - end, (ptrdiff_t)at_once);
-		err = walker->next->mark ? show_elems(info, seq, end, size, true)
-					 : show_elems(info, seq, end, size, false);
-	}
+	do {
+		if (seq->count >= size || bpf_run_is_awaited(run))
+			break;
+		nr = walker->left ? walker->left : (u32)(walker->end - walker->next);
+		nr = min_of(min_of(nr, max), info->at_once);
+		n = walker->left ? show_strided(info, seq, nr, size, &err)
+				 : show_fetched(info, seq, nr, size, &err);
+		*shown += n;
+		max -= n;
+	} while (nr && n == nr);
 	run->prog = NULL;
-	*shown += walker->next - first;
 	return err;
 }
 

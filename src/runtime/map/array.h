@@ -34,23 +34,19 @@ static inline int array_check_update(const struct bpf_map *map, u32 index, u64 f
  * key that is shown is its lower half. */
 #define ARRAY_WALK_STARTED (1ull << 32)
 
-static inline u32 array_walk(const struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr,
-			     void *values, u64 elem_size)
+static inline u32 array_walk(const struct bpf_map *map, u64 pos, struct bpf_map_walk *walk,
+			     void *values, u32 elem_size)
 {
-	const u64 first = pos & ARRAY_WALK_STARTED ? (u32)pos + 1ull : 0;
-	struct bpf_map_walk *walk = walks, *end;
-	u8 *value = (u8 *)values + first * elem_size;
+	const u64 next = pos & ARRAY_WALK_STARTED ? (u32)pos + 1ull : 0;
 
-	if (unlikely(first >= map->max_entries))
+	if (unlikely(next >= map->max_entries))
 		return 0;
-	end = walks + min_of(nr, map->max_entries - first);
-	pos = ARRAY_WALK_STARTED | first;
-	for (; walk != end; walk++, pos++, value += elem_size) {
-		void *key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-
-		bpf_map_walk_set(walk, key, value, pos, NULL);
-	}
-	return end - walks;
+	walk->key = (u32 *)&walk->pos + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	walk->value = (u8 *)values + next * elem_size;
+	walk->pos = ARRAY_WALK_STARTED | next;
+	walk->mark = NULL;
+	walk->stride = elem_size;
+	return map->max_entries - next;
 }
 
 long array_map_delete_elem(struct bpf_map *map, const void *key); /* -EINVAL */

@@ -198,7 +198,7 @@ static int array_map_copy_value(struct bpf_map *map, const void *key, void *valu
 
 static u32 array_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
-	return array_walk(map, pos, walks, nr, to_array(map)->values, to_array(map)->elem_size);
+	return array_walk(map, pos, walks, to_array(map)->values, to_array(map)->elem_size);
 }
 
 static struct bpf_map_layout array_map_layout(const struct bpf_map *map)

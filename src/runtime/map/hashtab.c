@@ -565,10 +565,13 @@ u32 htab_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 
 	struct bpf_map_walk *const end = walks + nr, *walk = walks;
 	struct htab_elem *e;
 
-	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++)
-		bpf_map_walk_set(walk, e->data,
-				 unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e),
-				 pos, &e->slot);
+	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++) {
+		walk->key = e->data;
+		walk->value = unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e);
+		walk->pos = pos;
+		walk->mark = &e->slot;
+	}
+	walks->stride = 0;
 	return walk - walks;
 }
 

@@ -30,20 +30,11 @@ struct bpf_map_walk {
 	void *key;
 	void *value; /* per-CPU kinds: CPU 0's, see bpf_map_percpu_ptr() */
 	u64 pos;     /* behind the element; the kind's own; 0: the beginning */
-	/* The element is where the walk found it as long as *mark is 2 * pos + 1. NULL, in all of
-	 * the map: it always is. */
+	/* The element is where the walk found it as long as *mark is 2 * pos + 1. NULL: it always
+	 * is. */
 	const u64 *mark;
+	u64 stride; /* not 0: see map_walk */
 } __attribute__((aligned(16)));
-
-/* For map_walk. */
-static inline void bpf_map_walk_set(struct bpf_map_walk *walk, void *key, void *value, u64 pos,
-				    const u64 *mark)
-{
-	walk->key = key;
-	walk->value = value;
-	walk->pos = pos;
-	walk->mark = mark;
-}
 
 /* Arrays: the value of index i is at values + i * elem_size, and in a per-CPU kind percpu_stride
  * further for each CPU, for as long as the map lives. */
@@ -136,7 +127,12 @@ struct bpf_map_ops {
 		BPF_MAP_BATCH_WALK, /* all four; from the pos of a walk, which fits into a u32 */
 	} batch;
 
-	/* The elements behind @pos in @walks, @nr of them or all that there are; how many. */
+	/*
+	 * The elements behind @pos in @walks, @nr of them or all that there are; how many. With a
+	 * stride in the first one it stands for all that there are, which always are where they
+	 * are: each has its value so many bytes behind the one before, and a pos of one more; the
+	 * key is in pos.
+	 */
 	u32 (*map_walk)(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr);
 	/* Kinds that hold objects and have a walk: the id of the object that @walk is at, in the
 	 * RCU section of its last step. */

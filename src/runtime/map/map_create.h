@@ -21,9 +21,9 @@ static inline bool bpf_map_flags_access_ok(u32 flags)
  */
 int bpf_map_check_btf(const struct bpf_map *map, const struct btf *btf, u32 key_id, u32 value_id);
 
-/* What a value of type @value_id has in it that is not plain data: NULL, or to be freed with free().
- * ERR_PTR(-EACCES, -EOPNOTSUPP): fields where they may not be; -ENOENT: a pointer to what no value
- * can hold; -E2BIG: more than one lock, or BTF_FIELDS_MAX, or types too deep to look. */
+/* What a value of type @value_id has in it that is not plain data: NULL, or to be freed with
+ * free(). ERR_PTR(-EACCES, -EOPNOTSUPP): fields where they may not be; -ENOENT: a pointer to what
+ * no value can hold; -E2BIG: more than one lock, or BTF_FIELDS_MAX, or types too deep to look. */
 struct btf_record *bpf_map_find_record(const struct bpf_map *map, const struct btf *btf,
 				       u32 value_id);
 

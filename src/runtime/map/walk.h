@@ -23,6 +23,7 @@ struct bpf_map_walker {
 	struct bpf_map *map;
 	u64 from;			       /* before what was fetched */
 	const struct bpf_map_walk *next, *end; /* of what was fetched, what was not given yet */
+	u32 left; /* with a stride: how many follow the one in ahead[0], which was given */
 	struct bpf_map_walk ahead[BPF_MAP_WALK_AHEAD];
 };
 
@@ -32,6 +33,7 @@ static inline void bpf_map_walker_set(struct bpf_map_walker *walker, struct bpf_
 	walker->map = map;
 	walker->from = pos;
 	walker->next = walker->end = walker->ahead;
+	walker->left = 0;
 }
 
 /* Behind the element that was given last. */
@@ -56,13 +58,27 @@ bpf_map_walker_fetch(struct bpf_map_walker *walker)
 
 	bpf_map_walker_set(walker, walker->map, bpf_map_walker_pos(walker));
 	fetched = walker->map->ops->map_walk(walker->map, walker->from, walker->ahead, nr);
+	if (!fetched)
+		return NULL;
+	if (walker->ahead[0].stride) {
+		walker->left = fetched - 1;
+		fetched = 1;
+	}
 	walker->end = walker->ahead + fetched;
-	return fetched ? walker->next++ : NULL;
+	return walker->next++;
 }
 
 /* The next element, or NULL. */
 static inline const struct bpf_map_walk *bpf_map_walker_next(struct bpf_map_walker *walker)
 {
+	struct bpf_map_walk *first = walker->ahead;
+
+	if (walker->left) {
+		walker->left--;
+		first->value = (u8 *)first->value + first->stride;
+		first->pos++;
+		return first;
+	}
 	if (unlikely(walker->next == walker->end || !bpf_map_walk_holds(walker->next)))
 		return bpf_map_walker_fetch(walker);
 	return walker->next++;
