@@ -66,14 +66,15 @@ static volatile sig_atomic_t seen;
 /* Make the page accessible, so that what was tried can be tried again. */
 static void repair(void)
 {
-	char here;
+	/* The address of a variable may be elsewhere, in a sanitizer's memory. */
+	const char *here = __builtin_frame_address(0);
 	sigset_t now;
 
 	pthread_sigmask(SIG_BLOCK, NULL, &now);
 	if (sigismember(&now, SIGSEGV) != !(row->flags & SA_NODEFER) ||
 	    !sigismember(&now, SIGUSR1) || sigismember(&now, SIGUSR2))
 		_exit(BAD_MASK);
-	if (row->flags & SA_ONSTACK && (&here < stack || &here >= stack + sizeof(stack)))
+	if (row->flags & SA_ONSTACK && (here < stack || here >= stack + sizeof(stack)))
 		_exit(BAD_STACK);
 	mprotect(own, page, PROT_READ | PROT_WRITE);
 	seen++;
