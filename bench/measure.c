@@ -122,23 +122,29 @@ static void figure_of(const struct contest *c, const struct group *group, struct
 		s->cpu = s->elapsed = c->figure;
 }
 
-/* Turns for a batch, by one batch that doubles until it takes long enough to tell. */
+/*
+ * Turns for a batch, by one that grows until it takes long enough to tell. What is subtracted from
+ * a sample takes its time, too, and may be all of it.
+ */
 static int calibrate(struct contest *c)
 {
-	struct sample taken = {0};
+	struct sample taken;
+	double start, ns;
 	int err;
 
 	c->turns = 1;
 	for (;;) {
+		start = now().elapsed;
 		err = take(c, &taken);
 		if (err || settings.quick)
 			return err;
-		if (taken.elapsed > BATCH_NS / 10 || c->turns >= MAX_TURNS / 8)
+		ns = now().elapsed - start;
+		if (ns > BATCH_NS / 10 || c->turns >= MAX_TURNS / 8)
 			break;
 		c->turns *= 8;
 	}
-	if (taken.elapsed < BATCH_NS)
-		c->turns *= BATCH_NS / (taken.elapsed > 1e3 ? taken.elapsed : 1e3);
+	if (ns < BATCH_NS)
+		c->turns *= BATCH_NS / ns;
 	if (c->turns > MAX_TURNS)
 		c->turns = MAX_TURNS;
 	return 0;
