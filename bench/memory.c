@@ -278,13 +278,13 @@ static const struct row rows[] = {
 	{"element of BLOOM_FILTER, 8 bytes", ELEMENT(BLOOM_FILTER, 0, 0, 8)},
 	{"a program of two instructions", &program, NULL, COMPILED_AND_KERNEL},
 	{"a runtime", &runtime, NULL, BY(COMPILED)},
-	{"verifying straight on, 1,000,000", VERIFICATION("straight on")},
-	{"verifying branches that join, 1,000,000", VERIFICATION("branches that join")},
-	{"verifying loop, 1,000,000", VERIFICATION("loop")},
-	{"verifying callback, 1,000,000", VERIFICATION("callback")},
-	{"verifying full stack, 1,000,000", VERIFICATION("full stack")},
-	{"verifying calls, 8 deep, 1,000,000", VERIFICATION("calls, 8 deep")},
-	{"verifying bits, no pruning, 1,000,000", VERIFICATION("bits, no pruning")},
+	{"loading straight on, 1,000,000", VERIFICATION("straight on")},
+	{"loading branches that join, 1,000,000", VERIFICATION("branches that join")},
+	{"loading loop, 1,000,000", VERIFICATION("loop")},
+	{"loading callback, 1,000,000", VERIFICATION("callback")},
+	{"loading full stack, 1,000,000", VERIFICATION("full stack")},
+	{"loading calls, 8 deep, 1,000,000", VERIFICATION("calls, 8 deep")},
+	{"loading bits, no pruning, 1,000,000", VERIFICATION("bits, no pruning")},
 };
 
 const struct group memory_group = {
