@@ -56,3 +56,11 @@ ssize_t session_read_in_place(const struct engine *engine, int link)
 	engine_close(engine, session);
 	return ret < 0 ? ret : bytes;
 }
+
+int session_open_only(const struct engine *engine, int link)
+{
+	union bpf_attr attr = {.iter_create.link_fd = link};
+	int session = engine_bpf(engine, BPF_ITER_CREATE, &attr);
+
+	return session < 0 ? session : engine_close(engine, session);
+}

@@ -20,4 +20,7 @@ ssize_t session_read(const struct engine *engine, int link, char *buf);
 /* The same, each part of it where the iterator has it: of a runtime. */
 ssize_t session_read_in_place(const struct engine *engine, int link);
 
+/* Open a session and close it. 0, or negative errno. */
+int session_open_only(const struct engine *engine, int link);
+
 #endif /* BENCH_SESSION_H */

@@ -69,6 +69,7 @@ static const struct member members[] = {
 	MEMBER(bpf_prog_aux, max_rdonly_access),
 	MEMBER(bpf_prog_aux, max_rdwr_access),
 	MEMBER(bpf_prog_aux, reads_unwritten_stack),
+	MEMBER(bpf_prog_aux, tail_call_reachable),
 	MEMBER(bpf_prog_aux, writes_rdwr_buf),
 	MEMBER(bpf_prog_aux, attach_btf),
 	MEMBER(bpf_prog_aux, ctx_arg_info),
