@@ -657,6 +657,54 @@ static void walks_without_end(void **state)
 	assert_true(seconds() - whole < 20);
 }
 
+/* A map that no longer changes, of one text. */
+static int map_of_text(unsigned int size)
+{
+	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
+			       .key_size = 4,
+			       .value_size = size,
+			       .max_entries = 1,
+			       .map_flags = BPF_F_RDONLY_PROG};
+	int map = embedded_engine.bpf(BPF_MAP_CREATE, &attr, sizeof(attr)), key = 0;
+	char *text = calloc(1, size);
+
+	assert_true(map >= 0);
+	assert_non_null(text);
+	memset(text, 'x', size - 1);
+	attr = (union bpf_attr){.map_fd = (unsigned int)map, .key = PTR(&key), .value = PTR(text)};
+	assert_int_equal(embedded_engine.bpf(BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)), 0);
+	free(text);
+	attr = (union bpf_attr){.map_fd = (unsigned int)map};
+	assert_int_equal(embedded_engine.bpf(BPF_MAP_FREEZE, &attr, sizeof(attr)), 0);
+	return map;
+}
+
+/* A program is not larger for long texts that it prints. */
+static void long_formats(void **state)
+{
+	enum { CALLS = 400, SIZE = 1 << 20 };
+	struct bpf_insn *insns = calloc(CALLS * 8 + 2, sizeof(*insns));
+	int map = map_of_text(SIZE);
+	unsigned int at = 0, i;
+	union bpf_attr attr;
+	long kib;
+
+	assert_non_null(insns);
+	for (i = 0; i < CALLS; i++)
+		PUT(MOV(R1, 0), MOV(R2, 0), LD_VALUE(R3, map, (int)i), MOV(R4, 0), MOV(R5, 0),
+		    CALL(snprintf));
+	PUT(RETURN(0));
+	attr = program(insns, at);
+	attr.log_level = attr.log_buf = attr.log_size = 0;
+	/* First, while nothing has been freed of which it could be made. */
+	kib = memory_of_load(&attr);
+	assert_int_equal(load(&attr), 0);
+	print_message("# %u formats of %u bytes: %ld MiB\n", CALLS, SIZE, kib >> 10);
+	assert_true(kib > 0 && kib < MOST_KIB);
+	free(insns);
+	embedded_engine.close(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -664,7 +712,7 @@ int main(void)
 		cmocka_unit_test(unwritten_stack_is_zero),    cmocka_unit_test(source_lines),
 		cmocka_unit_test(half_filled_buffer_is_zero), cmocka_unit_test(may_goto_jumps),
 		cmocka_unit_test(functions_without_number),   cmocka_unit_test(large_programs),
-		cmocka_unit_test(walks_without_end),
+		cmocka_unit_test(walks_without_end),	      cmocka_unit_test(long_formats),
 	};
 	int failed;
 

@@ -161,7 +161,6 @@ static int add_pack(struct pack *pack)
 	pack->next = open_packs;
 	open_packs = pack;
 	return 0;
-	return 0;
 }
 
 static void drop_pack(struct pack *pack)

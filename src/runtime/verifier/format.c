@@ -103,6 +103,15 @@ int check_format(struct bpf_verifier_env *env, const struct bpf_func_proto *prot
 	return 0;
 }
 
+/* What is kept is the call's own: many calls with long texts would make a program of any size.
+ * Those are parsed whenever they are printed. */
+#define LONGEST_KEPT 1024
+
+static bool is_long(const char *fmt, u32 fmt_size)
+{
+	return fmt_size > LONGEST_KEPT && !memchr(fmt, 0, LONGEST_KEPT);
+}
+
 int rewrite_printf(struct bpf_verifier_env *env, u32 idx)
 {
 	const struct bpf_insn_aux_data *aux = &env->aux[idx];
@@ -111,7 +120,7 @@ int rewrite_printf(struct bpf_verifier_env *env, u32 idx)
 	struct bpf_format **formats;
 
 	if (!aux->fmt || aux->several_formats || !aux->helper->proto.func_of_format ||
-	    prog->format_cnt > SHRT_MAX)
+	    prog->format_cnt > SHRT_MAX || is_long(aux->fmt, aux->fmt_size))
 		return 0;
 	formats = realloc(prog->formats, (prog->format_cnt + 1) * sizeof(*formats));
 	if (!formats)
