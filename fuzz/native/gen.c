@@ -308,7 +308,7 @@ static void step_rotation(struct gen *g)
 	if (b != a)
 		emit(g, class | BPF_MOV | BPF_X, b, a, 0, 0);
 	else if (chance(g, 30))
-		emit(g, ALU64(BPF_ADD | BPF_X), any_reg(g), any_reg(g), 0, 0);
+		step_alu(g);
 	emit(g, class | (right ? BPF_LSH : BPF_RSH) | BPF_K, b, 0, 0, left);
 	land_some(g, 2);
 	emit(g, class | BPF_OR | BPF_X, other ? t : b, other ? b : t, 0, 0);
