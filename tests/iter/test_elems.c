@@ -237,6 +237,107 @@ static void test_a_million_at_a_time(void **state)
 	put_map();
 }
 
+/* --- nothing for a long way --------------------------------------------------------------------
+ */
+
+#define MANY 200000u
+
+static struct {
+	u32 shown;
+	u64 key_sum, seq_num_sum, last_seq_num;
+} sparse;
+
+static unsigned int sum_keys(const void *c, const struct bpf_insn *insn)
+{
+	const struct bpf_iter__bpf_map_elem *ctx = c;
+
+	if (ctx->key) {
+		sparse.shown++;
+		sparse.key_sum += *(u32 *)ctx->key;
+		sparse.seq_num_sum += ctx->meta->seq_num;
+	}
+	sparse.last_seq_num = ctx->meta->seq_num;
+	return 0;
+}
+
+static void make_sparse(enum bpf_map_type type, const u32 *kept, u32 nr)
+{
+	union bpf_attr attr = {
+		.map_type = type, .key_size = 4, .value_size = 8, .max_entries = MANY};
+	const u64 value = 0;
+
+	map = bpf_map_create(&rt, &attr, NULL, NULL);
+	assert_false(IS_ERR(map));
+	for (u32 key = 0; key < MANY; key++) {
+		rcu_read_lock();
+		assert_int_equal(map->ops->map_update_elem(map, &key, &value, BPF_ANY), 0);
+		rcu_read_unlock();
+	}
+	for (u32 key = 0, i = 0; key < MANY; key++) {
+		if (i < nr && key == kept[i]) {
+			i++;
+			continue;
+		}
+		rcu_read_lock();
+		assert_int_equal(map->ops->map_delete_elem(map, &key), 0);
+		rcu_read_unlock();
+	}
+}
+
+/* How many times a walk says that there is nothing for a long way. */
+static u32 count_breaks(void)
+{
+	struct bpf_map_walk walks[2] = {{.pos = 0}};
+	u32 breaks = 0, n;
+
+	rcu_read_lock();
+	while ((n = map->ops->map_walk(map, walks[0].pos, walks, ARRAY_SIZE(walks)))) {
+		u64 pos = walks[n - 1].pos;
+
+		assert_true(walks[0].key || n == 1);
+		breaks += !walks[0].key;
+		walks[0].pos = pos;
+	}
+	rcu_read_unlock();
+	return breaks;
+}
+
+/* Others get their turn there, and nobody sees that. */
+static void test_far_between(void **state)
+{
+	static const u32 kept[] = {70000, 70001, 199999};
+	static const u64 key_sums[] = {0, 70000, 140001, 340000}, seq_num_sums[] = {0, 0, 1, 3};
+
+	prog->bpf_func = sum_keys;
+	for (size_t i = 0; i < ARRAY_SIZE(types) * ARRAY_SIZE(key_sums); i++) {
+		const u32 nr = i % ARRAY_SIZE(key_sums);
+		struct bpf_map_walk walk = {0};
+		struct bpf_iter_session *s;
+		u32 walked = 0;
+		char byte;
+
+		if (types[i / ARRAY_SIZE(key_sums)] == BPF_MAP_TYPE_ARRAY)
+			continue;
+		make_sparse(types[i / ARRAY_SIZE(key_sums)], kept, nr);
+		assert_in_range(count_breaks(), 3, 100);
+		rcu_read_lock();
+		while (bpf_map_walk(map, &walk))
+			walked++;
+		rcu_read_unlock();
+		assert_int_equal(walked, nr);
+		memset(&sparse, 0, sizeof(sparse));
+		s = open_elems(0);
+		assert_int_equal(bpf_seq_read(s, (unsigned long)&byte, 1), 0);
+		assert_int_equal(sparse.shown, nr);
+		assert_int_equal(sparse.key_sum, key_sums[nr]);
+		assert_int_equal(sparse.seq_num_sum, seq_num_sums[nr]);
+		assert_int_equal(sparse.last_seq_num, nr ? nr - 1 : 0);
+		bpf_iter_session_close(s);
+		put_map();
+	}
+	prog->bpf_func = elems_prog;
+}
+
 /* --- somebody waits --------------------------------------------------------------------------- */
 
 static struct {
@@ -366,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_a_million_at_a_time),
+		cmocka_unit_test(test_far_between),
 		cmocka_unit_test(test_a_grace_period_ends_meanwhile),
 		cmocka_unit_test(test_others_run_meanwhile),
 		cmocka_unit_test(test_deleted_before_their_turn),

@@ -4,7 +4,8 @@
  * of hashtab.c and arraymap.c, which here are map->ops->map_walk).
  *
  * walker is past the element that is shown, reshow is before it: from there start finds it again,
- * or what follows it if it is gone.
+ * or what follows it if it is gone. Where there is none for a long way, an object without an
+ * element comes, which is skipped: so others get their turn there, too.
  *
  * The values of all CPUs lie in no one buffer that could be shown: the program sees a copy, and
  * what it writes there is lost (kernel: percpu_value_buf).
@@ -84,6 +85,8 @@ static int bpf_map_elem_seq_show(struct seq_file *seq, void *v)
 	struct bpf_iter__bpf_map_elem ctx = {.meta = bpf_iter_meta(seq), .map = info->map};
 	const struct bpf_prog *prog = bpf_iter_prog(seq, !v);
 
+	if (v && unlikely(!info->elem->key))
+		return SEQ_SKIP;
 	if (!prog)
 		return 0;
 	if (v) {
@@ -206,8 +209,15 @@ static int bpf_map_elem_seq_show_ahead(struct seq_file *seq, void *v, size_t siz
 
 static void bpf_map_elem_seq_stop(struct seq_file *seq, void *v)
 {
-	if (!v)
-		bpf_map_elem_seq_show(seq, NULL);
+	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
+
+	if (v)
+		return;
+	/* All that came was skipped: the next object would have had number 0, and so has the end.
+	 */
+	if (meta->seq_num == (u64)-1)
+		meta->seq_num = 0;
+	bpf_map_elem_seq_show(seq, NULL);
 }
 
 static int map_elem_init(void *priv_data, const struct bpf_iter_aux_info *aux,

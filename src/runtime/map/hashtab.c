@@ -86,6 +86,7 @@
 
 #define MEAN_PLACES_USED 4 /* of a full map's buckets, at most */
 #define PREFETCH_SLOTS 16
+#define SLOTS_AT_ONCE (1u << 15)  /* that a walk looks at in one go: 20 microseconds */
 #define MAX_LANES 32		  /* who finds his own empty looks into all the others */
 #define PERCPU_CHUNK (4ull << 20) /* two huge pages; more where an element needs it */
 
@@ -501,11 +502,10 @@ static int htab_map_lookup_and_delete_elem(struct bpf_map *map, const void *key,
 
 /* --- walk ------------------------------------------------------------------------------------ */
 
-/* The element in the first slot in use from @*slot on, which is then behind it; NULL. */
-static inline struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot)
+/* The element in the first slot in use from @*slot on, before @end; *@slot is then behind it. NULL.
+ */
+static inline struct htab_elem *next_in_slots(const struct bpf_htab *htab, u64 *slot, u64 end)
 {
-	const u64 end = slots_end(htab);
-
 	for (u64 i = *slot; i < end; i++) {
 		struct htab_elem *e = elem_in_slot(htab, i);
 
@@ -552,7 +552,7 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 	do {
 		begin = htab_read_begin(htab);
 		slot = key ? slot_behind(htab, key) : 0;
-		e = next_in_slots(htab, &slot);
+		e = next_in_slots(htab, &slot, slots_end(htab));
 		if (e)
 			memcpy(next_key, e->data, map->key_size);
 	} while (!htab_read_ok(htab, begin));
@@ -562,14 +562,21 @@ int htab_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 u32 htab_map_walk(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr)
 {
 	struct bpf_htab *htab = to_htab(map);
-	struct bpf_map_walk *const end = walks + nr, *walk = walks;
+	struct bpf_map_walk *const full = walks + nr, *walk = walks;
+	const u64 used = slots_end(htab), end = min_of(pos + SLOTS_AT_ONCE, used);
 	struct htab_elem *e;
 
-	for (; walk != end && (e = next_in_slots(htab, &pos)); walk++) {
+	for (; walk != full && (e = next_in_slots(htab, &pos, end)); walk++) {
 		walk->key = e->data;
 		walk->value = unlikely(htab->percpu) ? elem_area(htab, e) : elem_value(htab, e);
 		walk->pos = pos;
 		walk->mark = &e->slot;
+	}
+	if (unlikely(walk == walks && end < used)) {
+		walk->key = NULL;
+		walk->pos = end;
+		walk->mark = NULL;
+		walk++;
 	}
 	walks->stride = 0;
 	return walk - walks;

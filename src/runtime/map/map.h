@@ -128,10 +128,11 @@ struct bpf_map_ops {
 	} batch;
 
 	/*
-	 * The elements behind @pos in @walks, @nr of them or all that there are; how many. With a
-	 * stride in the first one it stands for all that there are, which always are where they
-	 * are: each has its value so many bytes behind the one before, and a pos of one more; the
-	 * key is in pos.
+	 * The elements behind @pos in @walks, @nr of them or fewer; how many. 0: there are no more.
+	 * One without a key: there is none for so long a way that who has to may let others go
+	 * first; it goes on from there. With a stride in the first one it stands for all that there
+	 * are, which always are where they are: each has its value so many bytes behind the one
+	 * before, and a pos of one more; the key is in pos.
 	 */
 	u32 (*map_walk)(struct bpf_map *map, u64 pos, struct bpf_map_walk *walks, u32 nr);
 	/* Kinds that hold objects and have a walk: the id of the object that @walk is at, in the
@@ -247,7 +248,11 @@ void bpf_map_walk_copy(struct bpf_map *map, const struct bpf_map_walk *walk, voi
 /* The next element of @walk, or false. */
 static inline bool bpf_map_walk(struct bpf_map *map, struct bpf_map_walk *walk)
 {
-	return map->ops->map_walk(map, walk->pos, walk, 1);
+	do
+		if (!map->ops->map_walk(map, walk->pos, walk, 1))
+			return false;
+	while (unlikely(!walk->key));
+	return true;
 }
 
 /* -EPERM if frozen already; -EBUSY if a long write is under way. Waits for a grace period. */

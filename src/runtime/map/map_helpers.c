@@ -96,6 +96,9 @@ static u64 helper_for_each_map_elem(u64 r1, u64 callback, u64 ctx, u64 flags, u6
 	while ((walk = bpf_map_walker_next(&walker))) {
 		void *value = walk->value;
 
+		/* This is one program's run, which ends when it ends. */
+		if (unlikely(!walk->key))
+			continue;
 		if (map->ops->percpu)
 			value = bpf_map_percpu_ptr(map, value, bpf_current->cpu);
 		shown++;

@@ -70,7 +70,7 @@ bpf_map_walker_fetch(struct bpf_map_walker *walker)
 	return walker->next++;
 }
 
-/* The next element, or NULL. */
+/* The next element, or NULL; or one without a key, see map_walk. */
 static inline const struct bpf_map_walk *bpf_map_walker_next(struct bpf_map_walker *walker)
 {
 	struct bpf_map_walk *first = walker->ahead;

@@ -106,21 +106,22 @@ out:
 static int walk_step(struct batch *b, struct bpf_map_walk *walk, bool delete)
 {
 	struct bpf_map *map = b->map;
-	bool more;
+	bool more, found;
 	int err;
 
 	do {
 		err = 0;
 		rcu_read_lock();
-		more = bpf_map_walk(map, walk);
-		if (more)
+		more = map->ops->map_walk(map, walk->pos, walk, 1);
+		found = more && walk->key;
+		if (found)
 			memcpy(b->key, walk->key, map->key_size);
-		if (more && delete)
+		if (found && delete)
 			err = map->ops->map_lookup_and_delete_elem(map, b->key, b->value, b->flags);
-		else if (more)
+		else if (found)
 			bpf_map_walk_copy(map, walk, b->value, b->flags);
 		rcu_read_unlock();
-	} while (err == -ENOENT); /* another was faster */
+	} while ((more && !found) || err == -ENOENT); /* another was faster */
 	return err ? err : more;
 }
 
@@ -128,9 +129,11 @@ static bool walk_is_over(struct batch *b, struct bpf_map_walk walk)
 {
 	bool more;
 
-	rcu_read_lock();
-	more = bpf_map_walk(b->map, &walk);
-	rcu_read_unlock();
+	do {
+		rcu_read_lock();
+		more = b->map->ops->map_walk(b->map, walk.pos, &walk, 1);
+		rcu_read_unlock();
+	} while (more && !walk.key);
 	return !more;
 }
 
