@@ -18,6 +18,7 @@
 #include "base/vcpu.h"
 #include "iter/session.h"
 #include "map/map.h"
+#include "prog/helper.h"
 #include "prog/prog.h"
 
 #define ENTRIES 1000
@@ -302,6 +303,28 @@ static u32 count_breaks(void)
 	return breaks;
 }
 
+static u64 count_key(u64 func, u64 map, u64 key, u64 value, u64 ctx, u64 r5)
+{
+	assert_true(key && value);
+	sparse.key_sum += *(u32 *)(unsigned long)key;
+	return 0;
+}
+
+static u64 for_each(void)
+{
+	const struct bpf_helper *helper = bpf_map_helpers;
+	struct bpf_run_ctx run;
+	u64 shown;
+
+	while (helper->id != BPF_FUNC_for_each_map_elem)
+		helper++;
+	bpf_run_begin(&run, &rt);
+	run.callback = count_key;
+	shown = helper->proto.func((unsigned long)map, 0, 0, 0, 0);
+	bpf_run_end(&run);
+	return shown;
+}
+
 /* Others get their turn there, and nobody sees that. */
 static void test_far_between(void **state)
 {
@@ -333,6 +356,9 @@ static void test_far_between(void **state)
 		assert_int_equal(sparse.seq_num_sum, seq_num_sums[nr]);
 		assert_int_equal(sparse.last_seq_num, nr ? nr - 1 : 0);
 		bpf_iter_session_close(s);
+		sparse.key_sum = 0;
+		assert_int_equal(for_each(), nr);
+		assert_int_equal(sparse.key_sum, key_sums[nr]);
 		put_map();
 	}
 	prog->bpf_func = elems_prog;

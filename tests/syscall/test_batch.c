@@ -320,6 +320,48 @@ static void test_each_is_taken_once(void **state)
 	}
 }
 
+/* --- nothing for a long way ------------------------------------------------------------------- */
+
+enum { MANY = 100000 };
+
+static void test_far_between(void **state)
+{
+	uint32_t *keys = calloc(MANY, sizeof(*keys)), got[4], pos, count = MANY;
+	uint64_t *values = calloc(MANY, sizeof(*values)), got_values[4];
+
+	shared = map_new(BPF_MAP_TYPE_HASH, 8, MANY, 0);
+	for (uint32_t key = 0; key < MANY; key++)
+		keys[key] = key;
+	assert_int_equal(batch(BPF_MAP_UPDATE_BATCH, shared, NULL, NULL, keys, values, &count), 0);
+	assert_int_equal(count, MANY);
+	/* All but the last two. */
+	count = MANY - 2;
+	assert_int_equal(batch(BPF_MAP_DELETE_BATCH, shared, NULL, NULL, keys, values, &count), 0);
+
+	count = 1;
+	assert_int_equal(batch(BPF_MAP_LOOKUP_BATCH, shared, NULL, &pos, got, got_values, &count),
+			 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(got[0], MANY - 2);
+	count = 4;
+	assert_int_equal(batch(BPF_MAP_LOOKUP_BATCH, shared, &pos, &pos, got, got_values, &count),
+			 -ENOENT);
+	assert_int_equal(count, 1);
+	assert_int_equal(got[0], MANY - 1);
+	count = 2;
+	assert_int_equal(
+		batch(BPF_MAP_LOOKUP_AND_DELETE_BATCH, shared, NULL, &pos, got, got_values, &count),
+		-ENOENT);
+	assert_int_equal(count, 2);
+	assert_int_equal(got[0] + got[1], 2 * MANY - 3);
+	assert_int_equal(batch(BPF_MAP_LOOKUP_BATCH, shared, NULL, &pos, got, got_values, &count),
+			 -ENOENT);
+	assert_int_equal(count, 0);
+	trek_close(rt, shared);
+	free(values);
+	free(keys);
+}
+
 /* --- counts ----------------------------------------------------------------------------------- */
 
 static void test_the_count_has_to_be_writable(void **state)
@@ -340,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_a_neighbour_goes),
 		cmocka_unit_test(test_walks_while_others_change),
 		cmocka_unit_test(test_each_is_taken_once),
+		cmocka_unit_test(test_far_between),
 		cmocka_unit_test(test_the_count_has_to_be_writable),
 	};
 
