@@ -6,7 +6,7 @@
  * directory: 0.4 microseconds to pin, 0.3 to remove, as among 1,000.
  *
  * The table is doubled when it holds more nodes than buckets; where there is no memory for that, it
- * stays, and its chains grow. It never becomes smaller.
+ * stays, its chains grow, and the next node tries again. It never becomes smaller.
  */
 #include "syscall/pinfs.h"
 
@@ -95,7 +95,7 @@ static struct pin_node *new_node(struct pinfs *pins, struct pin_node *parent, co
 	node->len = len;
 	node->parent = parent;
 	node->hash = hash_name(pins, parent, name, len);
-	if (pins->nr == pins->nr_buckets)
+	if (pins->nr >= pins->nr_buckets)
 		grow(pins);
 	to = bucket(pins, node->hash);
 	node->next = *to;
