@@ -171,6 +171,39 @@ static void a_waiter_is_cancelled(void **state)
 	alarm(0);
 }
 
+/* A thread that runs one program after the other lets those who wait go between them. */
+#define TURNS 20
+#define RUNS_MEANWHILE (1000 * TURNS)
+
+static bool turns_done;
+
+static void *take_turns(void *arg)
+{
+	for (int i = 0; i < TURNS; i++) {
+		usleep(1000); /* the other one has it again */
+		run_once();
+	}
+	__atomic_store_n(&turns_done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void a_waiter_gets_its_turn(void **state)
+{
+	struct bpf_run_ctx ctx;
+	pthread_t waiter;
+	u32 runs = 0;
+
+	assert_int_equal(pthread_create(&waiter, NULL, take_turns, NULL), 0);
+	for (; runs < RUNS_MEANWHILE && !__atomic_load_n(&turns_done, __ATOMIC_ACQUIRE); runs++) {
+		bpf_run_begin(&ctx, &other);
+		for (volatile u32 i = 0; i < 200000; i++)
+			;
+		bpf_run_end(&ctx);
+	}
+	assert_int_equal(pthread_join(waiter, NULL), 0);
+	assert_in_range(runs, 1, RUNS_MEANWHILE - 1);
+}
+
 static void no_cpus_at_all_is_refused(void **state)
 {
 	assert_null(vcpus_new(0));
@@ -244,6 +277,7 @@ int main(void)
 		cmocka_unit_test(nested_runs_share),
 		cmocka_unit_test(a_run_is_a_read_side_section),
 		cmocka_unit_test(a_waiter_is_cancelled),
+		cmocka_unit_test(a_waiter_gets_its_turn),
 		cmocka_unit_test(no_cpus_at_all_is_refused),
 		cmocka_unit_test(a_run_on_one_cpu),
 	};

@@ -8,6 +8,10 @@
  * counts itself and then looks for a free CPU. Both are sequentially consistent, so that one of the
  * two sees the other.
  *
+ * A waiter that was woken needs longer to come than who gave the CPU back needs to take it for
+ * another run. It may, so that short runs do not wait for each other one by one; but not for longer
+ * than BPF_RUN_SLICE: then it lets a waiter go first.
+ *
  * Threads that run programs of two runtimes inside each other, in opposite orders, on all the CPUs
  * of both, wait for each other for ever.
  */
@@ -43,6 +47,7 @@ __thread struct bpf_run_ctx *bpf_current __attribute__((tls_model("initial-exec"
 static __thread struct {
 	const struct vcpus *cpus;
 	u32 cpu;
+	u64 slice_end; /* when others that wait go first; 0: not known yet */
 } last_run __attribute__((tls_model("initial-exec")));
 
 struct vcpus *vcpus_new(u32 num)
@@ -97,6 +102,33 @@ static bool try_take_any(struct vcpus *cpus, u32 first, u32 *cpu)
 	return false;
 }
 
+/* Is @slice_end over, which is BPF_RUN_SLICE after it was asked first? */
+static bool slice_is_over(u64 *slice_end)
+{
+	struct timespec time;
+	u64 now;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	now = time.tv_sec * 1000000000ull + time.tv_nsec;
+	if (!*slice_end)
+		*slice_end = now + BPF_RUN_SLICE;
+	return now >= *slice_end;
+}
+
+static bool has_waiters(const struct vcpus *cpus)
+{
+	return unlikely(__atomic_load_n(&cpus->waiters, __ATOMIC_RELAXED));
+}
+
+/* Who was woken takes the CPU before this thread does again. */
+static void let_waiters_go_first(void)
+{
+	const struct timespec waking = {.tv_nsec = BPF_RUN_SLICE / 4};
+
+	nanosleep(&waking, NULL);
+	last_run.slice_end = 0;
+}
+
 static u32 take_or_wait(struct vcpus *cpus)
 {
 	NO_CANCELLATION; /* a waiter would stay counted, and keep the lock */
@@ -106,8 +138,11 @@ static u32 take_or_wait(struct vcpus *cpus)
 
 	/* The programs of this thread are going to load from bad addresses. */
 	nofault_thread_init();
+	if (has_waiters(cpus) && slice_is_over(&last_run.slice_end))
+		let_waiters_go_first();
 	if (try_take_any(cpus, first % cpus->num, &cpu))
 		return cpu;
+	last_run.slice_end = 0;
 	pthread_mutex_lock(&cpus->lock);
 	__atomic_add_fetch(&cpus->waiters, 1, __ATOMIC_SEQ_CST);
 	while (!try_take_any(cpus, first % cpus->num, &cpu))
@@ -181,7 +216,7 @@ void bpf_run_begin(struct bpf_run_ctx *ctx, struct trek_runtime *rt)
 
 	if (sharing) {
 		ctx->cpu = sharing->cpu;
-	} else if (likely(last_run.cpus == cpus && last_run.cpu < cpus->num &&
+	} else if (likely(last_run.cpus == cpus && last_run.cpu < cpus->num && !has_waiters(cpus) &&
 			  try_take(&cpus->cpu[last_run.cpu]))) {
 		ctx->cpu = last_run.cpu;
 	} else {
@@ -212,25 +247,16 @@ void bpf_run_end(struct bpf_run_ctx *ctx)
 
 bool bpf_run_is_long(struct bpf_run_ctx *ctx)
 {
-	struct timespec time;
-	u64 now;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	now = time.tv_sec * 1000000000ull + time.tv_nsec;
-	if (!ctx->slice_end)
-		ctx->slice_end = now + BPF_RUN_SLICE;
-	return now >= ctx->slice_end;
+	return slice_is_over(&ctx->slice_end);
 }
 
 void bpf_run_renew(struct bpf_run_ctx *ctx)
 {
 	NO_CANCELLATION;
-	const struct timespec waking = {.tv_nsec = BPF_RUN_SLICE / 4};
 	struct trek_runtime *rt = ctx->rt;
 
 	bpf_run_end(ctx);
-	/* Who was woken takes the CPU before this thread does again. */
-	if (__atomic_load_n(ctx->waiters, __ATOMIC_RELAXED))
-		nanosleep(&waking, NULL);
+	if (has_waiters(rt->cpus))
+		let_waiters_go_first();
 	bpf_run_begin(ctx, rt);
 }
