@@ -514,6 +514,9 @@ static void test_kfunc_call(void **state)
 	run.prog = &prog;
 	assert_int_equal(try_execute(&prog, 0, 0, &r0), 0);
 	assert_int_equal(r0, 12345);
+	tab->descs[1].gives_bool = true;
+	assert_int_equal(try_execute(&prog, 0, 0, &r0), 0);
+	assert_int_equal(r0, 12345 & 0xff);
 	bpf_run_end(&run);
 	free_runtime(&rt);
 	free(tab);

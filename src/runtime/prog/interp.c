@@ -194,8 +194,10 @@ ATOMIC_LOAD_STORE(u64)
 
 static u64 call_kfunc(s32 index, const u64 *regs)
 {
-	return bpf_current->prog->aux->kfunc_tab->descs[index].func(regs[1], regs[2], regs[3],
-								    regs[4], regs[5]);
+	const struct bpf_kfunc_desc *kfunc = &bpf_current->prog->aux->kfunc_tab->descs[index];
+	u64 r0 = kfunc->func(regs[1], regs[2], regs[3], regs[4], regs[5]);
+
+	return kfunc->gives_bool ? (u8)r0 : r0;
 }
 
 static u64 call_with_format(const struct bpf_insn *insn, const u64 *regs)

@@ -69,6 +69,9 @@ struct bpf_kfunc_desc_tab {
 	struct bpf_kfunc_desc {
 		u32 func_id; /* type id in the built-in BTF */
 		u64 (*func)(u64, u64, u64, u64, u64);
+		/* C leaves anything above the lowest byte of the result, which programs do not
+		 * expect: it is cleared. */
+		bool gives_bool;
 	} descs[];
 };
 

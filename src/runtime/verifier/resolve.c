@@ -146,6 +146,14 @@ int check_helper_allowed(struct bpf_verifier_env *env)
 	return 0;
 }
 
+static bool gives_bool(const struct btf *btf, u32 kfunc_id)
+{
+	const struct btf_type *proto = btf_type_by_id(btf, btf_type_by_id(btf, kfunc_id)->type);
+	const struct btf_type *result = btf_type_skip_modifiers(btf, proto->type, NULL);
+
+	return result && btf_type_is_int(result) && result->size == sizeof(bool);
+}
+
 static int add_kfunc(struct bpf_verifier_env *env, u32 id, const struct btf_kfunc *kfunc,
 		     u32 *index)
 {
@@ -161,8 +169,8 @@ static int add_kfunc(struct bpf_verifier_env *env, u32 id, const struct btf_kfun
 	tab = realloc(tab, sizeof(*tab) + (nr + 1) * sizeof(tab->descs[0]));
 	if (!tab)
 		return -ENOMEM;
-	tab->descs[nr].func_id = id;
-	tab->descs[nr].func = kfunc->func;
+	tab->descs[nr] = (struct bpf_kfunc_desc){id, kfunc->func,
+						 gives_bool(env->prog->aux->rt->vmlinux, id)};
 	tab->nr_descs = nr + 1;
 	env->prog->aux->kfunc_tab = tab;
 	*index = nr;

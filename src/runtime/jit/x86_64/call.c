@@ -192,6 +192,13 @@ static int emit_helper_call(struct jit *jit, const struct bpf_insn *insn)
 	return 0;
 }
 
+static void emit_kfunc_call(struct jit *jit, const struct bpf_kfunc_desc *kfunc)
+{
+	x86_call(jit, kfunc->func);
+	if (kfunc->gives_bool)
+		x86_rr(jit, false, OP_MOVZX_B, RAX, RAX);
+}
+
 int x86_emit_call(struct jit *jit, const struct bpf_insn *insn)
 {
 	switch (insn->src_reg) {
@@ -205,7 +212,7 @@ int x86_emit_call(struct jit *jit, const struct bpf_insn *insn)
 		x86_call(jit, bpf_helper_by_id(insn->imm)->proto.func_of_format);
 		return 0;
 	case BPF_PSEUDO_KFUNC_CALL:
-		x86_call(jit, jit->prog->aux->kfunc_tab->descs[insn->imm].func);
+		emit_kfunc_call(jit, &jit->prog->aux->kfunc_tab->descs[insn->imm]);
 		return 0;
 	}
 	return -ENOTSUP;
