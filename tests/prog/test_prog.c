@@ -323,6 +323,21 @@ static void test_short(void **state)
 	}
 }
 
+/* A few calls: some print or hash. */
+static void test_short_with_calls(void **state)
+{
+	struct bpf_insn insns[40];
+
+	for (u32 calls = 0; calls <= 20; calls++) {
+		struct bpf_prog_aux aux = {0};
+		struct bpf_prog prog = {.aux = &aux, .insnsi = insns, .len = ARRAY_SIZE(insns)};
+
+		for (u32 i = 0; i < ARRAY_SIZE(insns); i++)
+			insns[i] = i < calls ? CALL(BPF_FUNC_ktime_get_ns) : MOV(R0, 0);
+		assert_int_equal(bpf_prog_is_short(&prog), calls <= 14);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,7 +345,8 @@ int main(void)
 		cmocka_unit_test(test_holds),	      cmocka_unit_test(test_grace_period),
 		cmocka_unit_test(test_walk_and_free), cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_tag),	      cmocka_unit_test(test_tag_of_maps),
-		cmocka_unit_test(test_short),	      cmocka_unit_test(test_tag_kernel),
+		cmocka_unit_test(test_short),	      cmocka_unit_test(test_short_with_calls),
+		cmocka_unit_test(test_tag_kernel),
 	};
 
 	return cmocka_run_group_tests_name("prog", tests, setup, teardown);
