@@ -421,6 +421,33 @@ static void test_a_grace_period_ends_meanwhile(void **state)
 	check_waiter(wait_for_readers);
 }
 
+/* Where the reader is in a section of his own, no end of the session's lets anybody go on. */
+static void test_within_a_section(void **state)
+{
+	struct bpf_iter_session *s;
+	unsigned long section;
+	size_t len;
+
+	make_map(BPF_MAP_TYPE_HASH);
+	memset(&waiter, 0, sizeof(waiter));
+	rcu_read_lock();
+	section = rcu_section();
+	assert_int_equal(pthread_create(&waiter.thread, NULL, wait_for_readers, NULL), 0);
+	while (!rcu_is_awaited(section))
+		usleep(100);
+	s = open_elems(0);
+	free(read_all(s, 4096, &len));
+	check_all_shown_once("within a section");
+#ifndef BASE_RCU_TSAN_H
+	assert_int_equal(s->section, 1);
+#endif
+	assert_false(__atomic_load_n(&waiter.done, __ATOMIC_ACQUIRE));
+	bpf_iter_session_close(s);
+	rcu_read_unlock();
+	pthread_join(waiter.thread, NULL);
+	put_map();
+}
+
 static void test_others_run_meanwhile(void **state)
 {
 	struct vcpus *two = rt.cpus;
@@ -495,6 +522,7 @@ int main(void)
 		cmocka_unit_test(test_a_million_at_a_time),
 		cmocka_unit_test(test_far_between),
 		cmocka_unit_test(test_a_grace_period_ends_meanwhile),
+		cmocka_unit_test(test_within_a_section),
 		cmocka_unit_test(test_others_run_meanwhile),
 		cmocka_unit_test(test_deleted_before_their_turn),
 		cmocka_unit_test(test_replaced_before_their_turn),

@@ -66,11 +66,14 @@ static inline void rcu_leave(void)
 #define rcu_read_unlock rcu_leave
 #endif
 
-/* What rcu_is_awaited() is asked with: the grace period that this thread's section began in. */
+/* What rcu_is_awaited() is asked with: the grace period that this thread's section began in; 0: it
+ * is within another one, of the application's, and nobody has anything of its end. */
 static inline unsigned long rcu_section(void)
 {
 	const unsigned long *reader = (const unsigned long *)(const void *)URCU_TLS(urcu_bp_reader);
 
+	if (unlikely((READ_ONCE(*reader) & URCU_BP_GP_CTR_NEST_MASK) != URCU_BP_GP_COUNT))
+		return 0;
 	return (READ_ONCE(*reader) & URCU_BP_GP_CTR_PHASE) | URCU_BP_GP_COUNT;
 }
 
@@ -78,7 +81,7 @@ static inline unsigned long rcu_section(void)
  */
 static inline bool rcu_is_awaited(unsigned long section)
 {
-	return unlikely(READ_ONCE(urcu_bp_gp.ctr) != section);
+	return unlikely(READ_ONCE(urcu_bp_gp.ctr) != section) && section;
 }
 
 static inline void rcu_readers_gone(void)
