@@ -71,7 +71,7 @@ static inline u32 bpf_prog_run(const struct bpf_prog *prog, const void *ctx)
 }
 
 /* Each instruction of @prog runs once at most: it has neither loops nor functions, nor goes on as
- * another program; and few of them are calls. */
+ * another program; and few of them are calls, of what is quickly done. */
 bool bpf_prog_is_short(const struct bpf_prog *prog);
 
 /* Native code, which jit/ made, and where in it functions and then the lines of aux->linfo begin;

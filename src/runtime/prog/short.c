@@ -3,7 +3,7 @@
 #include "prog/prog.h"
 
 /* In instructions: some hundred nanoseconds. A call counts as more of them, since those that print
- * or hash take as long. */
+ * or look up take as long. */
 #define SHORT_LEN 512
 #define CALL_LEN 32
 
@@ -21,10 +21,21 @@ static bool goes_back(const struct bpf_insn *insn)
 	return (insn->code == (BPF_JMP32 | BPF_JA) ? insn->imm : insn->off) < 0;
 }
 
-/* A function may be called again and again, by others and, as a callback, by helpers. */
-static bool has_functions(const struct bpf_insn *insn)
+/* What a call does is bounded, too. Others may copy megabytes. */
+static bool is_quick(const struct bpf_insn *call)
 {
-	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+	if (call->src_reg && call->src_reg != BPF_PSEUDO_CALL_FORMAT)
+		return false;
+	switch (call->imm) {
+	case BPF_FUNC_seq_write:
+	case BPF_FUNC_seq_printf:
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_ktime_get_ns:
+	case BPF_FUNC_get_prandom_u32:
+	case BPF_FUNC_get_smp_processor_id:
+		return true;
+	}
+	return false;
 }
 
 bool bpf_prog_is_short(const struct bpf_prog *prog)
@@ -36,14 +47,17 @@ bool bpf_prog_is_short(const struct bpf_prog *prog)
 	for (u32 i = 0; i < prog->len; i++) {
 		const struct bpf_insn *insn = &prog->insnsi[i];
 
-		if (goes_back(insn) || has_functions(insn))
+		if (goes_back(insn))
 			return false;
-		if (insn->code == (BPF_JMP | BPF_CALL))
+		if (insn->code == (BPF_JMP | BPF_CALL)) {
+			if (!is_quick(insn))
+				return false;
 			len += CALL_LEN;
+		}
 		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
 			if (insn->src_reg == BPF_PSEUDO_FUNC)
-				return false;
-			i++; /* its second half is no instruction */
+				return false; /* a callback */
+			i++;		      /* its second half is no instruction */
 		}
 	}
 	return len <= SHORT_LEN;
