@@ -223,11 +223,19 @@ static void fork_here(int sig)
 		__atomic_add_fetch(&forked, 1, __ATOMIC_RELEASE);
 }
 
+/* Nobody may fork in the middle of malloc(), which fork() waits for. */
 static void *defer_and_run_until_done(void *arg)
 {
-	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
-		struct object *o = malloc(sizeof(*o));
+	sigset_t forks;
 
+	sigemptyset(&forks);
+	sigaddset(&forks, SIGUSR1);
+	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+		struct object *o;
+
+		pthread_sigmask(SIG_BLOCK, &forks, NULL);
+		o = malloc(sizeof(*o));
+		pthread_sigmask(SIG_UNBLOCK, &forks, NULL);
 		call_rcu_head(&o->rcu, call_and_free);
 		rcu_run_deferred();
 	}
