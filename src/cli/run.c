@@ -17,24 +17,16 @@
 #include "drain.h"
 #include "engine.h"
 #include "fill.h"
+#include "load.h"
 #include "map_name.h"
 #include "object.h"
-
-/* NAME=VALUE of --fill and --set, in the order given. */
-struct assignment {
-	char *name;
-	const char *value;
-};
 
 struct run {
 	const char *program;
 	struct map_name map;
-	/* OBJECT first, then those of --load. */
-	const char **paths;
-	struct bpf_object **objects;
-	size_t object_count;
-	struct assignment *fills, *sets;
-	size_t fill_count, set_count;
+	struct loads loads; /* OBJECT first, then those of --load */
+	struct assignment *sets;
+	size_t set_count;
 };
 
 enum { OPTION_MAP = OPTION_OWN, OPTION_LOAD, OPTION_FILL, OPTION_SET };
@@ -47,37 +39,18 @@ static const struct option run_options[] = {
 	{0},
 };
 
-static int read_assignment(const char *option, char *text, struct assignment *assignment)
-{
-	char *equals = strchr(text, '=');
-
-	if (!equals || equals == text)
-		return usage_error("run", "%s '%s': not NAME=VALUE", option, text);
-	*equals = '\0';
-	assignment->name = text;
-	assignment->value = equals + 1;
-	return 0;
-}
-
 static int read_option(struct run *run, int option, int argc, char **argv)
 {
-	struct assignment *fill;
-	int status;
-
 	switch (option) {
 	case OPTION_MAP:
 		return read_map_name("run", optarg, argc, argv, &optind, &run->map);
 	case OPTION_LOAD:
-		run->paths[run->object_count++] = optarg;
+		loads_add(&run->loads, optarg);
 		return 0;
 	case OPTION_SET:
-		return read_assignment("--set", optarg, &run->sets[run->set_count++]);
+		return read_assignment("run", "--set", optarg, &run->sets[run->set_count++]);
 	default:
-		fill = &run->fills[run->fill_count++];
-		status = read_assignment("--fill", optarg, fill);
-		if (!status && *fill->value == '@')
-			fill->value++;
-		return status;
+		return loads_add_fill(&run->loads, "run", optarg);
 	}
 }
 
@@ -85,7 +58,6 @@ static int read_arguments(struct run *run, int argc, char **argv)
 {
 	int option, status = 0;
 
-	run->object_count = 1;
 	while ((option = next_option(&run_command, argc, argv, run_options, &status)) !=
 	       END_OF_OPTIONS) {
 		if (option != OPTION_FAILED)
@@ -95,7 +67,7 @@ static int read_arguments(struct run *run, int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage_error("run", "no OBJECT given");
-	run->paths[0] = argv[optind];
+	loads_add_first(&run->loads, argv[optind]);
 	run->program = argv[optind + 1];
 	if (argc - optind > 2)
 		return usage_error("run", "unexpected '%s'", argv[optind + 2]);
@@ -110,8 +82,8 @@ static int choose_program(const struct run *run, struct bpf_program **chosen)
 	size_t count = 0, used;
 
 	if (run->program)
-		*chosen = bpf_object__find_program_by_name(run->objects[0], run->program);
-	bpf_object__for_each_program(prog, run->objects[0])
+		*chosen = bpf_object__find_program_by_name(run->loads.objects[0], run->program);
+	bpf_object__for_each_program(prog, run->loads.objects[0])
 	{
 		if (!iterator_target(prog))
 			continue;
@@ -123,14 +95,15 @@ static int choose_program(const struct run *run, struct bpf_program **chosen)
 	}
 	if (!count)
 		return fail("%s: no iterator program in it; write one in SEC(\"iter/TARGET\")",
-			    run->paths[0]);
+			    run->loads.paths[0]);
 	if (!run->program && count > 1)
-		return fail("%s: several iterator programs; name one of %s", run->paths[0], names);
-	if (!*chosen)
-		return fail("%s: no program %s in it; name one of %s", run->paths[0], run->program,
+		return fail("%s: several iterator programs; name one of %s", run->loads.paths[0],
 			    names);
+	if (!*chosen)
+		return fail("%s: no program %s in it; name one of %s", run->loads.paths[0],
+			    run->program, names);
 	if (!iterator_target(*chosen))
-		return fail("%s: program %s is no iterator; name one of %s", run->paths[0],
+		return fail("%s: program %s is no iterator; name one of %s", run->loads.paths[0],
 			    run->program, names);
 	return 0;
 }
@@ -147,10 +120,10 @@ static int check_map_option(const struct run *run, const struct bpf_program *pro
 {
 	if (needs_map(prog) && !run->map.text)
 		return fail("%s: program %s walks the elements of one map; name it with --map",
-			    run->paths[0], bpf_program__name(prog));
+			    run->loads.paths[0], bpf_program__name(prog));
 	if (!needs_map(prog) && run->map.text)
-		return fail("%s: program %s walks %s, not one map; leave out --map", run->paths[0],
-			    bpf_program__name(prog), iterator_target(prog));
+		return fail("%s: program %s walks %s, not one map; leave out --map",
+			    run->loads.paths[0], bpf_program__name(prog), iterator_target(prog));
 	return 0;
 }
 
@@ -161,60 +134,27 @@ static int set_variables(const struct run *run)
 
 	for (size_t i = 0; i < run->set_count; i++) {
 		found = false;
-		for (size_t o = 0; o < run->object_count && !found; o++) {
-			status = set_variable(run->objects[o], run->sets[i].name,
+		for (size_t o = 0; o < run->loads.count && !found; o++) {
+			status = set_variable(run->loads.objects[o], run->sets[i].name,
 					      run->sets[i].value, &found);
 			if (status)
 				return status;
 		}
 		if (!found)
 			return fail("--set %s: no such global variable in %s; give one that it has",
-				    run->sets[i].name, run->paths[0]);
+				    run->sets[i].name, run->loads.paths[0]);
 	}
 	return 0;
 }
 
-static int fill_maps(const struct run *run)
-{
-	const struct bpf_object *obj;
-	struct bpf_map *map;
-	int status = 0;
-
-	for (size_t i = 0; i < run->fill_count && !status; i++) {
-		map = NULL;
-		for (size_t o = 0; o < run->object_count && !map; o++) {
-			obj = run->objects[o];
-			map = bpf_object__find_map_by_name(obj, run->fills[i].name);
-		}
-		if (!map)
-			return fail("--fill %s: no such map in %s; name a map of OBJECT or of a "
-				    "--load'ed object",
-				    run->fills[i].name, run->paths[0]);
-		status = fill_map(obj, map, run->fills[i].value);
-	}
-	return status;
-}
-
-static int open_objects(struct run *run)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < run->object_count && !status; i++)
-		status = open_object(run->paths[i], &run->objects[i]);
-	return status;
-}
-
-/* OBJECT last, so that its program finds the others there. Of its programs only @chosen loads. */
+/* Of the programs of OBJECT only @chosen loads. */
 static int load_objects(struct run *run, const struct bpf_program *chosen)
 {
 	struct bpf_program *prog;
-	int status = 0;
 
-	bpf_object__for_each_program(prog, run->objects[0])
+	bpf_object__for_each_program(prog, run->loads.objects[0])
 		bpf_program__set_autoload(prog, prog == chosen);
-	for (size_t i = run->object_count; i-- && !status;)
-		status = load_object(run->objects[i], run->paths[i]);
-	return status;
+	return loads_load(&run->loads);
 }
 
 static int explain_attach(const struct run *run, const struct bpf_program *prog, int map, int err)
@@ -226,7 +166,7 @@ static int explain_attach(const struct run *run, const struct bpf_program *prog,
 	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len))
 		return fail(
 			"%s: program %s: cannot be attached: %s; --verbose shows what libbpf said",
-			run->paths[0], bpf_program__name(prog), strerror(err));
+			run->loads.paths[0], bpf_program__name(prog), strerror(err));
 	type = libbpf_bpf_map_type_str(info.type);
 	switch (err) {
 	case EINVAL:
@@ -254,7 +194,7 @@ static int walk(const struct run *run, const struct bpf_program *prog)
 	int map = -1, iterator = -1, status;
 
 	if (run->map.text) {
-		status = open_map(&run->map, run->objects, run->object_count, &map);
+		status = open_map(&run->map, run->loads.objects, run->loads.count, &map);
 		if (status)
 			return status;
 		info.map.map_fd = map;
@@ -287,7 +227,7 @@ static int run_on_engine(struct run *run)
 	struct bpf_program *prog = NULL;
 	int status;
 
-	status = open_objects(run);
+	status = loads_open(&run->loads);
 	if (!status)
 		status = choose_program(run, &prog);
 	if (!status)
@@ -297,27 +237,24 @@ static int run_on_engine(struct run *run)
 	if (!status)
 		status = load_objects(run, prog);
 	if (!status)
-		status = fill_maps(run);
+		status = loads_fill(&run->loads);
 	if (!status)
 		status = walk(run, prog);
-	for (size_t i = 0; i < run->object_count; i++)
-		bpf_object__close(run->objects[i]);
+	loads_close(&run->loads);
 	return status;
 }
 
 static int run(int argc, char **argv)
 {
 	struct run run = {
-		.paths = calloc(argc + 1, sizeof(*run.paths)),
-		.objects = calloc(argc + 1, sizeof(*run.objects)),
-		.fills = calloc(argc + 1, sizeof(*run.fills)),
 		.sets = calloc(argc + 1, sizeof(*run.sets)),
 	};
 	int status;
 
-	if (!run.paths || !run.objects || !run.fills || !run.sets)
+	status = loads_begin(&run.loads, argc);
+	if (!status && !run.sets)
 		status = fail("out of memory; free some and run it again");
-	else
+	if (!status)
 		status = read_arguments(&run, argc, argv);
 	if (!status)
 		status = engine_start();
@@ -326,9 +263,7 @@ static int run(int argc, char **argv)
 		engine_stop();
 	}
 	free(run.sets);
-	free(run.fills);
-	free(run.objects);
-	free(run.paths);
+	loads_end(&run.loads);
 	return status < 0 ? 0 : status;
 }
 
