@@ -150,6 +150,12 @@ struct objects {
 	/* What could not be found out, and why: lines for standard error. */
 	const char **left_out;
 	size_t nr_left_out;
+	/*
+	 * What was wanted and is not known or not whole, as a set of enum objects_wanted: that
+	 * nothing of it is listed for an object says nothing. WANT_HOLDERS: which processes hold
+	 * what is not known here.
+	 */
+	unsigned int missing;
 
 	struct arena *arena; /* where names and arrays live */
 };
