@@ -8,15 +8,8 @@
 
 #include <bpf/btf.h>
 
-#include "cli.h"
+#include "commands.h"
 #include "engine.h"
-
-enum { OPTION_FORMAT = OPTION_OWN };
-
-static const struct option dump_options[] = {
-	{"format", required_argument, NULL, OPTION_FORMAT},
-	{0},
-};
 
 static void print(void *ctx, const char *format, va_list args)
 {
@@ -85,24 +78,11 @@ static int dump(const char *format)
 	return status ? status : finish_output();
 }
 
-static int btf(int argc, char **argv)
+static int btf_dump(const struct arguments *arguments)
 {
-	const char *format = "c";
-	int option, status;
+	const char *format = option_text(arguments, "format") ?: "c";
+	int status = engine_start();
 
-	while ((option = next_option(&btf_command, argc, argv, dump_options, &status)) !=
-	       END_OF_OPTIONS) {
-		if (option == OPTION_FAILED)
-			return status;
-		format = optarg;
-	}
-	if (strcmp(format, "c") && strcmp(format, "raw"))
-		return usage_error("btf", "unknown format '%s', it is c or raw", format);
-	if (optind == argc || strcmp(argv[optind], "dump"))
-		return usage_error("btf", "what to do is missing: dump");
-	if (optind + 1 < argc)
-		return usage_error("btf", "unexpected '%s'", argv[optind + 1]);
-	status = engine_start();
 	if (status)
 		return status;
 	status = dump(format);
@@ -110,14 +90,30 @@ static int btf(int argc, char **argv)
 	return status;
 }
 
-const struct command btf_command = {
-	.name = "btf",
-	.summary = "dump the engine's types, to compile programs against",
-	.help = "Usage: bpftrek btf dump [--format c|raw]\n\n"
-		"Write the types of the engine to standard output.\n\n"
-		"  --format c    a vmlinux.h to compile programs against (the default)\n"
-		"  --format raw  BTF, as /sys/kernel/btf/vmlinux has it\n\n"
-		"Example:\n"
-		"  bpftrek --on embedded btf dump > vmlinux.h\n",
-	.run = btf,
+static const char *const format_names[] = {"c", "raw", NULL};
+
+static const struct command_option btf_dump_options[] = {
+	{
+		.name = "format",
+		.argument = "c|raw",
+		.value = {VALUE_WORD, format_names},
+		.help = "c: a vmlinux.h to compile programs against (the default); raw: BTF, as "
+			"/sys/kernel/btf/vmlinux has it",
+	},
+	{0},
+};
+
+static const struct example examples[] = {
+	{"bpftrek --on embedded btf dump > vmlinux.h", "types to compile programs against"},
+	{"bpftrek btf dump --format raw > vmlinux.btf", "the same, as BTF"},
+	{0},
+};
+
+const struct command btf_dump_command = {
+	.name = "dump",
+	.summary = "write the engine's types, to compile programs against",
+	.text = "Write the types of the engine to standard output.",
+	.options = btf_dump_options,
+	.examples = examples,
+	.run = btf_dump,
 };

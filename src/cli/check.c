@@ -13,7 +13,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "cli.h"
+#include "commands.h"
 #include "engine.h"
 #include "object.h"
 #include "verdict.h"
@@ -35,22 +35,6 @@ struct check {
 	struct checked *programs;
 	int program_count;
 };
-
-static int read_arguments(struct check *check, int argc, char **argv)
-{
-	int option, status = 0;
-
-	while ((option = next_option(&check_command, argc, argv, NULL, &status)) != END_OF_OPTIONS)
-		if (option == OPTION_FAILED)
-			return status ? status : -1;
-	if (optind == argc)
-		return usage_error("check", "no OBJECT given");
-	check->path = argv[optind];
-	check->program = argv[optind + 1];
-	if (argc - optind > 2)
-		return usage_error("check", "unexpected '%s'", argv[optind + 2]);
-	return 0;
-}
 
 static int choose_engines(struct check *check)
 {
@@ -351,14 +335,14 @@ static int check_object(struct check *check)
 	return status ? status : sum_up(check);
 }
 
-static int run(int argc, char **argv)
+static int run(const struct arguments *arguments)
 {
-	struct check check = {0};
-	int status;
+	struct check check = {
+		.path = operand(arguments, 0)->text,
+		.program = operand(arguments, 1) ? operand(arguments, 1)->text : NULL,
+	};
+	int status = choose_engines(&check);
 
-	status = read_arguments(&check, argc, argv);
-	if (!status)
-		status = choose_engines(&check);
 	if (!status)
 		status = check_object(&check);
 	for (int i = 0; i < check.program_count; i++) {
@@ -368,33 +352,40 @@ static int run(int argc, char **argv)
 			free_verdict(&check.programs[i].verdict[e]);
 	}
 	free(check.programs);
-	return status < 0 ? 0 : status;
+	return status;
 }
+
+static const struct operand operands[] = {
+	{.name = "OBJECT", .value = {VALUE_FILE}},
+	{.name = "PROGRAM", .value = {VALUE_FUNCTION}, .optional = true},
+	{0},
+};
+
+static const struct example examples[] = {
+	{"bpftrek check service.bpf.o", "the verdict on each program of an object"},
+	{"bpftrek check --verbose service.bpf.o", "and every instruction on each path"},
+	{"bpftrek --on kernel check service.bpf.o", "what Linux's verifier says, beside ours"},
+	{0},
+};
 
 const struct command check_command = {
 	.name = "check",
 	.summary = "verify the programs of an object and say why one is refused; run nothing",
-	.help = "Usage: bpftrek check OBJECT [PROGRAM]\n\n"
-		"Verify each program of OBJECT (.bpf.o), or PROGRAM alone, without running it, "
-		"and\n"
+	.text = "Verify each program of OBJECT (.bpf.o), or PROGRAM alone, without running it, and "
 		"print for each: instructions walked, time, states kept, and bytes of stack of "
-		"each\n"
-		"function; or why it is refused: where in the source, what, and what would be\n"
-		"accepted. Programs are loaded one by one, so that one does not hide the "
-		"others.\n\n"
+		"each function; or why it is refused: where in the source, what, and what would be "
+		"accepted. Programs are loaded one by one, so that one does not hide the others.\n"
 		"This needs no privilege: the verifier of the embedded engine checks. With --on "
-		"kernel\n"
-		"the kernel's does as well, and where the two do not agree it is said.\n\n"
-		"  --verbose  print all of the verifier's log: each instruction on each path\n"
-		"  --quiet    print refused programs only\n"
-		"  --json     all of it as data: for each program its name, section, type, "
-		"verdict\n"
-		"             (for each engine: accepted, errno, errno_name, time_us,\n"
-		"             insns_processed, states, stack_depth, message, log) and agree\n\n"
-		"The exit status is 0 if every program is accepted on each engine asked, 1 if not, "
-		"2 if\n"
-		"the command line is wrong.\n\n"
-		"Example:\n"
-		"  bpftrek check service.bpf.o\n",
+		"kernel the kernel's does as well, and where the two do not agree it is said.\n"
+		"With --verbose all of the verifier's log is printed, each instruction on each "
+		"path; with --quiet, refused programs only. --json has all of it as data: for each "
+		"program its name, section, type, verdict (for each engine: accepted, errno, "
+		"errno_name, time_us, insns_processed, states, stack_depth, message, log) and "
+		"agree.",
+	.operands = operands,
+	.examples = examples,
+	.exit_status = "The exit status is 0 if every program is accepted on each engine asked, 1 "
+		       "if not, 2 if the command line is wrong.",
+	.json = true,
 	.run = run,
 };

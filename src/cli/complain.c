@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "commands.h"
 
 void make_printable(char *text)
 {
@@ -46,13 +46,13 @@ int fail(const char *format, ...)
 	return 1;
 }
 
-int usage_error(const char *command, const char *format, ...)
+int usage_error(const char *format, ...)
 {
-	char end[96];
+	char path[64], end[96];
 	va_list args;
 
-	snprintf(end, sizeof(end), "; see 'bpftrek %s%s--help'", command ? command : "",
-		 command ? " " : "");
+	command_path(current_command, ' ', path, sizeof(path));
+	snprintf(end, sizeof(end), "; see '%s --help'", path);
 	va_start(args, format);
 	say(format, args, end);
 	va_end(args);

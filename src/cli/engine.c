@@ -146,7 +146,7 @@ int engine_asked(const char **name)
 	*name = on && *on ? on : NULL;
 	if (!*name || !strcmp(on, "kernel") || !strcmp(on, "embedded"))
 		return 0;
-	return usage_error(NULL, "%s: unknown engine '%s', it is kernel or embedded", origin, on);
+	return usage_error("%s: unknown engine '%s', it is kernel or embedded", origin, on);
 }
 
 int engine_start_on(const char *name)

@@ -18,7 +18,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "commands.h"
 
 #define SHIM "libbpftrek-shim.so"
 
@@ -188,19 +188,16 @@ static int preload(const char *shim)
 		   : 0;
 }
 
-static int execute(int argc, char **argv)
+static int execute(const struct arguments *arguments)
 {
 	char shim[PATH_MAX], path[PATH_MAX];
+	char **argv = arguments->argv;
 	int status;
 
-	if (next_option(&exec_command, argc, argv, NULL, &status) == OPTION_FAILED)
-		return status;
-	if (optind == argc)
-		return usage_error("exec", "no command given");
 	if (options.on && strcmp(options.on, "embedded"))
-		return usage_error("exec", "--on %s: a program is run on the embedded engine only",
+		return usage_error("--on %s: a program is run on the embedded engine only",
 				   options.on);
-	status = find_command(argv[optind], path, sizeof(path));
+	status = find_command(argv[0], path, sizeof(path));
 	if (!status)
 		status = check_runnable(path);
 	if (!status)
@@ -211,31 +208,48 @@ static int execute(int argc, char **argv)
 		status = preload(shim);
 	if (status)
 		return status;
-	execvp(argv[optind], argv + optind);
+	execvp(argv[0], argv);
 	status = errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
-	fail("%s: %s; name a program", argv[optind], strerror(errno));
+	fail("%s: %s; name a program", argv[0], strerror(errno));
 	return status;
 }
+
+static const struct operand operands[] = {
+	{.name = "COMMAND", .value = {VALUE_EXECUTABLE}},
+	{.name = "ARGUMENT", .value = {VALUE_FILE}, .optional = true, .many = true},
+	{0},
+};
+
+static const struct example examples[] = {
+	{"bpftrek exec -- bpftool prog list", "bpftool, on an engine where no program is"},
+	{0},
+};
+
+static const struct section sections[] = {
+	{"ENVIRONMENT",
+	 "BPFTREK_SHIM: where " SHIM " is, if it is neither beside bpftrek nor installed.\n"
+	 "BPFTREK_PERF_MAP: if it is 1, programs say in /tmp/perf-PID.map where their native code "
+	 "is: perf report shows the functions of BPF programs by name."},
+	{0},
+};
 
 const struct command exec_command = {
 	.name = "exec",
 	.summary = "run another program with its bpf(2) on the embedded engine",
-	.help = "Usage: bpftrek exec -- COMMAND [ARGUMENT]...\n\n"
-		"Run COMMAND, unmodified, with a BPF subsystem of its own inside its process: what "
-		"it\n"
-		"asks of the kernel's bpf(2) through libc is answered there, without any "
-		"privilege.\n"
-		"A program that COMMAND starts gets another one, but for one that is started "
-		"without\n"
-		"its environment (env -i, sudo): that one speaks to the kernel.\n"
-		"COMMAND must be dynamically linked. The exit status is that of COMMAND, 127 if "
-		"there\n"
-		"is none of that name. " SHIM " is looked for beside bpftrek and where it\n"
-		"is installed, or is what $BPFTREK_SHIM says.\n"
+	.text = "Run COMMAND, unmodified, with a BPF subsystem of its own inside its process: what "
+		"it asks of the kernel's bpf(2) through libc is answered there, without any "
+		"privilege. A program that COMMAND starts gets another one, but for one that is "
+		"started without its environment (env -i, sudo): that one speaks to the kernel.\n"
+		"COMMAND must be dynamically linked. " SHIM " is looked for beside bpftrek and "
+		"where it is installed, or is what $BPFTREK_SHIM says.\n"
 		"With BPFTREK_PERF_MAP=1 in its environment, programs say in /tmp/perf-PID.map "
-		"where\n"
-		"their native code is: perf report shows the functions of BPF programs by name.\n\n"
-		"Example:\n"
-		"  bpftrek exec -- ./my-libbpf-program\n",
+		"where their native code is: perf report shows the functions of BPF programs by "
+		"name.",
+	.operands = operands,
+	.examples = examples,
+	.exit_status = "The exit status is that of COMMAND, 127 if there is none of that name, 126 "
+		       "if it cannot be executed.",
+	.sections = sections,
+	.words_end_options = true,
 	.run = execute,
 };

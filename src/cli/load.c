@@ -8,15 +8,59 @@
 #include "load.h"
 #include "object.h"
 
-int loads_begin(struct loads *loads, int argc)
+const char load_help[] =
+	"load this one too: its maps and programs exist for as long as the command runs";
+const char fill_help[] =
+	"put rows into a map of an object that is loaded here; FILE (also @FILE; - is standard "
+	"input) has a row on each line:\n"
+	"  {\"key\": 1, \"value\": {\"packets\": 7, \"name\": \"eth0\"}}\n"
+	"as the map's types say: numbers, true and false, strings for char arrays, lists for "
+	"arrays, objects for structs (members that are left out are zero), one member of a union, "
+	"names of enum values; or \"0x...\", the bytes themselves, the only way without types";
+
+int read_assignment(const char *option, char *text, struct assignment *assignment)
 {
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return usage_error("%s '%s': not NAME=VALUE", option, text);
+	*equals = '\0';
+	assignment->name = text;
+	assignment->value = equals + 1;
+	return 0;
+}
+
+static int read_fills(struct loads *loads, const struct arguments *arguments)
+{
+	struct assignment *fill = loads->fills;
+	const struct word *word;
+	int status = 0;
+
+	for (; !status && (word = option_nth(arguments, "fill", loads->fill_count)); fill++) {
+		status = read_assignment("--fill", word->text, fill);
+		if (!status && *fill->value == '@')
+			fill->value++;
+		loads->fill_count++;
+	}
+	return status;
+}
+
+int loads_read(struct loads *loads, const char *first, const struct arguments *arguments)
+{
+	size_t count = 1 + option_count(arguments, "load");
+	const struct word *word;
+
 	memset(loads, 0, sizeof(*loads));
-	loads->paths = calloc(argc + 1, sizeof(*loads->paths));
-	loads->objects = calloc(argc + 1, sizeof(struct bpf_object *));
-	loads->fills = calloc(argc + 1, sizeof(*loads->fills));
+	loads->paths = calloc(count, sizeof(*loads->paths));
+	loads->objects = calloc(count, sizeof(struct bpf_object *));
+	loads->fills = calloc(1 + option_count(arguments, "fill"), sizeof(*loads->fills));
 	if (!loads->paths || !loads->objects || !loads->fills)
 		return fail("out of memory; free some and run it again");
-	return 0;
+	if (first)
+		loads->paths[loads->count++] = first;
+	for (size_t i = 0; (word = option_nth(arguments, "load", i)); i++)
+		loads->paths[loads->count++] = word->text;
+	return read_fills(loads, arguments);
 }
 
 void loads_end(struct loads *loads)
@@ -24,42 +68,6 @@ void loads_end(struct loads *loads)
 	free(loads->fills);
 	free(loads->objects);
 	free(loads->paths);
-}
-
-int read_assignment(const char *command, const char *option, char *text,
-		    struct assignment *assignment)
-{
-	char *equals = strchr(text, '=');
-
-	if (!equals || equals == text)
-		return usage_error(command, "%s '%s': not NAME=VALUE", option, text);
-	*equals = '\0';
-	assignment->name = text;
-	assignment->value = equals + 1;
-	return 0;
-}
-
-void loads_add(struct loads *loads, const char *path)
-{
-	loads->paths[loads->count++] = path;
-}
-
-void loads_add_first(struct loads *loads, const char *path)
-{
-	memmove(loads->paths + 1, loads->paths, loads->count * sizeof(*loads->paths));
-	loads->paths[0] = path;
-	loads->count++;
-}
-
-int loads_add_fill(struct loads *loads, const char *command, char *text)
-{
-	struct assignment *fill = &loads->fills[loads->fill_count++];
-	int status;
-
-	status = read_assignment(command, "--fill", text, fill);
-	if (!status && *fill->value == '@')
-		fill->value++;
-	return status;
 }
 
 int loads_open(struct loads *loads)

@@ -10,6 +10,8 @@
 
 #include <bpf/libbpf.h>
 
+#include "cli.h"
+
 /* NAME=VALUE, as --fill and --set take it. */
 struct assignment {
 	char *name;
@@ -24,16 +26,25 @@ struct loads {
 	size_t fill_count;
 };
 
-/* Room for what @argc words can ask for. The exit status; loads_end() is due in any case. */
-int loads_begin(struct loads *loads, int argc);
+/* The rows of the two in a command's table. */
+#define LOAD_OPTIONS                                                                               \
+	{.name = "load",                                                                           \
+	 .argument = "OBJECT",                                                                     \
+	 .value = {VALUE_FILE},                                                                    \
+	 .many = true,                                                                             \
+	 .help = load_help},                                                                       \
+	{                                                                                          \
+		.name = "fill", .argument = "NAME=FILE", .value = {VALUE_FILL}, .many = true,      \
+		.help = fill_help                                                                  \
+	}
+extern const char load_help[], fill_help[];
+
+/*
+ * What @arguments ask for. @first, unless it is NULL: one that is loaded after all others, and
+ * whose maps and variables are looked at before theirs. loads_end() is due in any case.
+ */
+int loads_read(struct loads *loads, const char *first, const struct arguments *arguments);
 void loads_end(struct loads *loads);
-
-/* A value of --load, a value of --fill of @command. */
-void loads_add(struct loads *loads, const char *path);
-int loads_add_fill(struct loads *loads, const char *command, char *text);
-
-/* One that is loaded after all others, and whose maps and variables are looked at before theirs. */
-void loads_add_first(struct loads *loads, const char *path);
 
 /* Do what was asked for, on the engine that is started. The exit status. */
 int loads_make(struct loads *loads);
@@ -47,7 +58,6 @@ int loads_fill(struct loads *loads);
 void loads_close(struct loads *loads);
 
 /* Take NAME=VALUE apart in place; @option is named if it is none. */
-int read_assignment(const char *command, const char *option, char *text,
-		    struct assignment *assignment);
+int read_assignment(const char *option, char *text, struct assignment *assignment);
 
 #endif /* CLI_LOAD_H */

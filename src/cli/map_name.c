@@ -13,40 +13,23 @@
 #include "engine.h"
 #include "map_name.h"
 
-static int read_id(const char *command, const char *text, __u32 *id)
+int read_map_name(const char *what, const struct word *word, struct map_name *name)
 {
-	char *end;
 	unsigned long value;
+	char *end;
 
+	name->text = word->text;
+	name->by = !word->by || !strcmp(word->by, "name") ? MAP_BY_NAME
+		   : !strcmp(word->by, "id")		  ? MAP_BY_ID
+							  : MAP_BY_PATH;
+	if (name->by != MAP_BY_ID)
+		return 0;
 	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value > UINT32_MAX)
-		return usage_error(command, "map id '%s' is no number", text);
-	*id = value;
+	value = strtoul(word->text, &end, 10);
+	if (*word->text < '0' || *word->text > '9' || *end || errno || value > UINT32_MAX)
+		return usage_error("%s id '%s' is no number", what, word->text);
+	name->id = value;
 	return 0;
-}
-
-int read_map_name(const char *command, const char *word, int argc, char **argv, int *next,
-		  struct map_name *name)
-{
-	static const struct {
-		const char *word;
-		int by;
-	} keywords[] = {{"name", MAP_BY_NAME}, {"id", MAP_BY_ID}, {"pinned", MAP_BY_PATH}};
-
-	if (name->text)
-		return usage_error(command, "more than one map");
-	name->by = MAP_BY_NAME;
-	name->text = word;
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (strcmp(word, keywords[i].word))
-			continue;
-		if (*next >= argc)
-			return usage_error(command, "map %s: nothing follows '%s'", word, word);
-		name->by = keywords[i].by;
-		name->text = argv[(*next)++];
-	}
-	return name->by == MAP_BY_ID ? read_id(command, name->text, &name->id) : 0;
 }
 
 static int duplicate(int from, int *fd)

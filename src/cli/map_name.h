@@ -7,18 +7,16 @@
 
 #include <bpf/libbpf.h>
 
+#include "cli.h"
+
 struct map_name {
 	enum { MAP_BY_NAME, MAP_BY_ID, MAP_BY_PATH } by;
 	const char *text; /* as it was written; NULL: no map was named */
 	__u32 id;
 };
 
-/*
- * Read MAP: `name NAME`, `id N`, `pinned PATH`, or a single word, which is a name. @word is the
- * first word, the following ones are at argv[*next], which moves past those that are used.
- */
-int read_map_name(const char *command, const char *word, int argc, char **argv, int *next,
-		  struct map_name *name);
+/* Read it from @word. @what: the option or operand that it is, for a message. */
+int read_map_name(const char *what, const struct word *word, struct map_name *name);
 
 /*
  * Open it: the descriptor in @fd. A name is looked up among the maps of @objects first, which this

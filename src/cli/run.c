@@ -13,7 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "cli.h"
+#include "commands.h"
 #include "drain.h"
 #include "engine.h"
 #include "fill.h"
@@ -29,49 +29,19 @@ struct run {
 	size_t set_count;
 };
 
-enum { OPTION_MAP = OPTION_OWN, OPTION_LOAD, OPTION_FILL, OPTION_SET };
-
-static const struct option run_options[] = {
-	{"map", required_argument, NULL, OPTION_MAP},
-	{"load", required_argument, NULL, OPTION_LOAD},
-	{"fill", required_argument, NULL, OPTION_FILL},
-	{"set", required_argument, NULL, OPTION_SET},
-	{0},
-};
-
-static int read_option(struct run *run, int option, int argc, char **argv)
+static int read_arguments(struct run *run, const struct arguments *arguments)
 {
-	switch (option) {
-	case OPTION_MAP:
-		return read_map_name("run", optarg, argc, argv, &optind, &run->map);
-	case OPTION_LOAD:
-		loads_add(&run->loads, optarg);
-		return 0;
-	case OPTION_SET:
-		return read_assignment("run", "--set", optarg, &run->sets[run->set_count++]);
-	default:
-		return loads_add_fill(&run->loads, "run", optarg);
-	}
-}
+	const struct word *program = operand(arguments, 1), *map = option_nth(arguments, "map", 0);
+	int status;
 
-static int read_arguments(struct run *run, int argc, char **argv)
-{
-	int option, status = 0;
-
-	while ((option = next_option(&run_command, argc, argv, run_options, &status)) !=
-	       END_OF_OPTIONS) {
-		if (option != OPTION_FAILED)
-			status = read_option(run, option, argc, argv);
-		if (option == OPTION_FAILED || status)
-			return status ? status : -1;
-	}
-	if (optind == argc)
-		return usage_error("run", "no OBJECT given");
-	loads_add_first(&run->loads, argv[optind]);
-	run->program = argv[optind + 1];
-	if (argc - optind > 2)
-		return usage_error("run", "unexpected '%s'", argv[optind + 2]);
-	return 0;
+	run->program = program ? program->text : NULL;
+	status = loads_read(&run->loads, operand(arguments, 0)->text, arguments);
+	if (!status && map)
+		status = read_map_name("--map", map, &run->map);
+	for (size_t i = 0; i < run->set_count && !status; i++)
+		status = read_assignment("--set", option_nth(arguments, "set", i)->text,
+					 &run->sets[i]);
+	return status;
 }
 
 /* PROGRAM, or the only iterator program of OBJECT. */
@@ -244,65 +214,71 @@ static int run_on_engine(struct run *run)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct arguments *arguments)
 {
-	struct run run = {
-		.sets = calloc(argc + 1, sizeof(*run.sets)),
-	};
+	size_t sets = option_count(arguments, "set");
+	struct run run = {.sets = calloc(sets + 1, sizeof(*run.sets)), .set_count = sets};
 	int status;
 
-	status = loads_begin(&run.loads, argc);
-	if (!status && !run.sets)
-		status = fail("out of memory; free some and run it again");
-	if (!status)
-		status = read_arguments(&run, argc, argv);
+	if (!run.sets)
+		return fail("out of memory; free some and run it again");
+	status = read_arguments(&run, arguments);
 	if (!status)
 		status = engine_start();
 	if (!status) {
 		status = run_on_engine(&run);
 		engine_stop();
 	}
-	free(run.sets);
 	loads_end(&run.loads);
-	return status < 0 ? 0 : status;
+	free(run.sets);
+	return status;
 }
+
+static const struct operand operands[] = {
+	{.name = "OBJECT", .value = {VALUE_FILE}},
+	{.name = "PROGRAM", .value = {VALUE_ITERATOR}, .optional = true},
+	{0},
+};
+
+static const struct command_option run_options[] = {
+	{
+		.name = "map",
+		.argument = "MAP",
+		.value = {VALUE_MAP},
+		.help = "the map that a program for bpf_map_elem walks: name NAME, id N or pinned "
+			"PATH; one word is a name. Maps of OBJECT and of --load come first, then "
+			"those of the engine",
+	},
+	LOAD_OPTIONS,
+	{
+		.name = "set",
+		.argument = "VAR=VALUE",
+		.value = {VALUE_VARIABLE},
+		.many = true,
+		.help = "a global variable of the program, before it is loaded",
+	},
+	{0},
+};
+
+static const struct example examples[] = {
+	{"bpftrek run service.bpf.o --map sessions --fill sessions=@sessions.jsonl",
+	 "a program that walks one map, which has the rows of a file"},
+	{"bpftrek run service.bpf.o --map sessions --set min_bytes=1000000",
+	 "with another value of a global variable"},
+	{0},
+};
 
 const struct command run_command = {
 	.name = "run",
 	.summary = "run an iterator program and write what it prints",
-	.help = "Usage: bpftrek run OBJECT [PROGRAM] [--map MAP] [--load OBJECT]...\n"
-		"                   [--fill NAME=FILE]... [--set VAR=VALUE]...\n\n"
-		"Load OBJECT (.bpf.o), run its iterator program and write the bytes that it emits\n"
+	.text = "Load OBJECT (.bpf.o), run its iterator program and write the bytes that it emits "
 		"to standard output, and nothing else. PROGRAM may be left out where OBJECT has "
-		"only\n"
-		"one iterator program. What the run loads is gone when it ends.\n\n"
-		"  --map MAP         the map that a program for bpf_map_elem walks: name NAME, id "
-		"N or\n"
-		"                    pinned PATH; one word is a name. Maps of OBJECT and of --load "
-		"come\n"
-		"                    first, then those of the engine\n"
-		"  --load OBJECT     load this one too: its maps and programs exist during the "
-		"run\n"
-		"  --fill NAME=FILE  put rows into a map of OBJECT or of a --load'ed object; FILE "
-		"(also\n"
-		"                    @FILE; - is standard input) has a row on each line:\n"
-		"                      {\"key\": 1, \"value\": {\"packets\": 7, \"name\": "
-		"\"eth0\"}}\n"
-		"                    as the map's types say: numbers, true and false, strings for "
-		"char\n"
-		"                    arrays, lists for arrays, objects for structs (members that "
-		"are\n"
-		"                    left out are zero), one member of a union, names of enum "
-		"values;\n"
-		"                    or \"0x...\", the bytes themselves, the only way without "
-		"types\n"
-		"  --set VAR=VALUE   a global variable of the program, before it is loaded\n\n"
-		"A program that returns 1 asks to be shown the same object again; one that does "
-		"so\n"
+		"only one iterator program. What the run loads is gone when it ends.\n"
+		"A program that returns 1 asks to be shown the same object again; one that does so "
 		"10,000 times on end without output is given up, as is a walk that says nothing "
-		"for\n"
-		"ten minutes.\n\n"
-		"Example:\n"
-		"  bpftrek run dump.bpf.o --fill counters=@rows.jsonl --map counters\n",
+		"for ten minutes.",
+	.operands = operands,
+	.options = run_options,
+	.examples = examples,
 	.run = run,
 };

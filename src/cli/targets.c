@@ -12,7 +12,7 @@
 
 #include <bpf/btf.h>
 
-#include "cli.h"
+#include "commands.h"
 #include "engine.h"
 
 struct declaration {
@@ -122,7 +122,8 @@ static int print_table(json_t *list)
 		len = json_string_length(json_object_get(target, "target"));
 		width = len > width ? len : width;
 	}
-	printf("%-*s  CONTEXT\n", (int)width, "TARGET");
+	if (!options.quiet)
+		printf("%-*s  CONTEXT\n", (int)width, "TARGET");
 	json_array_foreach (list, i, target) {
 		printf("%-*s ", (int)width, json_string_value(json_object_get(target, "target")));
 		json_array_foreach (json_object_get(target, "arguments"), n, argument) {
@@ -150,15 +151,10 @@ static int list(void)
 	return options.json || options.jsonl ? print_json(targets) : print_table(targets);
 }
 
-static int targets(int argc, char **argv)
+static int targets(const struct arguments *arguments)
 {
-	int status;
+	int status = engine_start();
 
-	if (next_option(&targets_command, argc, argv, NULL, &status) == OPTION_FAILED)
-		return status;
-	if (optind < argc)
-		return usage_error("targets", "unexpected '%s'", argv[optind]);
-	status = engine_start();
 	if (status)
 		return status;
 	status = list();
@@ -169,12 +165,13 @@ static int targets(int argc, char **argv)
 const struct command targets_command = {
 	.name = "targets",
 	.summary = "list what can be iterated over, with the context that a program gets",
-	.help = "Usage: bpftrek targets\n\n"
-		"List the iterator targets of the engine. A program for target T is in section\n"
+	.text = "List the iterator targets of the engine. A program for target T is in section "
 		"SEC(\"iter/T\") and gets a struct bpf_iter__T, which holds `meta` and what the "
-		"table\n"
-		"shows.\n\n"
-		"Example:\n"
-		"  bpftrek --on embedded --json targets\n",
+		"table shows.",
+	.examples = (const struct example[]){{"bpftrek targets", "the targets, as a table"},
+					     {"bpftrek --on embedded --json targets",
+					      "those of the embedded engine, as JSON"},
+					     {0}},
+	.json = true,
 	.run = targets,
 };

@@ -6,7 +6,7 @@
 #include <bpf/libbpf.h>
 #include <bpftrek/runtime.h>
 
-#include "cli.h"
+#include "commands.h"
 
 int print_version(void)
 {
@@ -19,23 +19,16 @@ int print_version(void)
 	return finish_output();
 }
 
-static int version(int argc, char **argv)
+static int version(const struct arguments *arguments)
 {
-	int status;
-
-	if (next_option(&version_command, argc, argv, NULL, &status) == OPTION_FAILED)
-		return status;
-	if (optind < argc)
-		return usage_error("version", "unexpected '%s'", argv[optind]);
 	return print_version();
 }
 
 const struct command version_command = {
 	.name = "version",
 	.summary = "print the versions of bpftrek and of the libbpf that it loads programs with",
-	.help = "Usage: bpftrek version\n\n"
-		"Print the versions of bpftrek and of the libbpf that it loads programs with.\n\n"
-		"Example:\n"
-		"  bpftrek --json version\n",
+	.text = "Print the versions of bpftrek and of the libbpf that it loads programs with.",
+	.examples = (const struct example[]){{"bpftrek --json version", "both, as JSON"}, {0}},
+	.json = true,
 	.run = version,
 };

@@ -41,17 +41,41 @@ def rows(tmp_path):
 # The command itself.
 
 
-@pytest.mark.parametrize("command", ["run", "check", "targets", "btf", "exec", "version"])
+@pytest.mark.parametrize("command", ["run", "check", "targets", "btf", "btf dump", "exec",
+                                     "version", "help"])
 def test_help_of_a_command(command):
-    done = bpftrek(command, "--help")
-    assert done.returncode == 0
-    assert done.stdout.startswith(b"Usage: bpftrek " + command.encode())
-    assert b"\nExample:\n  bpftrek " in done.stdout
+    text = output("embedded", *command.split(), "--help")
+    assert text.startswith("Usage: bpftrek " + command)
+    assert re.search(r"\nExamples?:\n  bpftrek ", text)
+    assert max(map(len, text.splitlines())) < 80
+    assert output("embedded", "help", *command.split()) == text
+
+
+@pytest.mark.parametrize("args, meant", [
+    ("chek x", "'check'"), ("btf dmp", "'dump'"), ("help btf dupm", "'dump'"), ("r x", "'run'"),
+    ("btf dump --formt c", "'--format'"), ("run --verbos x", None), ("--jason", "'--json'"),
+    ("btf dump --format rwa", "'raw'"), ("frobnicate", None), ("run --frobnicate x", None),
+])
+def test_what_was_meant(args, meant):
+    done = bpftrek("--on", "embedded", *args.split())
+    assert done.returncode in (1, 2)
+    assert re.findall(r"did you mean ('.*?')\?", done.stderr.decode()) == ([meant] if meant else [])
+
+
+@pytest.mark.parametrize("args", ["-j run x", "run -p x", "btf --jsonl dump", "exec -j -- true",
+                                  "-j help"])
+def test_json_where_there_is_none(args):
+    says(bpftrek(*args.split()), "writes no JSON", status=2)
+
+
+def test_quiet_leaves_out_the_head():
+    table = output("embedded", "targets")
+    assert output("embedded", "-q", "targets") == table.split("\n", 1)[1]
 
 
 def test_help_lists_the_commands():
     text = bpftrek("-h").stdout.decode()
-    for command in ["run", "check", "targets", "btf", "exec", "version"]:
+    for command in ["run", "check", "targets", "btf", "exec", "version", "help"]:
         assert re.search(rf"^  {command} ", text, re.M)
 
 
@@ -69,9 +93,9 @@ def test_version():
     ["run"], ["run", "a", "b", "c"], ["run", "--nosuch", "a"], ["run", "a", "--map"],
     ["run", "a", "--map", "id"], ["run", "a", "--map", "id", "x"], ["run", "a", "--map", "id", "-1"],
     ["run", "a", "--map", "id", "4294967296"], ["run", "a", "--map", "m", "--map", "n"],
-    ["run", "a", "--fill", "m"], ["run", "a", "--fill", "=f"], ["run", "a", "--set", "v"],
+    ["run", "a", "--fill", "m"], ["run", "a", "--json=x"], ["run", "a", "--fill", "=f"], ["run", "a", "--set", "v"],
     ["targets", "a"], ["btf"], ["btf", "nosuch"], ["btf", "dump", "a"],
-    ["btf", "dump", "--format", "d"], ["version", "a"], ["exec"], ["exec", "--"],
+    ["btf", "dump", "--format", "d"], ["help", "btf", "a"], ["version", "a"], ["exec"], ["exec", "--"],
     ["--on", "kernel", "exec", "--", "true"],
 ], ids=" ".join)
 def test_usage_errors(args):

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * bpftrek's table: the options that every command takes, and the commands. A group of commands
+ * (`bpftrek btf ...`) is a table here, unless the group is one file.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+const struct command *current_command = &bpftrek_command;
+
+const struct command *find_subcommand(const struct command *group, const char *name)
+{
+	for (const struct command *const *c = group->subcommands; c && *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+/* Append the names from below @group to @command. */
+static bool append_path(const struct command *group, const struct command *command, char separator,
+			char *path, size_t size)
+{
+	size_t used = strlen(path);
+
+	if (group == command)
+		return true;
+	for (const struct command *const *c = group->subcommands; c && *c; c++) {
+		snprintf(path + used, size - used, "%c%s", separator, (*c)->name);
+		if (append_path(*c, command, separator, path, size))
+			return true;
+		path[used] = '\0';
+	}
+	return false;
+}
+
+void command_path(const struct command *command, char separator, char *path, size_t size)
+{
+	snprintf(path, size, "%s", bpftrek_command.name);
+	append_path(&bpftrek_command, command, separator, path, size);
+}
+
+static const struct command_option *find_in(const struct command_option *o, const char *name)
+{
+	for (; o && o->name; o++)
+		if (!strcmp(o->name, name))
+			return o;
+	return NULL;
+}
+
+const struct command_option *find_option(const struct command *command, const char *name)
+{
+	const struct command_option *own = find_in(command->options, name);
+
+	return own ? own : find_in(bpftrek_command.options, name);
+}
+
+bool option_is_useless(const struct command *command, const struct command_option *option)
+{
+	return !command->json && !command->subcommands &&
+	       (!strcmp(option->name, "json") || !strcmp(option->name, "jsonl") ||
+		!strcmp(option->name, "pretty"));
+}
+
+const char *value_word(const struct value_type *type, size_t nth)
+{
+	if (type->nth_word)
+		return type->nth_word(nth);
+	for (size_t i = 0; type->words && type->words[i]; i++)
+		if (i == nth)
+			return type->words[i];
+	return NULL;
+}
+
+bool value_is_named_by(const struct value_type *type, const char *word)
+{
+	if (type->kind < VALUE_MAP)
+		return false;
+	if (!strcmp(word, "id") || !strcmp(word, "pinned"))
+		return true;
+	if (!strcmp(word, "name"))
+		return type->kind == VALUE_MAP || type->kind == VALUE_PROGRAM;
+	return !strcmp(word, "tag") && type->kind == VALUE_PROGRAM;
+}
+
+static const struct command btf_command = {
+	.name = "btf",
+	.summary = "the engine's types, to compile programs against",
+	.text = "Look at BTF, the types of an engine.",
+	.examples = (const struct example[]){{"bpftrek --on embedded btf dump > vmlinux.h",
+					      "types to compile programs against"},
+					     {0}},
+	.subcommands = (const struct command *const[]){&btf_dump_command, NULL},
+};
+
+static const char *const engines[] = {"kernel", "embedded", NULL};
+
+static const struct command_option bpftrek_options[] = {
+	{
+		.name = "on",
+		.argument = "ENGINE",
+		.value = {VALUE_WORD, engines},
+		.help = "kernel or embedded; default: $BPFTREK_ON, else the kernel where this user "
+			"may use it, else embedded",
+	},
+	{.name = "json", .letter = 'j', .help = "one JSON document"},
+	{.name = "jsonl", .help = "one JSON object per line"},
+	{.name = "pretty", .letter = 'p', .help = "JSON that is nice to read"},
+	{
+		.name = "quiet",
+		.letter = 'q',
+		.help = "only what was asked for: no heads of tables, no progress, no notes",
+	},
+	{
+		.name = "verbose",
+		.letter = 'v',
+		.help = "on an error, show also what libbpf and the verifier said",
+	},
+	{.name = "version", .letter = 'V', .help = "print the version"},
+	{
+		.name = "help",
+		.letter = 'h',
+		.help = "print this; after a command, print what the command takes",
+	},
+	{0},
+};
+
+static const struct command *const commands[] = {
+	&run_command,  &check_command,	 &targets_command, &btf_command,
+	&exec_command, &version_command, &help_command,	   NULL,
+};
+
+const struct command bpftrek_command = {
+	.name = "bpftrek",
+	.summary = "see every BPF program, map and element",
+	.text = "Visit every BPF program, map and element with BPF iterator programs: on the Linux "
+		"kernel, or on a BPF subsystem inside this process that needs no privilege.",
+	.options = bpftrek_options,
+	.examples = (const struct example[]){{"bpftrek --on embedded targets",
+					      "what can be iterated over without any privilege"},
+					     {0}},
+	.json = true,
+	.subcommands = commands,
+};
