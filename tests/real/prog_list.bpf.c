@@ -55,27 +55,6 @@ static const char *type_name(__u32 type)
 	}
 }
 
-/* The kernel's; where the user is not behind a pointer it is only mentioned. */
-struct user_struct {
-	struct {
-		__u32 val;
-	} uid;
-} __attribute__((preserve_access_index));
-
-/* Where the user is not behind a pointer. */
-struct bpf_prog_aux___flat {
-	__u32 uid;
-} __attribute__((preserve_access_index));
-
-static __u32 owner(struct bpf_prog_aux *aux)
-{
-	struct bpf_prog_aux___flat *flat = (void *)aux;
-
-	if (bpf_core_field_exists(flat->uid))
-		return BPF_CORE_READ(flat, uid);
-	return BPF_CORE_READ(aux, user, uid.val);
-}
-
 SEC("iter/bpf_prog")
 int prog_list(struct bpf_iter__bpf_prog *ctx)
 {
@@ -97,7 +76,7 @@ int prog_list(struct bpf_iter__bpf_prog *ctx)
 		show_tag(seq, tag);
 	BPF_SEQ_PRINTF(seq, " gpl %d funcs %u attach %s maps %u uid %u access %u/%u\n",
 		       BPF_CORE_READ_BITFIELD_PROBED(prog, gpl_compatible), aux->func_info_cnt,
-		       aux->attach_func_name, aux->used_map_cnt, owner(aux), aux->max_rdonly_access,
-		       aux->max_rdwr_access);
+		       aux->attach_func_name, aux->used_map_cnt, BPF_CORE_READ(aux, user, uid.val),
+		       aux->max_rdonly_access, aux->max_rdwr_access);
 	return 0;
 }

@@ -317,6 +317,9 @@ static void relocate(struct engine *engine, struct bpf_insn *insns, unsigned int
 			     insn->src_reg == BPF_PSEUDO_MAP_VALUE) &&
 			    insn->imm >= 0 && insn->imm < NR_MAPS)
 				insn->imm = engine->maps[insn->imm];
+			else if (insn->src_reg == BPF_PSEUDO_BTF_ID && insn->imm > KFUNCS_BEGIN &&
+				 insn->imm < KFUNCS_END)
+				insn->imm = kfunc_id(engine, insn->imm);
 			i++;
 		} else if (insn->code == (BPF_JMP | BPF_CALL) &&
 			   insn->src_reg == BPF_PSEUDO_KFUNC_CALL && insn->imm > KFUNCS_BEGIN &&

@@ -64,6 +64,9 @@ enum { R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10 };
 #define CALL_SUB(off) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, off)
 /* KFUNC(bpf_iter_num_new): one of case_kfuncs[], by name */
 #define KFUNC(name) RAW(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, KFUNC_##name)
+/* its address, as of a variable */
+#define LD_KFUNC(dst, name)                                                                        \
+	RAW(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_BTF_ID, 0, KFUNC_##name), RAW(0, 0, 0, 0, 0)
 #define CALL_KFUNC KFUNC(bpf_map_sum_elem_count)
 /* r = the id of the structure of this name in the engine's types */
 #define MOV_TYPE(dst, name) MOV(dst, TYPE_##name)

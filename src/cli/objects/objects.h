@@ -45,6 +45,8 @@ struct program {
 	__u64 attach_btf_id, attach_btf_obj_id;
 	const char *attach_to; /* the function, hook or target that it is made for; NULL: none */
 	__u64 attach_prog_id;  /* the program that it traces or replaces; 0: none */
+	const __u32 *map_ids;  /* of the maps that it uses, as the engine orders them */
+	size_t nr_map_ids;
 	__u64 ifindex;	       /* of the device that it is offloaded to; 0: none */
 	__u64 run_cnt, run_time_ns, recursion_misses; /* counted while statistics are on */
 	__u64 refcnt; /* references that the engine counts, those of this look not */
@@ -181,12 +183,6 @@ const struct holder *objects_holders(const struct objects *objects, enum object_
 				     size_t *nr);
 const struct pin *objects_pins(const struct objects *objects, enum object_kind kind, __u32 id,
 			       size_t *nr);
-
-/*
- * The maps that a program uses, by id: what to look up for `map_ids`. References are in the order
- * of what they lead to; this is the other direction. @nr of them.
- */
-const __u32 *objects_maps_of(const struct objects *objects, __u32 prog_id, size_t *nr);
 
 /* "hash", "xdp", "tracing": as libbpf and bpftool write them; "type 99" if they do not know it. */
 const char *map_type_name(__u32 type);

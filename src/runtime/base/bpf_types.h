@@ -24,7 +24,6 @@ struct bpf_kfunc_desc_tab;
 struct bpf_jit_image;
 struct bpf_ctx_arg_aux;
 struct bpf_verifier_ops;
-struct user_struct;
 
 /*
  * Tags of the built-in BTF (kernel: include/linux/compiler_types.h): what a pointer with one is good
@@ -105,6 +104,15 @@ struct bpf_func_info_aux {
 	bool verified;
 };
 
+typedef struct {
+	u32 val;
+} kuid_t;
+
+/* Linux counts here what a user has; here it is only who that is. */
+struct user_struct {
+	kuid_t uid;
+};
+
 struct bpf_prog_aux {
 	atomic64_t refcnt;
 	u32 used_map_cnt;
@@ -143,7 +151,7 @@ struct bpf_prog_aux {
 	struct bpf_line_info *linfo;
 	u32 func_info_cnt;
 	u32 nr_linfo;
-	u32 uid;
+	struct user_struct owner; /* what user points to */
 	struct callback_head rcu;
 	struct trek_runtime *rt;
 };

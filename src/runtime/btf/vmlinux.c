@@ -62,6 +62,7 @@ typedef _Bool bool;
 struct bpf_vmlinux_types {
 	struct bpf_prog_aux prog_aux;
 	struct bpf_prog_stats prog_stats;
+	struct user_struct user;
 	struct bpf_prog prog;
 	struct bpf_map map;
 	struct bpf_link link;

@@ -137,7 +137,7 @@ int prog_get_info(struct bpf_call *call, void *object)
 	info.type = prog->type;
 	info.id = aux->id;
 	info.load_time = aux->load_time;
-	info.created_by_uid = aux->uid;
+	info.created_by_uid = aux->owner.uid.val;
 	info.gpl_compatible = prog->gpl_compatible;
 	memcpy(info.tag, prog->tag, sizeof(info.tag));
 	memcpy(info.name, aux->name, sizeof(info.name));

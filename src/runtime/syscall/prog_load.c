@@ -291,7 +291,8 @@ static int copy_prog(struct bpf_call *call, struct bpf_prog *prog)
 		return -EFAULT;
 	prog->gpl_compatible = license_is_gpl_compatible(license);
 	prog->aux->load_time = boottime_ns();
-	prog->aux->uid = getuid();
+	prog->aux->owner.uid.val = getuid();
+	prog->aux->user = &prog->aux->owner;
 	return bpf_obj_name_cpy(prog->aux->name, attr->prog_name, sizeof(attr->prog_name));
 }
 

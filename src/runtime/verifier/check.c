@@ -42,6 +42,10 @@ static int check_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *i
 		reg_mark_pointer(dst, PTR_TO_FUNC);
 		dst->subprogno = aux->func_ref;
 		return 0;
+	case BPF_PSEUDO_BTF_ID: /* a function: an address to compare with NULL, and no memory */
+		reg_mark_pointer(dst, PTR_TO_MEM | MEM_RDONLY);
+		dst->mem_size = 0;
+		return 0;
 	case BPF_PSEUDO_MAP_FD:
 	case BPF_PSEUDO_MAP_IDX:
 		reg_mark_pointer(dst, CONST_PTR_TO_MAP);

@@ -99,6 +99,20 @@ static int resolve_map(struct bpf_verifier_env *env, const struct bpf_insn *insn
 	return 0;
 }
 
+/* The address of a kernel function: a program asks by it whether a weak one exists. */
+static int resolve_kernel_symbol(struct bpf_verifier_env *env, const struct bpf_insn *insn)
+{
+	const struct btf *btf = env->prog->aux->rt->vmlinux;
+	const struct btf_type *t = btf && insn->imm > 0 ? btf_type_by_id(btf, insn->imm) : NULL;
+
+	if (insn[1].imm)
+		return refuse(env, -EINVAL, -1, NULL, "there are no modules here");
+	if (!t || !btf_type_is_func(t))
+		return refuse(env, -EINVAL, -1, "declare it __weak, and check that it exists",
+			      "variables of the kernel do not exist here (type %d)", insn->imm);
+	return 0;
+}
+
 static int resolve_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn *insn)
 {
 	switch (insn->src_reg) {
@@ -109,8 +123,7 @@ static int resolve_ld_imm64(struct bpf_verifier_env *env, const struct bpf_insn 
 			return refuse(env, -EINVAL, -1, NULL, "a function pointer with an offset");
 		return 0;
 	case BPF_PSEUDO_BTF_ID:
-		return refuse(env, -EINVAL, -1, "declare it __weak, and check that it exists",
-			      "variables of the kernel do not exist here (type %d)", insn->imm);
+		return resolve_kernel_symbol(env, insn);
 	}
 	return resolve_map(env, insn);
 }

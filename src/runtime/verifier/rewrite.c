@@ -26,6 +26,9 @@ static int rewrite_ld_imm64(struct bpf_verifier_env *env, u32 idx)
 		/* It goes on saying that it is a function's: native code has it elsewhere. */
 		set_imm64(insn, (unsigned long)&env->insns[env->subprogs[aux->func_ref].start]);
 		return 0;
+	case BPF_PSEUDO_BTF_ID: /* any address that is not NULL will do */
+		addr = (unsigned long)btf_type_by_id(env->prog->aux->rt->vmlinux, insn->imm);
+		break;
 	case BPF_PSEUDO_MAP_FD:
 	case BPF_PSEUDO_MAP_IDX:
 		addr = (u64)(unsigned long)aux->map;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* What a look makes in the engine itself: iterator programs, their types, links and maps. */
+#include <linux/bpf.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "look.h"
+
+void own_add(struct own *own, enum object_kind kind, __u32 id)
+{
+	if (id && own->nr[kind] < MAX_OWN)
+		own->ids[kind][own->nr[kind]++] = id;
+}
+
+bool own_has(const struct own *own, enum object_kind kind, __u32 id)
+{
+	for (size_t i = 0; i < own->nr[kind]; i++)
+		if (own->ids[kind][i] == id)
+			return true;
+	return false;
+}
+
+void own_add_fd(struct own *own, enum object_kind kind, int fd)
+{
+	union {
+		struct bpf_prog_info prog;
+		struct bpf_map_info map;
+		struct bpf_link_info link;
+	} info;
+	__u32 size = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return;
+	if (kind == OBJECT_PROGRAM) {
+		own_add(own, kind, info.prog.id);
+		own_add(own, OBJECT_BTF, info.prog.btf_id);
+	} else if (kind == OBJECT_MAP) {
+		own_add(own, kind, info.map.id);
+	} else if (kind == OBJECT_LINK) {
+		own_add(own, kind, info.link.id);
+	}
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Objects as bpf(2) tells them, one by one: for an engine that cannot run the iterators. The next
+ * id, a descriptor, what is behind it: three system calls for each, and what only iterators see is
+ * left out.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "look.h"
+#include "records.h"
+
+#define MAX_USED_MAPS 64
+
+/* Only what an engine knows of is more than zero: its size of the structure tells. */
+#define has(size, type, member) ((size) >= offsetof(type, member) + sizeof(((type *)0)->member))
+
+static int put_used_maps(struct look *look, const __u32 *ids, __u32 count)
+{
+	struct {
+		struct record head;
+		__u32 ids[MAX_USED_MAPS];
+	} r = {.head = {.version = RECORDS_VERSION, .kind = RECORD_USED_MAPS}};
+
+	if (!count || count > MAX_USED_MAPS)
+		return 0;
+	r.head.size = sizeof(r.head) + (count + 1) / 2 * 8;
+	r.head.present = count;
+	memcpy(r.ids, ids, count * sizeof(*ids));
+	return look_put(look, &r, r.head.size);
+}
+
+static int put_program(struct look *look, int fd)
+{
+	struct program_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_PROGRAM}};
+	__u32 map_ids[MAX_USED_MAPS] = {0}, size;
+	struct bpf_prog_info info;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	info.nr_map_ids = MAX_USED_MAPS;
+	info.map_ids = (uintptr_t)map_ids;
+	size = sizeof(info);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	r.id = info.id;
+	r.type = info.type;
+	r.gpl_compatible = info.gpl_compatible;
+	r.jited = info.jited_prog_len > 0;
+	r.insns = info.xlated_prog_len / sizeof(struct bpf_insn);
+	r.bytes_jited = info.jited_prog_len;
+	r.uid = info.created_by_uid;
+	r.btf_id = info.btf_id;
+	r.load_time = info.load_time;
+	r.head.present = PROGRAM_HAS_BYTES_JITED | PROGRAM_HAS_UID;
+	memcpy(r.tag, info.tag, sizeof(r.tag));
+	memcpy(r.name, info.name, sizeof(r.name));
+	if (has(size, struct bpf_prog_info, run_cnt)) {
+		r.head.present |= PROGRAM_HAS_STATS;
+		r.run_cnt = info.run_cnt;
+		r.run_time_ns = info.run_time_ns;
+	}
+	if (has(size, struct bpf_prog_info, recursion_misses)) {
+		r.head.present |= PROGRAM_HAS_MISSES;
+		r.recursion_misses = info.recursion_misses;
+	}
+	if (has(size, struct bpf_prog_info, verified_insns)) {
+		r.head.present |= PROGRAM_HAS_VERIFIED_INSNS;
+		r.verified_insns = info.verified_insns;
+	}
+	if (has(size, struct bpf_prog_info, attach_btf_id)) {
+		r.head.present |= PROGRAM_HAS_ATTACH;
+		r.attach_btf_id = info.attach_btf_id;
+		r.attach_btf_obj_id = info.attach_btf_obj_id;
+	}
+	err = look_put(look, &r, sizeof(r));
+	return err ? err : put_used_maps(look, map_ids, info.nr_map_ids);
+}
+
+static int put_map(struct look *look, int fd)
+{
+	struct map_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_MAP}};
+	struct bpf_map_info info;
+	__u32 size = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	r.id = info.id;
+	r.type = info.type;
+	r.key_size = info.key_size;
+	r.value_size = info.value_size;
+	r.max_entries = info.max_entries;
+	r.flags = info.map_flags;
+	r.btf_id = info.btf_id;
+	r.btf_key_type_id = info.btf_key_type_id;
+	r.btf_value_type_id = info.btf_value_type_id;
+	r.btf_vmlinux_value_type_id = info.btf_vmlinux_value_type_id;
+	r.ifindex = info.ifindex;
+	r.map_extra = info.map_extra;
+	r.head.present = MAP_HAS_BTF | MAP_HAS_IFINDEX | MAP_HAS_EXTRA;
+	memcpy(r.name, info.name, sizeof(r.name));
+	return look_put(look, &r, sizeof(r));
+}
+
+static int put_link(struct look *look, int fd)
+{
+	struct link_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK}};
+	struct bpf_link_info info;
+	__u32 size = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	r.id = info.id;
+	r.type = info.type;
+	r.prog_id = info.prog_id;
+	return look_put(look, &r, sizeof(r));
+}
+
+static const struct {
+	int (*next_id)(__u32 id, __u32 *next);
+	int (*fd_by_id)(__u32 id);
+	int (*put)(struct look *look, int fd);
+} sorts[NR_SORTS] = {
+	[SORT_PROGRAMS] = {bpf_prog_get_next_id, bpf_prog_get_fd_by_id, put_program},
+	[SORT_MAPS] = {bpf_map_get_next_id, bpf_map_get_fd_by_id, put_map},
+	[SORT_LINKS] = {bpf_link_get_next_id, bpf_link_get_fd_by_id, put_link},
+};
+
+static int read_sort(struct look *look, enum sort sort)
+{
+	__u32 id = 0;
+	int fd, err = 0;
+
+	while (!err && !sorts[sort].next_id(id, &id)) {
+		fd = sorts[sort].fd_by_id(id);
+		if (fd < 0 && errno == ENOENT)
+			continue; /* it went meanwhile */
+		if (fd < 0)
+			return -errno;
+		err = sorts[sort].put(look, fd);
+		close(fd);
+	}
+	if (!err && errno != ENOENT)
+		err = -errno;
+	return err ? err : look_end(look);
+}
+
+const struct way syscall_way = {.name = "bpf(2)", .read = read_sort};

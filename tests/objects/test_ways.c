@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Every way to look at objects finds the same ones with the same fields, and what bpf(2) says of
+ * them. Other objects may come and go on a kernel; those made here are looked for.
+ */
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "arena.h"
+#include "cli.h"
+#include "engine.h"
+#include "look.h"
+#include "some.skel.h"
+#include "test.h"
+
+static struct some *some;
+static struct objects looks[3];
+static const struct way *ways[] = {&syscall_way, &skeleton_way, &light_way};
+static size_t nr_ways;
+
+static int program_fd(void)
+{
+	return bpf_program__fd(some->progs.some_filter_with_a_name_that_is_long);
+}
+
+static __u32 id_of(int fd)
+{
+	__u32 info[2] = {0}, size = sizeof(info); /* type, id: so the info of each begins */
+
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, info, &size), 0);
+	return info[1];
+}
+
+static void take(const struct way *way, struct objects *objects)
+{
+	struct look *look = calloc(1, sizeof(*look));
+
+	assert_non_null(look);
+	look->objects = objects;
+	objects->arena = arena_new();
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		assert_int_equal(way->read(look, sort), 0);
+	free(look);
+}
+
+static int setup(void **state)
+{
+	__u32 key = 3;
+	__u64 value = 4;
+
+	some = some__open_and_load();
+	if (!some || some__attach(some))
+		return -1;
+	if (bpf_map_update_elem(bpf_map__fd(some->maps.some_hash), &key, &value, 0))
+		return -1;
+	nr_ways = engine_is_kernel() ? 3 : 2;
+	for (size_t i = 0; i < nr_ways; i++)
+		take(ways[i], &looks[i]);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	for (size_t i = 0; i < nr_ways; i++)
+		objects_free(&looks[i]);
+	some__destroy(some);
+	engine_stop();
+	return 0;
+}
+
+static void test_missing(void **state)
+{
+	skip_because("this user may not use the kernel");
+}
+
+#define assert_same(a, b, member)                                                                  \
+	do {                                                                                       \
+		if ((a)->member != UNKNOWN && (b)->member != UNKNOWN)                              \
+			assert_int_equal((a)->member, (b)->member);                                \
+	} while (0)
+
+static void compare_programs(const struct program *a, const struct program *b)
+{
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_int_equal(a->type, b->type);
+	assert_memory_equal(a->tag, b->tag, sizeof(a->tag));
+	assert_int_equal(a->gpl_compatible, b->gpl_compatible);
+	assert_int_equal(a->jited, b->jited);
+	assert_int_equal(a->load_time, b->load_time);
+	assert_int_equal(a->bytes_xlated, b->bytes_xlated);
+	assert_int_equal(a->btf_id, b->btf_id);
+	assert_int_equal(strncmp(a->name, b->name, BPF_OBJ_NAME_LEN - 1), 0);
+	assert_same(a, b, attach_type);
+	assert_same(a, b, sleepable);
+	assert_same(a, b, bytes_jited);
+	assert_same(a, b, bytes_memlock);
+	assert_same(a, b, verified_insns);
+	assert_same(a, b, uid);
+	assert_same(a, b, attach_btf_id);
+	assert_same(a, b, attach_btf_obj_id);
+	assert_same(a, b, attach_prog_id);
+	assert_same(a, b, ifindex);
+	assert_same(a, b, refcnt);
+	assert_int_equal(a->nr_map_ids, b->nr_map_ids);
+	if (a->nr_map_ids)
+		assert_memory_equal(a->map_ids, b->map_ids, a->nr_map_ids * sizeof(__u32));
+}
+
+static void compare_maps(const struct map *a, const struct map *b)
+{
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_int_equal(a->type, b->type);
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->key_size, b->key_size);
+	assert_int_equal(a->value_size, b->value_size);
+	assert_int_equal(a->max_entries, b->max_entries);
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->btf_id, b->btf_id);
+	assert_same(a, b, frozen);
+	assert_same(a, b, elements);
+	assert_same(a, b, btf_key_type_id);
+	assert_same(a, b, btf_value_type_id);
+	assert_same(a, b, btf_vmlinux_value_type_id);
+	assert_same(a, b, ifindex);
+	assert_same(a, b, map_extra);
+	assert_same(a, b, refcnt);
+	assert_same(a, b, usercnt);
+}
+
+static void test_programs(void **state)
+{
+	const __u32 filter = id_of(program_fd());
+	const __u32 iterator = id_of(bpf_program__fd(some->progs.some_iterator));
+
+	for (size_t i = 1; i < nr_ways; i++) {
+		compare_programs(objects_program(&looks[0], filter),
+				 objects_program(&looks[i], filter));
+		compare_programs(objects_program(&looks[0], iterator),
+				 objects_program(&looks[i], iterator));
+		assert_string_equal(objects_program(&looks[i], filter)->name,
+				    "some_filter_with_a_name_that_is_long");
+		assert_int_equal(objects_program(&looks[i], filter)->nr_map_ids, 2);
+		assert_null(objects_program(&looks[i], filter)->attach_to);
+		assert_string_equal(objects_program(&looks[i], iterator)->attach_to,
+				    "bpf_iter_bpf_map");
+	}
+}
+
+static void test_maps(void **state)
+{
+	const __u32 hash = id_of(bpf_map__fd(some->maps.some_hash));
+	const __u32 array = id_of(bpf_map__fd(some->maps.some_array));
+
+	for (size_t i = 1; i < nr_ways; i++) {
+		compare_maps(objects_map(&looks[0], hash), objects_map(&looks[i], hash));
+		compare_maps(objects_map(&looks[0], array), objects_map(&looks[i], array));
+		assert_int_equal(objects_map(&looks[i], hash)->elements, 1);
+	}
+}
+
+static void test_links(void **state)
+{
+	const __u32 id = id_of(bpf_link__fd(some->links.some_iterator));
+	const struct link *link;
+
+	for (size_t i = 0; i < nr_ways; i++) {
+		link = objects_link(&looks[i], id);
+		assert_non_null(link);
+		assert_int_equal(link->type, BPF_LINK_TYPE_ITER);
+		assert_int_equal(link->prog_id, id_of(bpf_program__fd(some->progs.some_iterator)));
+	}
+}
+
+/* The programs, maps and links of the look itself are not seen by it. */
+static void test_own(void **state)
+{
+	struct objects objects;
+
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MAPS | WANT_LINKS, &objects), 0);
+	for (size_t i = 0; i < objects.nr_programs; i++)
+		assert_false(!strncmp(objects.programs[i].name, "write_", 6));
+	objects_free(&objects);
+}
+
+static void test_references(void **state)
+{
+	const __u32 hash = id_of(bpf_map__fd(some->maps.some_hash));
+	const __u32 filter = id_of(program_fd());
+	const struct reference *r;
+	struct objects objects;
+	size_t nr;
+
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MAPS | WANT_LINKS, &objects), 0);
+	r = objects_references(&objects, OBJECT_MAP, hash, &nr);
+	assert_int_equal(nr, 1);
+	assert_int_equal(r->from, OBJECT_PROGRAM);
+	assert_int_equal(r->from_id, filter);
+	assert_int_equal(r->why, USES_MAP);
+	r = objects_references(&objects, OBJECT_PROGRAM,
+			       id_of(bpf_program__fd(some->progs.some_iterator)), &nr);
+	assert_int_equal(nr, 1);
+	assert_int_equal(r->from, OBJECT_LINK);
+	assert_int_equal(r->why, ATTACHES);
+	assert_null(objects_references(&objects, OBJECT_PROGRAM, filter, &nr));
+	assert_int_equal(nr, 0);
+	objects_free(&objects);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_programs),   cmocka_unit_test(test_maps),
+	cmocka_unit_test(test_links),	   cmocka_unit_test(test_own),
+	cmocka_unit_test(test_references),
+};
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest without[] = {cmocka_unit_test(test_missing)};
+
+	if (argc != 2)
+		return 2;
+	if (!engine_start_on(argv[1]))
+		return cmocka_run_group_tests_name(argv[1], tests, setup, teardown);
+	return strcmp(argv[1], "kernel") ||
+	       cmocka_run_group_tests_name(argv[1], without, NULL, NULL);
+}
