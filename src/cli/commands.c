@@ -94,6 +94,17 @@ static const struct command btf_command = {
 	.subcommands = (const struct command *const[]){&btf_dump_command, NULL},
 };
 
+static const struct command map_command = {
+	.name = "map",
+	.summary = "what is in maps",
+	.text = "Look at maps.",
+	.examples = (const struct example[]){{"bpftrek map dump sessions --load service.bpf.o "
+					      "--fill sessions=@sessions.jsonl",
+					      "the elements of a map"},
+					     {0}},
+	.subcommands = (const struct command *const[]){&map_dump_command, NULL},
+};
+
 static const char *const engines[] = {"kernel", "embedded", NULL};
 
 static const struct command_option bpftrek_options[] = {
@@ -127,7 +138,7 @@ static const struct command_option bpftrek_options[] = {
 };
 
 static const struct command *const commands[] = {
-	&run_command,  &check_command,	 &targets_command, &btf_command,
+	&run_command,  &check_command,	 &targets_command, &btf_command, &map_command,
 	&exec_command, &version_command, &help_command,	   NULL,
 };
 

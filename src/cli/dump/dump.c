@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Reading a map and writing it, in one thread, or in two that take half of a hash's buckets each
+ * where the kernel has enough of them: what is read and what is written stays a batch for each
+ * thread, whatever the map holds. Arrays come in the order of their keys, hashes in none.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "dump.h"
+#include "engine.h"
+
+#define TEXT_ROOM (128u << 10)
+#define WRITE_AT (96u << 10)
+
+#define MAX_READERS 2
+
+struct worker {
+	struct dump *dump;
+	struct reader reader;
+	struct text text;
+	unsigned long long pending, done; /* elements in the text; written */
+	__u32 from;
+	int err;
+};
+
+bool dump_has_cpus(const struct dump *dump)
+{
+	return dump->elements.per_cpu && dump->per_cpu == EACH_CPU;
+}
+
+struct source dump_source(const struct dump *dump, const unsigned char *value, unsigned int cpu)
+{
+	const struct elements *e = &dump->elements;
+
+	if (dump->per_cpu == EACH_CPU)
+		return (struct source){.bytes = value + cpu * e->stride, .count = 1};
+	return (struct source){
+		.bytes = value,
+		.stride = e->stride,
+		.count = e->cpus,
+		.max = dump->per_cpu == MAX_OF_CPUS,
+	};
+}
+
+static void flush(struct worker *worker)
+{
+	sink_write(&worker->dump->sink, &worker->text, worker->pending);
+	worker->done += worker->pending;
+	worker->pending = 0;
+}
+
+/* The elements that were read last. */
+static void show(struct worker *worker)
+{
+	struct dump *dump = worker->dump;
+	const struct reader *reader = &worker->reader;
+	const struct elements *e = &dump->elements;
+
+	for (__u32 i = 0; i < reader->count && !worker->text.failed; i++) {
+		if (worker->done + worker->pending == dump->limit)
+			break;
+		dump->format->element(dump, &worker->text, reader->keys + i * e->key_size,
+				      reader->values + i * e->value_size);
+		worker->pending++;
+		if (text_length(&worker->text) < WRITE_AT)
+			continue;
+		flush(worker);
+		if (sink_is_over(&dump->sink))
+			return;
+	}
+	if (worker->text.failed)
+		worker->err = -ENOMEM;
+	else
+		flush(worker);
+}
+
+static void read_on(struct worker *worker)
+{
+	struct dump *dump = worker->dump;
+	int more = 1;
+
+	while (more > 0 && !worker->err && !sink_is_over(&dump->sink) &&
+	       worker->done < dump->limit) {
+		more = reader_next(&worker->reader);
+		if (more > 0)
+			show(worker);
+	}
+	if (more < 0)
+		worker->err = more;
+}
+
+static void *other_half(void *arg)
+{
+	read_on(arg);
+	return NULL;
+}
+
+static int begin_worker(struct worker *worker, struct dump *dump, __u32 from)
+{
+	worker->dump = dump;
+	worker->from = from;
+	if (!text_begin(&worker->text, TEXT_ROOM))
+		return -ENOMEM;
+	return reader_begin(&worker->reader, &dump->elements, from);
+}
+
+static void end_worker(struct worker *worker)
+{
+	text_end(&worker->text);
+	reader_end(&worker->reader);
+}
+
+/* Two threads, unless there is little to do, or someone wants the first elements only. */
+static bool pays_twice(const struct dump *dump, const struct reader *reader)
+{
+	return dump->elements.buckets && reader_bucket(reader) < dump->elements.buckets / 4 &&
+	       dump->limit == UNLIMITED && sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
+static void read_in_two(struct dump *dump, struct worker *workers)
+{
+	const __u32 middle = dump->elements.buckets / 2;
+	pthread_t thread;
+
+	workers[1].err = begin_worker(&workers[1], dump, middle);
+	if (workers[1].err || pthread_create(&thread, NULL, other_half, &workers[1])) {
+		workers[1].err = 0;
+		read_on(&workers[0]);
+		return;
+	}
+	workers[0].reader.until = middle;
+	read_on(&workers[0]);
+	pthread_join(thread, NULL);
+}
+
+static int read_all(struct dump *dump)
+{
+	struct worker workers[MAX_READERS] = {0};
+	int err, more;
+
+	err = begin_worker(&workers[0], dump, 0);
+	more = err ? err : reader_next(&workers[0].reader);
+	if (more < 0)
+		err = more;
+	if (err)
+		goto out;
+	if (dump->format->begin)
+		dump->format->begin(dump, &workers[0].text, &workers[0].reader);
+	flush(&workers[0]);
+	show(&workers[0]);
+	if (more && pays_twice(dump, &workers[0].reader))
+		read_in_two(dump, workers);
+	else if (more)
+		read_on(&workers[0]);
+	if (dump->format->end)
+		dump->format->end(dump, &workers[0].text);
+	flush(&workers[0]);
+	err = workers[0].err ? workers[0].err : workers[1].err;
+out:
+	for (int i = 0; i < MAX_READERS; i++)
+		end_worker(&workers[i]);
+	return err;
+}
+
+static void step(struct sink *sink)
+{
+	struct dump *dump = (struct dump *)((char *)sink - offsetof(struct dump, sink));
+
+	progress_step(&dump->progress, sink->elements,
+		      (double)sink->elements / dump->elements.info.max_entries);
+}
+
+int dump_run(struct dump *dump, const char *map)
+{
+	int err, status;
+
+	sink_begin(&dump->sink, dump->format->separator);
+	dump->sink.written = step;
+	progress_begin(&dump->progress);
+	err = read_all(dump);
+	progress_end(&dump->progress);
+	status = sink_end(&dump->sink);
+	if (!err || status)
+		return status;
+	if (err == -ENOMEM)
+		return fail("map %s: out of memory; free some and run it again", map);
+	if (err == -EPERM)
+		return fail("map %s: it may not be read (BPF_F_WRONLY); whoever made it must "
+			    "allow that",
+			    map);
+	if (err == -ENOSPC)
+		return fail("map %s: the kernel shows its sockets only in values of 8 bytes, it "
+			    "has %u; make it with such values",
+			    map, dump->elements.info.value_size);
+	return fail("map %s: reading it: %s; --verbose shows what libbpf said", map,
+		    strerror(-err));
+}

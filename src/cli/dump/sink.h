@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Where a dump goes: standard output, from several threads, whole elements at a time, until an end
+ * comes: SIGINT, a reader that goes away, a full disk. Then those who read are told to stop, and
+ * what is out is whole elements; only where the reader takes nothing any more is it cut anywhere.
+ */
+#ifndef CLI_DUMP_SINK_H
+#define CLI_DUMP_SINK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "text.h"
+
+struct sink {
+	pthread_mutex_t lock;
+	bool patient;	       /* a file, which takes all at once; others may keep us waiting */
+	const char *separator; /* between elements: each begins with it but the very first */
+	bool begun;
+	unsigned long long elements;
+	int err;			    /* errno of a write */
+	bool gone;			    /* the reader is */
+	void (*written)(struct sink *sink); /* called after each piece, under the lock */
+};
+
+/* From here on SIGINT ends the dump, not the process; a second one does. */
+void sink_begin(struct sink *sink, const char *separator);
+
+/* Write @text, which has @elements, and empty it. */
+void sink_write(struct sink *sink, struct text *text, unsigned long long elements);
+
+/* Whether there is an end: reading on is in vain. */
+bool sink_is_over(const struct sink *sink);
+
+bool sink_is_interrupted(void);
+
+/* The exit status; what went wrong is said. */
+int sink_end(struct sink *sink);
+
+#endif /* CLI_DUMP_SINK_H */
