@@ -59,6 +59,13 @@ static int by_filter(struct zoo *zoo, int prog)
 	return failed ? failed : bpf_tc_attach(&hook, &filter);
 }
 
+static int by_device(struct zoo *zoo, int prog)
+{
+	int device = zoo_device("veth", "zoo_xdp");
+
+	return device < 0 ? device : bpf_xdp_attach(device, prog, 0, NULL);
+}
+
 static int by_event(struct zoo *zoo, int prog)
 {
 	struct perf_event_attr attr = {
@@ -81,6 +88,7 @@ static const struct kind {
 	{"by_cgroup", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, by_cgroup},
 	{"by_sockmap", BPF_PROG_TYPE_SK_SKB, BPF_SK_SKB_STREAM_VERDICT, by_sockmap},
 	{"by_filter", BPF_PROG_TYPE_SCHED_CLS, 0, by_filter},
+	{"by_device", BPF_PROG_TYPE_XDP, BPF_XDP, by_device},
 	{"by_event", BPF_PROG_TYPE_PERF_EVENT, 0, by_event},
 };
 
@@ -95,10 +103,13 @@ void zoo_attached(struct zoo *zoo)
 		const struct kind *kind = &kinds[i];
 		LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kind->attach);
 		int fd = bpf_prog_load(kind->type, kind->name, "GPL", program, 2, &options);
+		int failed = fd < 0 ? fd : kind->attach_it(zoo, fd);
 		json_t *told;
 
-		if (fd < 0 || kind->attach_it(zoo, fd)) {
-			zoo_skip(zoo, kind->name, errno);
+		if (failed) {
+			json_object_set_new(
+				zoo_skip(zoo, kind->name, failed == -1 ? errno : failed),
+				"program_type", json_integer(kind->type));
 		} else {
 			told = zoo_program(zoo, fd, kind->name);
 			json_object_set_new(told, "type", json_integer(kind->type));

@@ -147,7 +147,9 @@ static int tcx(struct zoo *zoo, int prog)
 
 static int netkit(struct zoo *zoo, int prog)
 {
-	return plain_link(prog, LOOPBACK, NEWER_NETKIT_PRIMARY);
+	int device = zoo_device("netkit", "zoo_netkit");
+
+	return device < 0 ? device : plain_link(prog, device, NEWER_NETKIT_PRIMARY);
 }
 
 static int netfilter(struct zoo *zoo, int prog)
@@ -320,7 +322,7 @@ static const struct kind {
 	{"netfilter", "netfilter_hook_of_the_zoo", 10, netfilter},
 	{"tcx", "tcx_ingress_of_the_zoo", 11, tcx},
 	{"uprobe_multi", "uprobe_multi_of_the_zoo", 12, uprobe_multi},
-	{"netkit", "tcx_ingress_of_the_zoo", 13, netkit},
+	{"netkit", "netkit_primary_of_the_zoo", 13, netkit},
 	{"sockmap", "sk_msg_verdict_of_the_zoo", 14, sockmap},
 };
 

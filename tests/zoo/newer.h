@@ -22,7 +22,8 @@ enum {
 	NEWER_CGROUP_UNIX_CONNECT = 49,
 	NEWER_NETKIT_PRIMARY = 54,
 
-	NEWER_F_LINK = 1 << 13,
+	NEWER_F_XDP_DEV_BOUND_ONLY = 1 << 6, /* of programs */
+	NEWER_F_LINK = 1 << 13,		     /* of maps */
 };
 
 /* BPF_LINK_CREATE */

@@ -30,6 +30,7 @@ static const struct kind {
 	{"kprobe_multi_of_the_zoo", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, 0},
 	{"sched_cls_with_replaceable_function", BPF_PROG_TYPE_SCHED_CLS, 0, 0},
 	{"tcx_ingress_of_the_zoo", BPF_PROG_TYPE_SCHED_CLS, NEWER_TCX_INGRESS, 0},
+	{"netkit_primary_of_the_zoo", BPF_PROG_TYPE_SCHED_CLS, NEWER_NETKIT_PRIMARY, 0},
 	{"sched_act_of_the_zoo", BPF_PROG_TYPE_SCHED_ACT, 0, 0},
 	{"tracepoint_of_the_zoo", BPF_PROG_TYPE_TRACEPOINT, 0, 0},
 	{"xdp_that_passes_everything", BPF_PROG_TYPE_XDP, BPF_XDP, 2},
@@ -120,9 +121,9 @@ static int find_target(const struct btf *kernel, const struct kind *kind)
 	return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
 }
 
-/* Every third has no name, one of two another licence. */
-static int load_plain(const struct kind *kind, int nr, const struct btf *kernel, char *name,
-		      size_t size)
+/* One of two has another licence. @device: what it is bound to, or 0. */
+static int load_plain(const struct kind *kind, int nr, int device, const struct btf *kernel,
+		      const char *name)
 {
 	const struct bpf_insn program[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = kind->result},
@@ -130,7 +131,7 @@ static int load_plain(const struct kind *kind, int nr, const struct btf *kernel,
 	};
 	bool needs_gpl = kind->type == BPF_PROG_TYPE_LSM || kind->type == BPF_PROG_TYPE_TRACING;
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kind->attach,
-		    .prog_flags = kind->flags);
+		    .prog_flags = kind->flags, .prog_ifindex = device);
 
 	if (kind->target) {
 		int target = find_target(kernel, kind);
@@ -139,7 +140,6 @@ static int load_plain(const struct kind *kind, int nr, const struct btf *kernel,
 			return target;
 		options.attach_btf_id = target;
 	}
-	snprintf(name, size, nr % 3 ? "plain.%d" : "", nr);
 	return bpf_prog_load(kind->type, name, needs_gpl || nr % 2 ? "GPL" : "Proprietary", program,
 			     sizeof(program) / sizeof(*program), &options);
 }
@@ -192,6 +192,23 @@ int zoo_program_fd(const struct zoo *zoo, const char *name)
 	return bpf_program__autoload(program) ? bpf_program__fd(program) : -EOPNOTSUPP;
 }
 
+/* For one device only. */
+static void load_bound(struct zoo *zoo)
+{
+	static const struct kind kind = {
+		"bound.to.device", BPF_PROG_TYPE_XDP, BPF_XDP, 2, NULL, NEWER_F_XDP_DEV_BOUND_ONLY};
+	int device = zoo_device("veth", "zoo_veth"), fd = device;
+
+	if (device >= 0)
+		fd = load_plain(&kind, 1, device, NULL, "bound.to.device");
+	if (fd < 0) {
+		json_object_set_new(zoo_skip(zoo, kind.name, fd), "program_type",
+				    json_integer(kind.type));
+		return;
+	}
+	json_object_set_new(tell(zoo, &kind, fd, kind.name), "btf", json_false());
+}
+
 /* Runs that are counted, as long as they are: three of a socket filter, and one that recurs. */
 static void make_statistics(struct zoo *zoo)
 {
@@ -237,9 +254,13 @@ void zoo_programs(struct zoo *zoo)
 		const struct kind *kind = &kinds[i];
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(zoo->object, kind->name);
-		char name[BPF_OBJ_NAME_LEN];
-		int fd = load_plain(kind, i, kernel, name, sizeof(name));
+		char name[BPF_OBJ_NAME_LEN] = "";
+		int fd;
 
+		/* Every third has no name. */
+		if (i % 3)
+			snprintf(name, sizeof(name), "plain.%zu", i);
+		fd = load_plain(kind, i, 0, kernel, name);
 		if (!program)
 			zoo_fail("there is no program %s", kind->name);
 		if (fd < 0) {
@@ -264,6 +285,7 @@ void zoo_programs(struct zoo *zoo)
 	bpf_object__for_each_map(map, zoo->object)
 		zoo_map(zoo, bpf_map__fd(map), bpf_map__name(map));
 	load_replacement(zoo);
+	load_bound(zoo);
 	make_statistics(zoo);
 	btf__free(kernel);
 }

@@ -59,6 +59,9 @@ __u32 zoo_id(int fd);
 /* A program of programs.bpf.c; negative: this kernel does not load it. */
 int zoo_program_fd(const struct zoo *zoo, const char *name);
 
+/* A network device of this kind in the zoo's own network: its index, or negative errno. */
+int zoo_device(const char *kind, const char *name);
+
 /* bpf(2), with what this system's headers do not declare yet (newer.h). */
 long zoo_bpf(int cmd, const void *attr, unsigned int size);
 
