@@ -69,6 +69,20 @@ struct {
 	__type(value, struct visits);
 } storage_of_cgroup_by_cpu SEC(".maps");
 
+struct special {
+	__u32 before;
+	struct bpf_timer timer;
+	__u32 after;
+};
+
+/* With members that bpf(2) neither reads nor writes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct special);
+} special_members SEC(".maps");
+
 const volatile __u32 read_only_setting = 7;
 __u64 zeroed_counters[4];
 __u32 preset_counter = 3;

@@ -240,6 +240,17 @@ static void make_statistics(struct zoo *zoo)
 	close(statistics);
 }
 
+/* All its bytes are set, but those of the members that bpf(2) does not write. */
+static void put_special(struct zoo *zoo)
+{
+	int map = bpf_object__find_map_fd_by_name(zoo->object, "special_members");
+	__u32 key = 1, value[8];
+
+	memset(value, 1, sizeof(value));
+	if (bpf_map_update_elem(map, &key, value, 0))
+		zoo_fail("special_members: %s", strerror(errno));
+}
+
 void zoo_programs(struct zoo *zoo)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
@@ -284,6 +295,7 @@ void zoo_programs(struct zoo *zoo)
 	}
 	bpf_object__for_each_map(map, zoo->object)
 		zoo_map(zoo, bpf_map__fd(map), bpf_map__name(map));
+	put_special(zoo);
 	load_replacement(zoo);
 	load_bound(zoo);
 	make_statistics(zoo);
