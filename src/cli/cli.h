@@ -94,9 +94,15 @@ struct example {
 	const char *help; /* what it shows, no more than a line */
 };
 
-/* A section of the man page, which --help leaves out. */
+/* What only the man page has: a section, */
 struct section {
 	const char *title; /* "CONSISTENCY" */
+	const char *text;
+};
+
+/* and what a variable of the environment or a file is for. */
+struct term {
+	const char *name; /* "BPFTREK_ON", "/sys/fs/bpf" */
 	const char *text;
 };
 
@@ -110,11 +116,15 @@ struct command {
 	const struct operand *operands;
 	const struct command_option *options;
 	const struct example *examples;
-	const char *exit_status;	/* NULL: 0 if all is well, 1 if not, 2 for a wrong line */
-	const struct section *sections; /* of the man page only; NULL: none */
-	const char *see_also;		/* other pages: "bpftool-map(8), bpf(2)"; NULL: none */
-	bool json;			/* --json, --jsonl and --pretty have a meaning */
-	bool words_end_options;		/* the first operand ends the options */
+	const char *exit_status; /* NULL: 0 if all is well, 1 if not, 2 for a wrong line */
+	/* In the man page; each may be NULL. */
+	const struct section *sections;
+	const struct term *environment;
+	const struct term *files;
+	const char *see_also;	/* other pages: "bpftool-map(8), bpf(2)"; NULL: none */
+	bool json;		/* --json, --jsonl and --pretty have a meaning */
+	bool without_engine;	/* --on has none */
+	bool words_end_options; /* the first operand ends the options */
 
 	/* Either the commands in it, NULL after the last, */
 	const struct command *const *subcommands;

@@ -18,27 +18,30 @@ const struct command *find_subcommand(const struct command *group, const char *n
 	return NULL;
 }
 
-/* Append the names from below @group to @command. */
-static bool append_path(const struct command *group, const struct command *command, char separator,
-			char *path, size_t size)
+static const struct command *group_below(const struct command *group, const struct command *command)
 {
-	size_t used = strlen(path);
+	const struct command *found = NULL;
 
-	if (group == command)
-		return true;
-	for (const struct command *const *c = group->subcommands; c && *c; c++) {
-		snprintf(path + used, size - used, "%c%s", separator, (*c)->name);
-		if (append_path(*c, command, separator, path, size))
-			return true;
-		path[used] = '\0';
-	}
-	return false;
+	for (const struct command *const *c = group->subcommands; c && *c && !found; c++)
+		found = *c == command ? group : group_below(*c, command);
+	return found;
+}
+
+const struct command *command_group(const struct command *command)
+{
+	return group_below(&bpftrek_command, command);
 }
 
 void command_path(const struct command *command, char separator, char *path, size_t size)
 {
-	snprintf(path, size, "%s", bpftrek_command.name);
-	append_path(&bpftrek_command, command, separator, path, size);
+	const struct command *group = command_group(command);
+	size_t used = 0;
+
+	if (group) {
+		command_path(group, separator, path, size);
+		used = strlen(path);
+	}
+	snprintf(path + used, size - used, "%.*s%s", group != NULL, &separator, command->name);
 }
 
 static const struct command_option *find_in(const struct command_option *o, const char *name)
@@ -58,6 +61,8 @@ const struct command_option *find_option(const struct command *command, const ch
 
 bool option_is_useless(const struct command *command, const struct command_option *option)
 {
+	if (!strcmp(option->name, "on"))
+		return command->without_engine;
 	return !command->json && !command->subcommands &&
 	       (!strcmp(option->name, "json") || !strcmp(option->name, "jsonl") ||
 		!strcmp(option->name, "pretty"));
@@ -142,6 +147,17 @@ static const struct command *const commands[] = {
 	&exec_command, &version_command, &help_command,	   NULL,
 };
 
+static const struct term environment[] = {
+	{"BPFTREK_ON", "The engine, where --on does not say it: kernel or embedded."},
+	{0},
+};
+
+static const struct term files[] = {
+	{"/sys/kernel/btf/vmlinux",
+	 "The kernel's types, without which its iterators cannot be used."},
+	{0},
+};
+
 const struct command bpftrek_command = {
 	.name = "bpftrek",
 	.summary = "see every BPF program, map and element",
@@ -151,6 +167,9 @@ const struct command bpftrek_command = {
 	.examples = (const struct example[]){{"bpftrek --on embedded targets",
 					      "what can be iterated over without any privilege"},
 					     {0}},
+	.environment = environment,
+	.files = files,
+	.see_also = "bpftool(8), bpf(2), bpf-helpers(7)",
 	.json = true,
 	.subcommands = commands,
 };

@@ -14,6 +14,9 @@ extern const struct command *current_command;
 /* The command of @group that is called @name, or NULL. */
 const struct command *find_subcommand(const struct command *group, const char *name);
 
+/* The group that @command is in, or NULL. */
+const struct command *command_group(const struct command *command);
+
 /* "bpftrek map dump", with @separator between the words. */
 void command_path(const struct command *command, char separator, char *path, size_t size);
 

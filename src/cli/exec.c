@@ -225,11 +225,9 @@ static const struct example examples[] = {
 	{0},
 };
 
-static const struct section sections[] = {
-	{"ENVIRONMENT",
-	 "BPFTREK_SHIM: where " SHIM " is, if it is neither beside bpftrek nor installed.\n"
-	 "BPFTREK_PERF_MAP: if it is 1, programs say in /tmp/perf-PID.map where their native code "
-	 "is: perf report shows the functions of BPF programs by name."},
+static const struct term environment[] = {
+	{"BPFTREK_SHIM", "Where " SHIM " is, if it is neither beside bpftrek nor installed."},
+	{"BPFTREK_PERF_MAP", "1: programs write to /tmp/perf-PID.map where their native code is."},
 	{0},
 };
 
@@ -249,7 +247,8 @@ const struct command exec_command = {
 	.examples = examples,
 	.exit_status = "The exit status is that of COMMAND, 127 if there is none of that name, 126 "
 		       "if it cannot be executed.",
-	.sections = sections,
+	.environment = environment,
+	.without_engine = true,
 	.words_end_options = true,
 	.run = execute,
 };

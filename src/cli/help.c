@@ -270,5 +270,6 @@ const struct command help_command = {
 		"commands there are.",
 	.operands = operands,
 	.examples = examples,
+	.without_engine = true,
 	.run = help,
 };

@@ -30,5 +30,6 @@ const struct command version_command = {
 	.text = "Print the versions of bpftrek and of the libbpf that it loads programs with.",
 	.examples = (const struct example[]){{"bpftrek --json version", "both, as JSON"}, {0}},
 	.json = true,
+	.without_engine = true,
 	.run = version,
 };
