@@ -4,9 +4,11 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "completion/complete.h"
 #include "libbpf_log.h"
 
 /*
@@ -31,6 +33,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	libbpf_log_start();
 
+	if (argc > 1 && !strcmp(argv[1], "__complete"))
+		return complete(argc - 2, argv + 2);
 	status = command_run(&bpftrek_command, argc, argv);
 	if (status && options.verbose)
 		libbpf_log_print();
