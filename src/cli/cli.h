@@ -24,8 +24,10 @@
  *   3. Add the file to src/cli/meson.build.
  *
  * Text in tables is not wrapped by hand: a line ("...\n") is a paragraph, wrapped where it is
- * shown; a line that begins with a space stays as it is. Each command has an example, and examples
- * are run by tests/docs, in a directory that has what examples/ and tests/progs/ build.
+ * shown; a line that begins with a space stays as it is. Each command has an example, no longer
+ * than 78 columns. tests/docs runs every one, on the embedded engine unless it says --on kernel, in
+ * a directory that has what examples/ holds and makes; where the command takes --load and the
+ * example has none, service.bpf.o is loaded and its map `sessions` filled.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H

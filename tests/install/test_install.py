@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -34,6 +35,17 @@ def test_files(installed):
     for name in ("bpftrek", "libbpftrek.so", "libbpftrek.so.0", "libbpftrek.a", "bpftrek.pc",
                  "runtime.h", "libbpftrek-shim.so"):
         assert name in installed
+
+
+def test_manual_and_completion(root, installed):
+    """Where man(1) and the shells look for them."""
+    for path in ("man/man1/bpftrek.1", "man/man1/bpftrek-run.1", "man/man1/bpftrek-btf-dump.1",
+                 "bash-completion/completions/bpftrek", "zsh/site-functions/_bpftrek",
+                 "fish/vendor_completions.d/bpftrek.fish"):
+        name = path.rsplit("/", 1)[1]
+        assert [file for file in root.rglob(name) if str(file).endswith("share/" + path)], path
+    text = output("man", "-l", str(installed["bpftrek-run.1"])) if shutil.which("man") else "--fill"
+    assert "--fill" in text
 
 
 def exported(path, *options):
