@@ -143,8 +143,8 @@ static const struct command_option bpftrek_options[] = {
 };
 
 static const struct command *const commands[] = {
-	&run_command,  &check_command,	 &targets_command, &btf_command, &map_command,
-	&exec_command, &version_command, &help_command,	   NULL,
+	&run_command,	&check_command, &targets_command, &btf_command,	 &map_command,
+	&audit_command, &exec_command,	&version_command, &help_command, NULL,
 };
 
 static const struct term environment[] = {

@@ -52,6 +52,6 @@ void nearest_consider(struct nearest *nearest, const char *name);
 
 /* Each is one file. */
 extern const struct command run_command, check_command, targets_command, btf_dump_command,
-	exec_command, version_command, help_command, map_dump_command;
+	exec_command, version_command, help_command, map_dump_command, audit_command;
 
 #endif /* CLI_COMMANDS_H */

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What nobody uses. usage.c tells what is dead, what is used, and what somebody has who is not
+ * seen; each object is the finding of at most one of these rules:
+ *
+ *			pinned		not pinned
+ *	DEAD		stale-pin	unused-program, orphan-map: other dead objects keep it
+ *	UNSEEN		-		unused-program, unused-map: references nobody is seen to
+ *have USED		-		map-without-program: but by processes alone
+ *
+ * What is pinned and has references that are not seen is no finding: it may well be in use.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include "audit/attached.h"
+#include "audit/rules.h"
+#include "audit/usage.h"
+#include "audit/words.h"
+
+static size_t nr_pins_of(const struct objects *objects, enum object_kind kind, __u32 id)
+{
+	size_t nr;
+
+	objects_pins(objects, kind, id, &nr);
+	return nr;
+}
+
+static size_t nr_references_to(const struct objects *objects, enum object_kind kind, __u32 id)
+{
+	size_t nr;
+
+	objects_references(objects, kind, id, &nr);
+	return nr;
+}
+
+static void add_program_evidence(struct audit *audit, struct finding *f,
+				 const struct program *program)
+{
+	evidence_text(audit, f, "type", program_type_name(program->type));
+	evidence_number(audit, f, "refcnt", program->refcnt);
+	evidence_number(audit, f, "references_seen",
+			references_seen(audit->objects, OBJECT_PROGRAM, program->id));
+	evidence_number(audit, f, "uid", program->uid);
+	if (program->load_time != UNKNOWN && audit->now_ns > program->load_time)
+		evidence_number(audit, f, "seconds_since_load",
+				(audit->now_ns - program->load_time) / 1000000000);
+	evidence_number(audit, f, "bytes_memlock", program->bytes_memlock);
+}
+
+static void add_map_evidence(struct audit *audit, struct finding *f, const struct map *map)
+{
+	evidence_text(audit, f, "type", map_type_name(map->type));
+	evidence_number(audit, f, "refcnt", map->refcnt);
+	evidence_number(audit, f, "references_seen",
+			references_seen(audit->objects, OBJECT_MAP, map->id));
+	evidence_number(audit, f, "bytes_memlock", map->bytes_memlock);
+	evidence_json(audit, f, "prog_ids",
+		      referring_ids(audit->objects, OBJECT_MAP, map->id, OBJECT_PROGRAM));
+}
+
+/* Dead, and no pin keeps it: it is in a map that is dead. */
+static void program_in_dead_map(struct audit *audit, const struct program *program)
+{
+	struct finding *f = found(audit, LOW, OBJECT_PROGRAM, program->id);
+
+	add_program_evidence(audit, f, program);
+	evidence_json(audit, f, "map_ids",
+		      referring_ids(audit->objects, OBJECT_PROGRAM, program->id, OBJECT_MAP));
+	finding_says(audit, f,
+		     "attached to nothing and held by no process; only maps that nobody uses "
+		     "refer to it");
+	finding_command(audit, f, "bpftrek prog show id %u", program->id);
+}
+
+static void program_held_unseen(struct audit *audit, const struct program *program)
+{
+	const char *where = unseen_places(audit->attachments, program->type);
+	struct finding *f = found(audit, where ? NOTE : MEDIUM, OBJECT_PROGRAM, program->id);
+
+	add_program_evidence(audit, f, program);
+	evidence_json(audit, f, "looked_at", places_looked_at(audit->attachments, program->type));
+	if (where)
+		evidence_text(audit, f, "perhaps", where);
+	finding_says(audit, f,
+		     "no link, pin, process or map is seen to have it, but something has%s%s",
+		     where ? "; " : "", where ? where : "");
+	finding_command(audit, f, "bpftrek prog show id %u", program->id);
+}
+
+static void find_unused_programs(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct program *p;
+
+	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
+		enum use use = program_use(audit->usage, p->id);
+
+		if (use == USED || nr_pins_of(objects, OBJECT_PROGRAM, p->id))
+			continue;
+		if (use == DEAD)
+			program_in_dead_map(audit, p);
+		else if (!nr_references_to(objects, OBJECT_PROGRAM, p->id))
+			program_held_unseen(audit, p);
+	}
+}
+
+static void find_unused_maps(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct map *m;
+	struct finding *f;
+
+	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
+		if (map_use(audit->usage, m->id) != UNSEEN ||
+		    nr_pins_of(objects, OBJECT_MAP, m->id) ||
+		    nr_references_to(objects, OBJECT_MAP, m->id))
+			continue;
+		/* One that is registered (struct_ops) is held by the kernel itself. */
+		if (m->type == BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		f = found(audit, MEDIUM, OBJECT_MAP, m->id);
+		add_map_evidence(audit, f, m);
+		finding_says(audit, f,
+			     "no program, pin, process or other map is seen to have it, "
+			     "but something has");
+		finding_command(audit, f, "bpftrek map show id %u", m->id);
+	}
+}
+
+static void find_orphan_maps(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct map *m;
+	struct finding *f;
+	size_t nr;
+
+	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
+		nr = nr_references_to(objects, OBJECT_MAP, m->id);
+		if (map_use(audit->usage, m->id) != DEAD || !nr ||
+		    nr_pins_of(objects, OBJECT_MAP, m->id))
+			continue;
+		f = found(audit, LOW, OBJECT_MAP, m->id);
+		add_map_evidence(audit, f, m);
+		evidence_json(audit, f, "map_ids",
+			      referring_ids(objects, OBJECT_MAP, m->id, OBJECT_MAP));
+		finding_says(audit, f,
+			     "only what is itself used by nobody refers to it: %zu "
+			     "%s of programs or maps",
+			     nr, nr == 1 ? "reference" : "references");
+		finding_command(audit, f, "bpftrek map show id %u", m->id);
+	}
+}
+
+/* rm and all paths of an object. */
+static void remove_pins(struct audit *audit, struct finding *f)
+{
+	const struct pin *pins;
+	char *word, *line = NULL, *more;
+	size_t nr;
+
+	if (!f)
+		return;
+	pins = objects_pins(audit->objects, f->kind, f->id, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		word = shell_word(pins[i].path);
+		if (!word || asprintf(&more, "%s %s", line ? line : "rm", word) < 0) {
+			free(word);
+			audit->no_memory = true;
+			break;
+		}
+		free(word);
+		free(line);
+		line = more;
+	}
+	f->command = line;
+	finding_path(audit, f, pins->path);
+}
+
+static void stale_pin(struct audit *audit, struct finding *f, const char *unused_by)
+{
+	char *first;
+
+	if (!f)
+		return;
+	remove_pins(audit, f);
+	evidence_json(audit, f, "pinned", pin_paths(audit->objects, f->kind, f->id));
+	first = escaped(f->path);
+	finding_says(audit, f, "only its pin keeps it: %s; %s", first ? first : "", unused_by);
+	free(first);
+}
+
+static void find_stale_pins(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct program *p;
+	const struct map *m;
+	struct finding *f;
+
+	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
+		if (program_use(audit->usage, p->id) != DEAD ||
+		    !nr_pins_of(objects, OBJECT_PROGRAM, p->id))
+			continue;
+		f = found(audit, MEDIUM, OBJECT_PROGRAM, p->id);
+		add_program_evidence(audit, f, p);
+		stale_pin(audit, f, "it is attached to nothing and no process has it");
+	}
+	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
+		if (map_use(audit->usage, m->id) != DEAD || !nr_pins_of(objects, OBJECT_MAP, m->id))
+			continue;
+		f = found(audit, MEDIUM, OBJECT_MAP, m->id);
+		add_map_evidence(audit, f, m);
+		stale_pin(audit, f, "no program that runs uses it and no process has it");
+	}
+}
+
+static void find_maps_without_program(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct holder *holders;
+	const struct map *m;
+	struct finding *f;
+	char *comm;
+	size_t nr;
+
+	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
+		holders = objects_holders(objects, OBJECT_MAP, m->id, &nr);
+		if (!nr || nr_references_to(objects, OBJECT_MAP, m->id) ||
+		    nr_pins_of(objects, OBJECT_MAP, m->id) || m->type == BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		f = found(audit, NOTE, OBJECT_MAP, m->id);
+		comm = escaped(holders->comm);
+		add_map_evidence(audit, f, m);
+		evidence_number(audit, f, "pid", holders->pid);
+		evidence_text(audit, f, "comm", holders->comm);
+		evidence_number(audit, f, "processes", nr);
+		finding_says(audit, f, "no program uses it; only %s (process %u)%s has it",
+			     comm ? comm : "", holders->pid, nr > 1 ? " and others" : "");
+		finding_command(audit, f, "ls -l /proc/%u/fd", holders->pid);
+		free(comm);
+	}
+}
+
+/* BPF_LINK_TYPE_TCX and _NETKIT, which older headers lack; their info begins as that of XDP. */
+enum { LINK_TCX = 11, LINK_NETKIT = 13 };
+
+/* Whether what the link was attached to is gone, by its kind; the kernel clears it then. */
+static bool is_detached(const struct link *link)
+{
+	const struct bpf_link_info *info = link->info;
+
+	if (!info || link->info_size < offsetof(struct bpf_link_info, cgroup) + 8)
+		return false;
+	switch (link->type) {
+	case BPF_LINK_TYPE_CGROUP:
+		return !info->cgroup.cgroup_id;
+	case BPF_LINK_TYPE_XDP:
+	case LINK_TCX:
+	case LINK_NETKIT:
+		return !info->xdp.ifindex;
+	case BPF_LINK_TYPE_NETNS:
+		return !info->netns.netns_ino;
+	default:
+		return false;
+	}
+}
+
+static void find_dead_links(struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+	const struct link *l;
+	const struct pin *pins;
+	struct finding *f;
+	size_t nr;
+
+	for (l = objects->links; l < objects->links + objects->nr_links; l++) {
+		if (!is_detached(l))
+			continue;
+		pins = objects_pins(objects, OBJECT_LINK, l->id, &nr);
+		f = found(audit, LOW, OBJECT_LINK, l->id);
+		evidence_text(audit, f, "type", link_type_name(l->type));
+		evidence_number(audit, f, "prog_id", l->prog_id);
+		evidence_json(audit, f, "pinned", pin_paths(objects, OBJECT_LINK, l->id));
+		finding_says(audit, f,
+			     "what it was attached to is gone: program %u does not run "
+			     "by it any more",
+			     l->prog_id);
+		if (nr && pins)
+			remove_pins(audit, f);
+		else
+			finding_command(audit, f, "bpftrek link show id %u", l->id);
+	}
+}
+
+const struct rule unused_program_rule = {
+	.id = "unused-program",
+	.severity = MEDIUM,
+	.title = "program that nobody is seen to use",
+	.meaning = "No link attaches the program, no pin, process or map has it, and it was not "
+		   "found among what cgroups, network devices, socket maps and perf events have "
+		   "attached. As it still exists, something has a reference: an attachment that "
+		   "cannot be listed (a socket's filter), a file descriptor in flight, or a leak. "
+		   "It is a note where its type may be attached unseen.",
+	.remedy = "Find out by name, user and time of loading who loaded it; end or restart that "
+		  "service, which gives its references up.",
+	.wanted = USAGE_WANTS,
+	.useful = WANT_MEMORY,
+	.look_twice = true,
+	.find = find_unused_programs,
+};
+
+const struct rule unused_map_rule = {
+	.id = "unused-map",
+	.severity = MEDIUM,
+	.title = "map that nobody is seen to use",
+	.meaning = "No program uses the map, and no pin, process or other map has it. As it still "
+		   "exists, something has a reference that cannot be listed: memory that is "
+		   "mapped, a file descriptor in flight or registered in a ring, a pin in another "
+		   "mount namespace, or a leak.",
+	.remedy = "Look at what it holds to find out whose it is; end or restart that service.",
+	.wanted = USAGE_WANTS,
+	.useful = WANT_MEMORY,
+	.look_twice = true,
+	.find = find_unused_maps,
+};
+
+const struct rule stale_pin_rule = {
+	.id = "stale-pin",
+	.severity = MEDIUM,
+	.title = "object that only a pin keeps",
+	.meaning = "The program is attached to nothing, or the map is used by no program that may "
+		   "run; no process has it, and its count of references says that its pins (and "
+		   "objects that are as dead) are all there is. It takes memory until the pins are "
+		   "removed or the host restarts. What a service pins for its next start looks the "
+		   "same while it is stopped.",
+	.remedy = "If no service comes back to it, remove the pins.",
+	.wanted = USAGE_WANTS,
+	.useful = WANT_MEMORY,
+	.look_twice = true,
+	.find = find_stale_pins,
+};
+
+const struct rule orphan_map_rule = {
+	.id = "orphan-map",
+	.severity = LOW,
+	.title = "map of programs that nobody uses",
+	.meaning = "Programs use the map or a map holds it, but nobody uses any of them: they are "
+		   "kept by pins or by each other. The map goes when they go.",
+	.remedy = "Remove what keeps them: see the findings stale-pin of these programs and maps.",
+	.wanted = USAGE_WANTS,
+	.useful = WANT_MEMORY,
+	.look_twice = true,
+	.find = find_orphan_maps,
+};
+
+const struct rule map_without_program_rule = {
+	.id = "map-without-program",
+	.severity = NOTE,
+	.title = "map that only a process has",
+	.meaning = "A process has the map open, but no program uses it, no other map holds it and "
+		   "it is not pinned. That is so while a service starts, and for maps that serve "
+		   "processes alone; otherwise a descriptor was left open.",
+	.remedy =
+		"If it stays so, ask the maintainers of the process whether it leaks descriptors.",
+	.wanted = USAGE_WANTS,
+	.useful = WANT_MEMORY,
+	.look_twice = true,
+	.find = find_maps_without_program,
+};
+
+const struct rule dead_link_rule = {
+	.id = "dead-link",
+	.severity = LOW,
+	.title = "link whose target is gone",
+	.meaning = "The cgroup, network device or network namespace that the link was attached to "
+		   "does not exist any more. The link keeps its program and that one's maps.",
+	.remedy = "Remove its pin, or have the process that holds it close it.",
+	.wanted = WANT_PROGRAMS | WANT_LINKS | WANT_LINK_INFO,
+	.useful = WANT_PINS,
+	.look_twice = true,
+	.find = find_dead_links,
+};
