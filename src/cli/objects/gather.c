@@ -130,6 +130,9 @@ int objects_gather(unsigned int wanted, struct objects *objects)
 	}
 	look->objects = objects;
 	objects->statistics = statistics_are_on();
+	/* Nothing here looks for these. */
+	objects->missing = wanted & (WANT_HOLDERS | WANT_PINS | WANT_LINK_INFO | WANT_HELD_BY_MAPS |
+				     WANT_BTFS);
 	objects->boot_time_ns = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
 	status = gather(wanted, look);
 	free(look);
