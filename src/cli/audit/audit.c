@@ -413,9 +413,9 @@ const struct command audit_command = {
 		(const struct example[]){
 			{"bpftrek audit", "everything that is found, the gravest first"},
 			{"bpftrek audit --explain stale-pin", "what a rule means"},
-			{"bpftrek audit --print-allow > known", "the programs of today"},
-			{"bpftrek audit --allow known --fail-on high",
-			 "status 3 if there is a program that is not among them"},
+			{"bpftrek audit --print-allow > known && bpftrek audit --allow known "
+			 "--fail-on high",
+			 "keep the programs of today, and fail once there is another one"},
 			{"bpftrek audit --sarif > audit.sarif", "for other tools"},
 			{0}},
 	.exit_status = "0 if all is well or --fail-on is not given, 1 if the audit failed, 2 for a "
