@@ -413,8 +413,8 @@ const struct command audit_command = {
 		(const struct example[]){
 			{"bpftrek audit", "everything that is found, the gravest first"},
 			{"bpftrek audit --explain stale-pin", "what a rule means"},
-			{"bpftrek audit --print-allow > known && bpftrek audit --allow known "
-			 "--fail-on high",
+			{"bpftrek audit --print-allow > ok && bpftrek audit --allow ok --fail-on "
+			 "high",
 			 "keep the programs of today, and fail once there is another one"},
 			{"bpftrek audit --sarif > audit.sarif", "for other tools"},
 			{0}},
