@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "complete.h"
+#include "engine.h"
+#include "objects.h"
 
 #ifndef BPF_FS_MAGIC
 #define BPF_FS_MAGIC 0xcafe4a11
@@ -48,87 +49,10 @@ static void unite(struct candidates *candidates, size_t first)
 	candidates->count = kept + 1;
 }
 
-/* What is asked for of each kind of object. */
-struct object_source {
-	enum value_kind kind;
-	int (*next_id)(__u32 start, __u32 *next);
-	int (*open)(__u32 id);
-	const char *inode; /* what /proc/self/fd says of one */
-	void (*describe)(int fd, char *name, char *help, size_t size);
-};
-
-static void describe_map(int fd, char *name, char *help, size_t size)
-{
-	struct bpf_map_info info = {0};
-	__u32 len = sizeof(info);
-	const char *type;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
-	type = libbpf_bpf_map_type_str(info.type);
-	snprintf(name, size, "%s", info.name);
-	snprintf(help, size, "%s, id %u", type ?: "map", info.id);
-}
-
-static void describe_program(int fd, char *name, char *help, size_t size)
-{
-	struct bpf_prog_info info = {0};
-	__u32 len = sizeof(info);
-	const char *type;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
-	type = libbpf_bpf_prog_type_str(info.type);
-	snprintf(name, size, "%s", info.name);
-	snprintf(help, size, "%s, id %u", type ?: "program", info.id);
-}
-
-static void describe_tag(int fd, char *tag, char *help, size_t size)
-{
-	struct bpf_prog_info info = {0};
-	__u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
-	for (size_t i = 0; i < sizeof(info.tag); i++)
-		snprintf(tag + 2 * i, size - 2 * i, "%02x", info.tag[i]);
-	snprintf(help, size, "%s", info.name);
-}
-
-static void describe_link(int fd, char *name, char *help, size_t size)
-{
-	struct bpf_link_info info = {0};
-	__u32 len = sizeof(info);
-	const char *type;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
-	type = libbpf_bpf_link_type_str(info.type);
-	snprintf(name, size, "%s", type ?: "link");
-	snprintf(help, size, "program %u", info.prog_id);
-}
-
-static void describe_btf(int fd, char *name, char *help, size_t size)
-{
-	struct bpf_btf_info info = {.name = (unsigned long)name, .name_len = size};
-	__u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
-	snprintf(help, size, "%u bytes", info.btf_size);
-}
-
-static const struct object_source sources[] = {
-	{VALUE_MAP, bpf_map_get_next_id, bpf_map_get_fd_by_id, "bpf-map", describe_map},
-	{VALUE_PROGRAM, bpf_prog_get_next_id, bpf_prog_get_fd_by_id, "bpf-prog", describe_program},
-	{VALUE_LINK, bpf_link_get_next_id, bpf_link_get_fd_by_id, "bpf_link", describe_link},
-	{VALUE_BTF, bpf_btf_get_next_id, bpf_btf_get_fd_by_id, "btf", describe_btf},
-};
-
-/* Whether a @source is pinned at @path. */
+/* Whether what is pinned at @path is a @inode. */
 static bool is_pinned(const char *path, const void *arg)
 {
-	const struct object_source *source = arg;
+	const char *inode = arg;
 	char link[64], target[64] = "";
 	struct statfs fs;
 	int fd;
@@ -142,18 +66,18 @@ static bool is_pinned(const char *path, const void *arg)
 	if (readlink(link, target, sizeof(target) - 1) < 0)
 		*target = '\0';
 	close(fd);
-	return strstr(target, source->inode) != NULL;
+	return strstr(target, inode) != NULL;
 }
 
 /* Paths below the bpf file systems that are mounted here. */
-static void offer_pins(struct candidates *candidates, const struct object_source *source)
+static void offer_pins(struct candidates *candidates, const char *inode)
 {
 	FILE *mounts;
 	struct mntent *mount;
 	char path[PATH_MAX];
 
 	if (*candidates->word) {
-		offer_files(candidates, is_pinned, source);
+		offer_files(candidates, is_pinned, inode);
 		return;
 	}
 	mounts = setmntent("/proc/self/mounts", "r");
@@ -168,30 +92,73 @@ static void offer_pins(struct candidates *candidates, const struct object_source
 		endmntent(mounts);
 }
 
-static void offer_object(struct candidates *candidates, const struct object_source *source,
-			 const char *by, __u32 id)
+/* One that is called @name (NULL: by nothing) and is a @what. */
+static void offer_object(struct candidates *candidates, const char *by, __u32 id, const char *name,
+			 const char *what)
 {
-	bool tag = !strcmp(by, "tag");
-	char name[128] = "", help[128] = "", both[300], number[16];
-	int fd;
+	char number[16], help[256];
+	bool named = name && *name;
 
 	snprintf(number, sizeof(number), "%u", id);
-	if (!strcmp(by, "id") && strncmp(number, candidates->word, strlen(candidates->word)))
-		return;
-	fd = source->open(id);
-	if (fd < 0)
-		return;
-	(tag ? describe_tag : source->describe)(fd, name, help, sizeof(name));
-	close(fd);
-	if (strcmp(by, "id")) {
-		if (*name)
-			offer(candidates, name, help);
-		return;
+	if (!strcmp(by, "id")) {
+		snprintf(help, sizeof(help), "%s%s%s", named ? name : "", named ? ", " : "", what);
+		offer(candidates, number, help);
+	} else if (named) {
+		snprintf(help, sizeof(help), "%s, id %s", what, number);
+		offer(candidates, name, help);
 	}
-	snprintf(both, sizeof(both), "%s%s%.*s", name, *name && *help ? ", " : "",
-		 (int)strcspn(help, ","), help);
-	offer(candidates, number, both);
 }
+
+static void offer_maps(struct candidates *candidates, const char *by, const struct objects *objects)
+{
+	const struct map *map = objects->maps;
+
+	for (size_t i = 0; i < objects->nr_maps; i++, map++)
+		offer_object(candidates, by, map->id, map->name, map_type_name(map->type));
+}
+
+static void offer_programs(struct candidates *candidates, const char *by,
+			   const struct objects *objects)
+{
+	const struct program *program = objects->programs;
+	char tag[2 * sizeof(program->tag) + 1];
+
+	for (size_t i = 0; i < objects->nr_programs; i++, program++) {
+		for (size_t byte = 0; byte < sizeof(program->tag); byte++)
+			sprintf(tag + 2 * byte, "%02x", program->tag[byte]);
+		offer_object(candidates, by, program->id, strcmp(by, "tag") ? program->name : tag,
+			     program_type_name(program->type));
+	}
+}
+
+static void offer_links(struct candidates *candidates, const char *by,
+			const struct objects *objects)
+{
+	const struct link *link = objects->links;
+
+	for (size_t i = 0; i < objects->nr_links; i++, link++)
+		offer_object(candidates, by, link->id, NULL, link_type_name(link->type));
+}
+
+static void offer_btfs(struct candidates *candidates, const char *by, const struct objects *objects)
+{
+	const struct btf_object *btf = objects->btfs;
+
+	for (size_t i = 0; i < objects->nr_btfs; i++, btf++)
+		offer_object(candidates, by, btf->id, btf->name, "BTF");
+}
+
+/* By their kind from VALUE_MAP on; @inode: what /proc/self/fd says of an open one. */
+static const struct {
+	unsigned int wanted;
+	const char *inode;
+	void (*offer)(struct candidates *candidates, const char *by, const struct objects *objects);
+} sources[] = {
+	[VALUE_MAP - VALUE_MAP] = {WANT_MAPS, "bpf-map", offer_maps},
+	[VALUE_PROGRAM - VALUE_MAP] = {WANT_PROGRAMS, "bpf-prog", offer_programs},
+	[VALUE_LINK - VALUE_MAP] = {WANT_LINKS, "bpf_link", offer_links},
+	[VALUE_BTF - VALUE_MAP] = {WANT_BTFS, "btf", offer_btfs},
+};
 
 static bool is_kernel_asked(void)
 {
@@ -202,18 +169,22 @@ static bool is_kernel_asked(void)
 
 void offer_objects(struct candidates *candidates, enum value_kind kind, const char *by)
 {
-	const struct object_source *source = &sources[kind - VALUE_MAP];
 	size_t first = candidates->count;
-	__u32 id = 0;
+	struct objects objects;
 
+	kind -= VALUE_MAP;
 	if (!is_kernel_asked())
 		return;
 	if (!strcmp(by, "pinned")) {
-		offer_pins(candidates, source);
+		offer_pins(candidates, sources[kind].inode);
 		return;
 	}
-	while (!source->next_id(id, &id))
-		offer_object(candidates, source, by, id);
+	if (engine_start_on("kernel"))
+		return;
+	objects_gather(sources[kind].wanted, &objects);
+	sources[kind].offer(candidates, by, &objects);
+	objects_free(&objects);
+	engine_stop();
 	if (strcmp(by, "id"))
 		unite(candidates, first);
 }
