@@ -384,7 +384,7 @@ const struct command check_command = {
 		"agree.",
 	.operands = operands,
 	.examples = examples,
-	.exit_status = "The exit status is 0 if every program is accepted on each engine asked, 1 "
+	.exit_status = "0 if every program is accepted on each engine asked, 1 "
 		       "if not, 2 if the command line is wrong.",
 	.json = true,
 	.run = run,

@@ -245,7 +245,7 @@ const struct command exec_command = {
 		"name.",
 	.operands = operands,
 	.examples = examples,
-	.exit_status = "The exit status is that of COMMAND, 127 if there is none of that name, 126 "
+	.exit_status = "That of COMMAND, 127 if there is none of that name, 126 "
 		       "if it cannot be executed.",
 	.environment = environment,
 	.without_engine = true,

@@ -226,8 +226,8 @@ int print_help(const struct command *command)
 	print_options(command);
 	print_other_options(command);
 	if (command->exit_status) {
-		putchar('\n');
-		print_text(command->exit_status, 0, true);
+		printf("\nExit status:\n  ");
+		print_text(command->exit_status, 2, true);
 	}
 	print_examples(command);
 	return finish_output();
