@@ -71,6 +71,8 @@ struct value_type {
 	enum value_kind kind;
 	const char *const *words;	     /* of VALUE_WORD and VALUE_LIST, NULL after the last */
 	const char *(*nth_word)(size_t nth); /* or this; NULL after the last */
+	const char *(*nth_help)(size_t nth); /* what word number @nth is; NULL: words need no help */
+	const char *signs; /* "+-": what may stand before a word of VALUE_LIST; NULL: nothing */
 };
 
 struct command_option {
@@ -176,7 +178,10 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for a command line that is wrong; adds where its usage can be read. Returns 2. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Replace in @text what would talk to the terminal; lines and tabs stay. */
+/* Say in the same way what is no error but should be known, unless --quiet. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Replace in @text what would talk to the terminal, or is no UTF-8; lines and tabs stay. */
 void make_printable(char *text);
 
 /* Write @document as the options say, and give it up. */

@@ -89,25 +89,46 @@ bool value_is_named_by(const struct value_type *type, const char *word)
 	return !strcmp(word, "tag") && type->kind == VALUE_PROGRAM;
 }
 
-static const struct command btf_command = {
-	.name = "btf",
-	.summary = "the engine's types, to compile programs against",
-	.text = "Look at BTF, the types of an engine.",
-	.examples = (const struct example[]){{"bpftrek --on embedded btf dump > vmlinux.h",
-					      "types to compile programs against"},
-					     {0}},
-	.subcommands = (const struct command *const[]){&btf_dump_command, NULL},
+static const struct command program_command = {
+	.name = "prog",
+	.summary = "programs: what they are, what they use, who holds them",
+	.text = "Look at the programs of an engine.",
+	.examples = (const struct example[]){{"bpftrek prog list", "what is loaded"}, {0}},
+	.subcommands =
+		(const struct command *const[]){&program_list_command, &program_show_command, NULL},
 };
 
 static const struct command map_command = {
 	.name = "map",
-	.summary = "what is in maps",
-	.text = "Look at maps.",
-	.examples = (const struct example[]){{"bpftrek map dump sessions --load service.bpf.o "
+	.summary = "maps: what they are, how full they are, who uses them, what is in them",
+	.text = "Look at the maps of an engine.",
+	.examples = (const struct example[]){{"bpftrek map list", "what there is"},
+					     {"bpftrek map dump sessions --load service.bpf.o "
 					      "--fill sessions=@sessions.jsonl",
 					      "the elements of a map"},
 					     {0}},
-	.subcommands = (const struct command *const[]){&map_dump_command, NULL},
+	.subcommands = (const struct command *const[]){&map_list_command, &map_show_command,
+						       &map_dump_command, NULL},
+};
+
+static const struct command link_command = {
+	.name = "link",
+	.summary = "links: which program is attached to what",
+	.text = "Look at the links of an engine.",
+	.examples = (const struct example[]){{"bpftrek link list", "what is attached"}, {0}},
+	.subcommands =
+		(const struct command *const[]){&link_list_command, &link_show_command, NULL},
+};
+
+static const struct command btf_command = {
+	.name = "btf",
+	.summary = "types: those of the engine, and of programs and maps",
+	.text = "Look at BTF, the types of an engine.",
+	.examples = (const struct example[]){{"bpftrek --on embedded btf dump > vmlinux.h",
+					      "types to compile programs against"},
+					     {0}},
+	.subcommands = (const struct command *const[]){&btf_dump_command, &btf_list_command,
+						       &btf_show_command, NULL},
 };
 
 static const char *const engines[] = {"kernel", "embedded", NULL};
@@ -143,8 +164,9 @@ static const struct command_option bpftrek_options[] = {
 };
 
 static const struct command *const commands[] = {
-	&run_command,	&check_command, &targets_command, &btf_command,	 &map_command,
-	&audit_command, &exec_command,	&version_command, &help_command, NULL,
+	&program_command, &map_command,	    &link_command,  &btf_command,
+	&audit_command,	  &run_command,	    &check_command, &targets_command,
+	&exec_command,	  &version_command, &help_command,  NULL,
 };
 
 static const struct term environment[] = {

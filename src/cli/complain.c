@@ -7,18 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/types.h>
+
 #include "commands.h"
+#include "out.h"
 
 void make_printable(char *text)
 {
-	unsigned char *c = (unsigned char *)text;
+	__u32 code;
+	size_t len;
 
-	for (; *c; c++) {
-		if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 0x7f)
-			*c = '?';
-		/* U+0080 to U+009F in UTF-8: U+009B is as good as ESC [. */
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			c[0] = c[1] = '?';
+	for (; *text; text += len) {
+		len = utf8_next(text, &code);
+		if (is_unprintable(code) && code != '\n' && code != '\t')
+			memset(text, '?', len);
 	}
 }
 
@@ -44,6 +46,17 @@ int fail(const char *format, ...)
 	say(format, args, "");
 	va_end(args);
 	return 1;
+}
+
+void remark(const char *format, ...)
+{
+	va_list args;
+
+	if (options.quiet)
+		return;
+	va_start(args, format);
+	say(format, args, "");
+	va_end(args);
 }
 
 int usage_error(const char *format, ...)

@@ -168,6 +168,23 @@ static void print_operands(const struct command *command)
 			print_entry(o->name, width, o->help);
 }
 
+/* The words that a value is of, each with what it is. */
+static void print_words(const struct value_type *type, int left)
+{
+	const char *word;
+	int width = 0;
+
+	if (!type->nth_help)
+		return;
+	for (size_t i = 0; (word = value_word(type, i)); i++)
+		width = wider(width, word);
+	for (size_t i = 0; (word = value_word(type, i)); i++) {
+		indent(left);
+		printf("%-*s  ", width, word);
+		print_text(type->nth_help(i), left + width + 2, false);
+	}
+}
+
 static void print_options(const struct command *command)
 {
 	const struct command_option *o;
@@ -185,6 +202,7 @@ static void print_options(const struct command *command)
 	for (o = command->options; o && o->name; o++) {
 		option_heading(o, heading, sizeof(heading));
 		print_entry(heading, width, o->help);
+		print_words(&o->value, 8);
 	}
 }
 

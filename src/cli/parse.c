@@ -148,6 +148,7 @@ static int check_value(const char *what, const struct value_type *type, const ch
 	if (type->kind == VALUE_WORD)
 		return check_word(what, type, text, strlen(text));
 	for (; type->kind == VALUE_LIST && !status; text += len + 1) {
+		text += *text && type->signs && strchr(type->signs, *text);
 		len = strcspn(text, ",");
 		status = check_word(what, type, text, len);
 		if (!text[len])

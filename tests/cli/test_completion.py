@@ -198,10 +198,12 @@ printf '%s\\n' "${COMPREPLY[@]}"
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
 @pytest.mark.parametrize("line, word, reply", [
     ("run object.bpf.o --ma", "--ma", ["--map"]),
-    ("btf ", "", ["dump"]),
+    ("btf ", "", ["dump", "list", "show"]),
     ("--on=em", "em", ["embedded"]),
     ("--on=", "=", ["kernel", "embedded"]),
     ("btf dump --format r", "r", ["raw"]),
+    ("btf list --columns id,+k", "id,+k", ["compopt -o nospace", "id,+kernel"]),
+    ("btf list --sort -si", "-si", ["compopt -o nospace", "-size"]),
     ("run ", "", ["compopt -o default"]),
     ("run object.bpf.o --fill s", "s", ["compopt -o nospace", "sessions=", "settings="]),
     ("run object.bpf.o --fill sessions=rows.", "rows.", ["compopt -o filenames", "rows.jsonl"]),
@@ -220,7 +222,7 @@ def test_bash(here, line, word, reply):
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="no fish")
 @pytest.mark.parametrize("line, offered", [
-    ("run object.bpf.o --ma", ["--map"]), ("btf ", ["dump"]), ("--on=em", ["--on=embedded"]),
+    ("run object.bpf.o --ma", ["--map"]), ("btf ", ["dump", "list", "show"]), ("--on=em", ["--on=embedded"]),
     ("run object.bpf.o --fill sessions=@rows.", ["sessions=@rows.jsonl"]),
     ("run --load=obj", ["--load=object.bpf.o"]), ("run ob", ["object.bpf.o"]),
     ("exec -- ls row", ["rows.jsonl", "rows/"]), ("nosuch ", []),

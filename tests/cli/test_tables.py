@@ -41,7 +41,7 @@ def given(option):
 
 
 def test_there_are_commands():
-    assert [command["path"] for command in COMMANDS][:2] == ["bpftrek", "bpftrek run"]
+    assert [command["path"] for command in COMMANDS][:2] == ["bpftrek", "bpftrek prog"]
     assert len(COMMANDS) > 8
 
 

@@ -167,7 +167,7 @@ static void offer_words(struct candidates *candidates, const struct value_type *
 	const char *word;
 
 	for (size_t i = 0; (word = value_word(type, i)); i++)
-		offer(candidates, word, NULL);
+		offer(candidates, word, type->nth_help ? type->nth_help(i) : NULL);
 }
 
 /* The part of a word after @length bytes is completed by itself. */
@@ -177,11 +177,12 @@ static void go_on_after(struct candidates *candidates, size_t length)
 	candidates->word += length;
 }
 
-static bool is_in_list(const char *list, const char *end, const char *word)
+static bool is_in_list(const char *list, const char *end, const char *word, const char *signs)
 {
 	size_t len;
 
 	for (; list < end; list += len + 1) {
+		list += signs && *list && strchr(signs, *list);
 		len = strcspn(list, ",");
 		if (len == strlen(word) && !strncmp(list, word, len))
 			return true;
@@ -196,9 +197,11 @@ static void offer_list(struct candidates *candidates, const struct value_type *t
 
 	if (comma)
 		go_on_after(candidates, comma + 1 - list);
+	if (*candidates->word && type->signs && strchr(type->signs, *candidates->word))
+		go_on_after(candidates, 1);
 	for (size_t i = 0; (word = value_word(type, i)); i++)
-		if (!is_in_list(list, candidates->word, word))
-			offer(candidates, word, NULL);
+		if (!is_in_list(list, candidates->word, word, type->signs))
+			offer(candidates, word, type->nth_help ? type->nth_help(i) : NULL);
 	candidates->goes_on = true;
 }
 

@@ -289,6 +289,21 @@ static void put_subcommands(const struct page *page)
 	}
 }
 
+/* The words that a value is of, each with what it is. */
+static void put_words(const struct page *page, const struct value_type *type)
+{
+	const char *word;
+
+	if (!type->nth_help)
+		return;
+	fputs(".RS\n", page->file);
+	for (size_t i = 0; (word = value_word(type, i)); i++) {
+		put_heading(page, word);
+		put_text_below(page, type->nth_help(i));
+	}
+	fputs(".RE\n", page->file);
+}
+
 static void put_option(const struct page *page, const struct command_option *option)
 {
 	char heading[96];
@@ -296,6 +311,7 @@ static void put_option(const struct page *page, const struct command_option *opt
 	option_heading(option, heading, sizeof(heading));
 	put_heading(page, heading + strspn(heading, " "));
 	put_text_below(page, option->help);
+	put_words(page, &option->value);
 }
 
 /* A command's own options, and those of every command that mean something for it. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* One object, for people: a line for each thing that is known of it. */
+#ifndef CLI_LISTS_BLOCK_H
+#define CLI_LISTS_BLOCK_H
+
+#include "chosen.h"
+
+/* What it refers to, and what refers to it, is named beside its number. */
+void block_put(struct out *out, const struct columns *columns, struct view *view,
+	       const struct kind *kind, const void *object);
+
+#endif /* CLI_LISTS_BLOCK_H */

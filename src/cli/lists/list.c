@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Lists of objects: read what is asked for, gather no more than that takes, select, sort, write;
+ * and again with --watch.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "block.h"
+#include "chosen.h"
+#include "engine.h"
+#include "list.h"
+#include "load.h"
+#include "table.h"
+#include "watch.h"
+
+struct list {
+	const struct kind *kind;
+	bool one; /* one object, of which everything is said */
+	bool json;
+	struct selection selection;
+	const char *columns; /* --columns, or NULL */
+	struct sort sort;
+	unsigned int wants;
+	struct loads loads;
+	__u64 interval; /* of --watch in nanoseconds; 0: look once */
+	bool count;	/* --stats */
+	struct samples before;
+	size_t looks;
+};
+
+/* Those that are shown, which depends on whether the engine counts. */
+static int choose_columns(const struct list *list, bool statistics, struct columns *columns)
+{
+	unsigned int traits = list->json ? IN_JSON : IN_TABLE;
+
+	if (list->one)
+		traits = ~0u;
+	else if (list->interval && statistics && list->kind->kind == OBJECT_PROGRAM)
+		traits = list->json ? IN_JSON | IN_WATCH : IN_WATCH;
+	columns_with(list->kind, traits, columns);
+	return list->columns ? columns_choose(list->kind, list->columns, columns) : 0;
+}
+
+static int read_interval(struct list *list, const char *text)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (!*text || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 86400)
+		return usage_error("--watch: '%s' is no number of seconds from 0.1 to 86400", text);
+	list->interval = seconds * 1e9;
+	return 0;
+}
+
+static int read_arguments(struct list *list, const struct arguments *arguments)
+{
+	const char *watch = option_text(arguments, "watch"), *sort = option_text(arguments, "sort");
+	struct columns columns;
+	int status;
+
+	list->json = options.json || options.jsonl;
+	list->columns = option_text(arguments, "columns");
+	list->count = list->kind->kind == OBJECT_PROGRAM && option_count(arguments, "stats");
+	status = selection_read(&list->selection, list->kind, arguments);
+	if (!status && watch)
+		status = read_interval(list, watch);
+	if (!status && list->count && !watch)
+		status = usage_error("--stats counts while --watch watches; give --watch SECONDS");
+	if (!status && sort)
+		status = sort_choose(list->kind, sort, &list->sort);
+	if (!status)
+		status = choose_columns(list, list->count, &columns);
+	if (status)
+		return status;
+	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
+		      selection_wants(&list->selection);
+	if (list->one)
+		list->wants = ~0u;
+	return loads_read(&list->loads, NULL, arguments);
+}
+
+static void put_time_member(struct json *json)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	json_name(json, "time");
+	json_put_real(json, now.tv_sec + now.tv_nsec / 1e9);
+}
+
+static void put_object(const struct list *list, const struct columns *columns, struct view *view,
+		       const void *object, struct json *json)
+{
+	json_begin_object(json);
+	if (list->interval)
+		put_time_member(json);
+	for (size_t c = 0; c < columns->nr; c++)
+		column_put_json(columns->columns[c], view, object, json);
+	json_end_object(json);
+	if (options.jsonl)
+		json_end_line(json);
+}
+
+static void put_json(const struct list *list, const struct columns *columns, struct view *view,
+		     const struct rows *rows, struct out *out)
+{
+	struct json json = {.out = out, .pretty = options.pretty && !options.jsonl};
+	bool array = !options.jsonl && !list->one;
+
+	if (array)
+		json_begin_array(&json);
+	for (size_t i = 0; i < rows->nr; i++)
+		put_object(list, columns, view, rows->objects[i], &json);
+	if (array)
+		json_end_array(&json);
+	if (!options.jsonl)
+		json_end_line(&json);
+}
+
+/* What stands above a table that is drawn again and again. */
+static void put_title(const struct list *list, const struct rows *rows, size_t total,
+		      struct out *out)
+{
+	time_t now = time(NULL);
+	char text[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&now, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	out_format(out, "%s  %s engine, %zu %s%s", text, engine_name(), total, list->kind->name,
+		   total == 1 ? "" : "s");
+	if (rows->nr != total)
+		out_format(out, ", %zu shown", rows->nr);
+}
+
+static void put_table(const struct list *list, const struct columns *columns, struct view *view,
+		      const struct rows *rows, struct out *out)
+{
+	struct table_size size = terminal_size();
+	bool redraw = list->interval && size.width;
+
+	if (!redraw)
+		size.height = 0;
+	if (redraw) {
+		/* Over what is there: a screen that is cleared first flickers. */
+		out_puts(out, list->looks ? "\033[H" : "\033[H\033[2J");
+		put_title(list, rows, kind_count(list->kind, view->objects), out);
+		out_puts(out, "\033[K\n\033[K\n");
+		size.height = size.height > 4 ? size.height - 3 : 1;
+	} else if (list->looks) {
+		out_char(out, '\n');
+	}
+	table_put(out, columns, view, rows, size, !options.quiet, redraw ? "\033[K\n" : "\n");
+	if (redraw)
+		out_puts(out, "\033[J");
+}
+
+static int put_rows(const struct list *list, struct view *view, const struct rows *rows)
+{
+	struct out out = {.stream = stdout};
+	struct columns columns;
+	bool failed;
+
+	/* Read once already: it is right. */
+	choose_columns(list, view->objects->statistics, &columns);
+	if (list->json)
+		put_json(list, &columns, view, rows, &out);
+	else if (list->one)
+		block_put(&out, &columns, view, list->kind, rows->objects[0]);
+	else
+		put_table(list, &columns, view, rows, &out);
+	out_flush(&out);
+	failed = out.failed || view->scratch.failed;
+	out_free(&out);
+	return failed ? fail("out of memory; free some and run it again") : finish_output();
+}
+
+static int look(struct list *list)
+{
+	struct objects objects = {0};
+	struct view view = {.objects = &objects};
+	struct rows rows = {0};
+	int status;
+
+	status = objects_gather(list->wants, &objects);
+	view.now = monotonic_ns();
+	/* What the engine counts for this command only, nobody else is told of. */
+	objects.statistics |= list->count;
+	if (list->looks)
+		view.before = &list->before;
+	for (size_t i = 0; !status && !list->looks && i < objects.nr_left_out; i++)
+		remark("%s", objects.left_out[i]);
+	if (!status)
+		status = selection_rows(&list->selection, &view, &rows);
+	if (!status && list->one)
+		status = selection_only(&list->selection, &rows);
+	if (!status && list->sort.nr)
+		status = sort_rows(&list->sort, &view, &rows);
+	if (!status)
+		status = put_rows(list, &view, &rows);
+	if (!status && list->interval && !samples_take(&list->before, &objects, view.now))
+		status = fail("out of memory; free some and run it again");
+	list->looks++;
+	free(rows.objects);
+	out_free(&view.scratch);
+	objects_free(&objects);
+	return status;
+}
+
+static int watch(struct list *list)
+{
+	enum watch_event event = WATCH_NEXT;
+	__u64 next = monotonic_ns();
+	int status;
+
+	status = watch_begin();
+	if (status)
+		return status;
+	while (!status && event != WATCH_END) {
+		status = look(list);
+		if (event == WATCH_NEXT)
+			next += list->interval;
+		if (next < monotonic_ns())
+			next = monotonic_ns();
+		if (!status)
+			event = watch_wait(next);
+	}
+	watch_end();
+	return status;
+}
+
+static int list_on_engine(struct list *list)
+{
+	int statistics = -1, status;
+
+	status = loads_make(&list->loads);
+	if (!status)
+		status = selection_resolve(&list->selection);
+	if (!status && list->count) {
+		statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		if (statistics < 0 && (errno == EPERM || errno == EACCES))
+			status = engine_refused("--stats");
+		else if (statistics < 0)
+			status =
+				fail("--stats: the %s engine does not count runs: %s; leave it out",
+				     engine_name(), strerror(errno));
+	}
+	if (!status)
+		status = list->interval ? watch(list) : look(list);
+	if (statistics >= 0)
+		close(statistics);
+	loads_close(&list->loads);
+	return status;
+}
+
+int list_objects(const struct kind *kind, const struct arguments *arguments, bool one)
+{
+	struct list list = {.kind = kind, .one = one && operand(arguments, 0)};
+	int status;
+
+	status = read_arguments(&list, arguments);
+	if (!status)
+		status = engine_start();
+	if (!status) {
+		status = list_on_engine(&list);
+		engine_stop();
+	}
+	free(list.before.samples);
+	loads_end(&list.loads);
+	selection_end(&list.selection);
+	return status;
+}

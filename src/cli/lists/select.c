@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Which objects are shown: see chosen.h. A user's programs are those that it loaded; its maps,
+ * links and BTFs are those that its programs use, or its processes hold.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "chosen.h"
+#include "engine.h"
+
+static int read_number(const char *text, __u32 *number)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno || value > UINT32_MAX)
+		return -EINVAL;
+	*number = value;
+	return 0;
+}
+
+static int read_users(struct selection *selection)
+{
+	size_t count = option_count(selection->arguments, "user");
+	const struct passwd *entry;
+	const char *text;
+	__u32 uid;
+
+	selection->users = calloc(count + 1, sizeof(*selection->users));
+	if (!selection->users)
+		return fail("--user: out of memory; free some and run it again");
+	for (size_t i = 0; i < count; i++) {
+		text = option_nth(selection->arguments, "user", i)->text;
+		entry = getpwnam(text);
+		if (entry)
+			uid = entry->pw_uid;
+		else if (read_number(text, &uid))
+			return usage_error("--user: no user is called '%s'", text);
+		selection->users[selection->nr_users++] = uid;
+	}
+	return 0;
+}
+
+static bool is_named_by(const struct selection *selection, const char *by)
+{
+	return selection->named->by && !strcmp(selection->named->by, by);
+}
+
+int selection_read(struct selection *selection, const struct kind *kind,
+		   const struct arguments *arguments)
+{
+	const char *text;
+
+	*selection = (struct selection){
+		.kind = kind,
+		.arguments = arguments,
+		.named = operand(arguments, 0),
+	};
+	if (selection->named) {
+		text = selection->named->text;
+		if (is_named_by(selection, "id") && read_number(text, &selection->id))
+			return usage_error("%s id '%s' is no number", kind->name, text);
+		if (is_named_by(selection, "tag") &&
+		    (strlen(text) != 16 || text[strspn(text, "0123456789abcdefABCDEF")]))
+			return usage_error("%s tag '%s' is no 16 hexadecimal digits", kind->name,
+					   text);
+		if (!selection->named->by && kind->kind == OBJECT_LINK)
+			return usage_error("links have no names; say 'id %s' or 'pinned %s'", text,
+					   text);
+	}
+	return read_users(selection);
+}
+
+void selection_end(struct selection *selection)
+{
+	free(selection->users);
+}
+
+/* What /proc says that a descriptor of each kind is; of the embedded engine it says other things.
+ */
+static bool may_be(const struct kind *kind, int fd)
+{
+	static const char *const names[] = {"bpf-prog", "bpf-map", "bpf_link", "btf"};
+	static const char *const links[] = {"bpf-prog", "bpf-map", "bpf-link", "btf"};
+	char path[32], target[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return true;
+	target[len] = '\0';
+	return strncmp(target, "anon_inode:", 11) || strstr(target, names[kind->kind]) ||
+	       strstr(target, links[kind->kind]);
+}
+
+/* The id is at the same place in the information of programs, maps and links. */
+static int find_pinned(struct selection *selection)
+{
+	const char *path = selection->named->text;
+	const struct kind *kind = selection->kind;
+	struct bpf_prog_info info = {0};
+	__u32 len = offsetof(struct bpf_prog_info, tag);
+	int fd, err;
+
+	_Static_assert(offsetof(struct bpf_prog_info, id) == offsetof(struct bpf_map_info, id) &&
+			       offsetof(struct bpf_map_info, id) ==
+				       offsetof(struct bpf_link_info, id),
+		       "where the id is");
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind->name, path,
+			    strerror(errno), kind->name);
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? errno : 0;
+	if (!err && !may_be(kind, fd))
+		err = EINVAL;
+	close(fd);
+	if (err)
+		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind->name, path,
+			    err == EINVAL ? "another kind of object" : strerror(err), kind->name);
+	selection->id = info.id;
+	return 0;
+}
+
+int selection_resolve(struct selection *selection)
+{
+	return selection->named && is_named_by(selection, "pinned") ? find_pinned(selection) : 0;
+}
+
+unsigned int selection_wants(const struct selection *selection)
+{
+	unsigned int wants = 0;
+
+	if (option_count(selection->arguments, "name") && selection->kind->kind == OBJECT_LINK)
+		wants |= WANT_PROGRAMS;
+	if (selection->nr_users && selection->kind->kind != OBJECT_PROGRAM)
+		wants |= WANT_PROGRAMS | WANT_HOLDERS;
+	return wants;
+}
+
+/* A link is called as its program. */
+static const char *name_of(const struct selection *selection, const struct view *view,
+			   const void *object)
+{
+	const struct program *program;
+
+	switch (selection->kind->kind) {
+	case OBJECT_PROGRAM:
+		return ((const struct program *)object)->name;
+	case OBJECT_MAP:
+		return ((const struct map *)object)->name;
+	case OBJECT_BTF:
+		return ((const struct btf_object *)object)->name;
+	default:
+		program = objects_program(view->objects, ((const struct link *)object)->prog_id);
+		return program ? program->name : NULL;
+	}
+}
+
+static __u32 type_of(const struct selection *selection, const void *object)
+{
+	switch (selection->kind->kind) {
+	case OBJECT_PROGRAM:
+		return ((const struct program *)object)->type;
+	case OBJECT_MAP:
+		return ((const struct map *)object)->type;
+	default:
+		return ((const struct link *)object)->type;
+	}
+}
+
+/* Engines keep 15 bytes of a name, which may be all that a user, or the engine, knows of it. */
+static bool is_called(const char *name, const char *word)
+{
+	const size_t cut = BPF_OBJ_NAME_LEN - 1;
+
+	if (!strcmp(name, word))
+		return true;
+	return !strncmp(name, word, cut) && (strlen(name) == cut || strlen(word) == cut);
+}
+
+static bool has_tag(const struct program *program, const char *tag)
+{
+	char text[2 * sizeof(program->tag) + 1];
+
+	for (size_t i = 0; i < sizeof(program->tag); i++)
+		sprintf(text + 2 * i, "%02x", program->tag[i]);
+	return !strcasecmp(text, tag);
+}
+
+static bool is_named(const struct selection *selection, const struct view *view, const void *object)
+{
+	const char *name;
+
+	if (!selection->named)
+		return true;
+	if (is_named_by(selection, "id") || is_named_by(selection, "pinned"))
+		return object_id(object) == selection->id;
+	if (is_named_by(selection, "tag"))
+		return has_tag(object, selection->named->text);
+	name = name_of(selection, view, object);
+	return name && is_called(name, selection->named->text);
+}
+
+/* Whether @text is one of the words, with commas between them, of a list. */
+static bool is_in_list(const char *list, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (;; list += strcspn(list, ",") + 1) {
+		if (!strncmp(list, text, len) && (!list[len] || list[len] == ','))
+			return true;
+		if (!list[strcspn(list, ",")])
+			return false;
+	}
+}
+
+static bool has_type(const struct selection *selection, const void *object)
+{
+	const struct word *given;
+	const char *type;
+	size_t n = 0;
+
+	if (!selection->kind->type_name || !option_count(selection->arguments, "type"))
+		return true;
+	type = selection->kind->type_name(type_of(selection, object));
+	while ((given = option_nth(selection->arguments, "type", n++)))
+		if (is_in_list(given->text, type))
+			return true;
+	return false;
+}
+
+static bool has_name(const struct selection *selection, const struct view *view, const void *object)
+{
+	const struct word *glob;
+	const char *name;
+	size_t n = 0;
+
+	if (!option_count(selection->arguments, "name"))
+		return true;
+	name = name_of(selection, view, object);
+	while ((glob = option_nth(selection->arguments, "name", n++)))
+		if (!fnmatch(glob->text, name ? name : "", 0))
+			return true;
+	return false;
+}
+
+static bool is_user(const struct selection *selection, __u64 uid)
+{
+	for (size_t i = 0; i < selection->nr_users; i++)
+		if (selection->users[i] == uid)
+			return true;
+	return false;
+}
+
+static bool is_users_program(const struct selection *selection, const struct view *view, __u32 id)
+{
+	const struct program *program = objects_program(view->objects, id);
+
+	return program && is_user(selection, program->uid);
+}
+
+static bool is_users_process(const struct selection *selection, __u32 pid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return !stat(path, &st) && is_user(selection, st.st_uid);
+}
+
+static bool has_user(const struct selection *selection, const struct view *view, const void *object)
+{
+	enum object_kind kind = selection->kind->kind;
+	const struct reference *reference;
+	const struct holder *holder;
+	size_t nr;
+
+	if (!option_count(selection->arguments, "user"))
+		return true;
+	if (kind == OBJECT_PROGRAM)
+		return is_user(selection, ((const struct program *)object)->uid);
+	if (kind == OBJECT_LINK &&
+	    is_users_program(selection, view, ((const struct link *)object)->prog_id))
+		return true;
+	reference = objects_references(view->objects, kind, object_id(object), &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (reference[i].from == OBJECT_PROGRAM &&
+		    is_users_program(selection, view, reference[i].from_id))
+			return true;
+	holder = objects_holders(view->objects, kind, object_id(object), &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (is_users_process(selection, holder[i].pid))
+			return true;
+	return false;
+}
+
+int selection_rows(const struct selection *selection, struct view *view, struct rows *rows)
+{
+	const struct kind *kind = selection->kind;
+	size_t count = kind_count(kind, view->objects);
+	const void *object;
+
+	rows->nr = 0;
+	rows->objects = calloc(count + 1, sizeof(*rows->objects));
+	if (!rows->objects)
+		return fail("out of memory; free some and run it again");
+	for (size_t i = 0; i < count; i++) {
+		object = kind_object(kind, view->objects, i);
+		if (is_named(selection, view, object) && has_type(selection, object) &&
+		    has_name(selection, view, object) && has_user(selection, view, object))
+			rows->objects[rows->nr++] = object;
+	}
+	return 0;
+}
+
+int selection_only(const struct selection *selection, const struct rows *rows)
+{
+	const struct word *named = selection->named;
+	const struct kind *kind = selection->kind;
+	struct out ids = {0};
+	__u32 number;
+	int status;
+
+	if (rows->nr == 1)
+		return 0;
+	if (!rows->nr && !named->by && !read_number(named->text, &number))
+		return fail("%s %s: none is called that on the %s engine; if it is the id, say "
+			    "'id %s'",
+			    kind->name, named->text, engine_name(), named->text);
+	if (!rows->nr)
+		return fail("%s %s%s%s: no such %s on the %s engine; 'bpftrek %s list' shows those "
+			    "it has",
+			    kind->name, named->by ? named->by : "", named->by ? " " : "",
+			    named->text, kind->name, engine_name(), object_kind_names[kind->kind]);
+	for (size_t i = 0; i < rows->nr && i < 8; i++)
+		out_format(&ids, "%s%u", i ? ", " : "", object_id(rows->objects[i]));
+	status = fail("%s %s: %zu have it, ids %s%s; name one of them by 'id N', or list them with "
+		      "'bpftrek %s list %s %s'",
+		      kind->name, named->text, rows->nr, out_string(&ids),
+		      rows->nr > 8 ? " ..." : "", object_kind_names[kind->kind],
+		      named->by ? named->by : "name", named->text);
+	out_free(&ids);
+	return status;
+}

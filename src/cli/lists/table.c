@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Tables: see table.h. All cells are made once, into one text; then it is known how wide columns
+ * are, and lines are put together of its pieces.
+ */
+#include <stdlib.h>
+
+#include "table.h"
+
+static const char gap[] = "  ", more[] = "...";
+
+struct table {
+	const struct columns *columns;
+	size_t nr_columns; /* that are shown: the first ones */
+	size_t nr_rows;
+	struct out cells; /* one after the other, row by row */
+	__u32 *lengths;	  /* of each, in bytes */
+	size_t widths[MAX_COLUMNS];
+};
+
+static bool make_cells(struct table *table, struct view *view, const struct rows *rows)
+{
+	size_t nr = table->columns->nr, start, width;
+	__u32 *length = table->lengths;
+	struct cell cell;
+
+	for (size_t r = 0; r < table->nr_rows; r++) {
+		for (size_t c = 0; c < nr; c++) {
+			start = table->cells.len;
+			column_get(table->columns->columns[c], view, rows->objects[r], &cell);
+			cell_put(&table->cells, &cell, false);
+			*length++ = table->cells.len - start;
+			width = out_width(table->cells.bytes + start, table->cells.len - start);
+			if (width > table->widths[c])
+				table->widths[c] = width;
+		}
+	}
+	return !table->cells.failed && !view->scratch.failed;
+}
+
+static size_t total_width(const struct table *table)
+{
+	size_t width = 0;
+
+	for (size_t c = 0; c < table->nr_columns; c++)
+		width += table->widths[c] + (c ? strlen(gap) : 0);
+	if (table->nr_columns < table->columns->nr)
+		width += strlen(gap) + strlen(more);
+	return width;
+}
+
+static bool may_be_cut(const struct column *column)
+{
+	return column->traits & MAY_BE_CUT || cell_is_list(column->kind);
+}
+
+/* Of each such column something is left, and its heading is. */
+static void cut_columns(struct table *table, size_t width)
+{
+	const size_t enough = 12;
+	const struct column *column;
+	size_t least, excess, spare;
+
+	for (size_t c = table->nr_columns; c-- && total_width(table) > width;) {
+		column = table->columns->columns[c];
+		if (!may_be_cut(column))
+			continue;
+		least = strlen(column->heading);
+		least = least < enough ? enough : least;
+		excess = total_width(table) - width;
+		spare = table->widths[c] > least ? table->widths[c] - least : 0;
+		table->widths[c] -= spare < excess ? spare : excess;
+	}
+}
+
+/* What is left of the table says which objects these are. */
+static bool is_essential(const struct column *column)
+{
+	return !strcmp(column->name, "id") || !strcmp(column->name, "name") ||
+	       !strcmp(column->name, "prog_name");
+}
+
+static void fit(struct table *table, size_t width)
+{
+	size_t essential = 1;
+
+	if (!width || total_width(table) <= width)
+		return;
+	cut_columns(table, width);
+	for (size_t c = 0; c < table->nr_columns; c++)
+		if (is_essential(table->columns->columns[c]))
+			essential = c + 1;
+	while (table->nr_columns > essential && total_width(table) > width)
+		table->nr_columns--;
+}
+
+static void put_padded(const struct table *table, struct out *out, size_t c, const char *bytes,
+		       size_t len)
+{
+	size_t width = out_width(bytes, len), room = table->widths[c];
+	bool right = cell_is_right_aligned(table->columns->columns[c]->kind);
+	bool cut = width > room && room > strlen(more);
+
+	if (c)
+		out_puts(out, gap);
+	while (cut && out_width(bytes, len) > room - strlen(more))
+		len--;
+	width = out_width(bytes, len) + (cut ? strlen(more) : 0);
+	if (right && width < room)
+		out_fill(out, ' ', room - width);
+	out_put(out, bytes, len);
+	if (cut)
+		out_puts(out, more);
+	/* Nothing stands behind the last one. */
+	if (!right && width < room && c + 1 < table->nr_columns)
+		out_fill(out, ' ', room - width);
+}
+
+static void put_heading(const struct table *table, struct out *out, const char *line_end)
+{
+	size_t before;
+
+	for (size_t c = 0; c < table->nr_columns; c++) {
+		const char *heading = table->columns->columns[c]->heading;
+
+		put_padded(table, out, c, heading, strlen(heading));
+	}
+	before = table->nr_columns - 1;
+	if (table->nr_columns < table->columns->nr) {
+		size_t width = strlen(table->columns->columns[before]->heading);
+
+		if (!cell_is_right_aligned(table->columns->columns[before]->kind) &&
+		    width < table->widths[before])
+			out_fill(out, ' ', table->widths[before] - width);
+		out_puts(out, gap);
+		out_puts(out, more);
+	}
+	out_puts(out, line_end);
+}
+
+static void put_rows(const struct table *table, struct out *out, size_t nr, const char *line_end)
+{
+	const char *bytes = table->cells.bytes;
+	const __u32 *length = table->lengths;
+
+	for (size_t r = 0; r < nr; r++) {
+		for (size_t c = 0; c < table->columns->nr; c++) {
+			if (c < table->nr_columns)
+				put_padded(table, out, c, bytes, *length);
+			bytes += *length++;
+		}
+		out_puts(out, line_end);
+	}
+}
+
+void table_put(struct out *out, const struct columns *columns, struct view *view,
+	       const struct rows *rows, struct table_size size, bool heading, const char *line_end)
+{
+	struct table table = {.columns = columns, .nr_columns = columns->nr, .nr_rows = rows->nr};
+	size_t room = size.height > heading + 1u ? size.height - heading : 1;
+
+	if (size.height && table.nr_rows > room)
+		table.nr_rows = room - 1;
+	table.lengths = calloc(table.nr_rows * columns->nr + 1, sizeof(*table.lengths));
+	for (size_t c = 0; c < columns->nr; c++)
+		table.widths[c] = heading ? strlen(columns->columns[c]->heading) : 0;
+	if (!table.lengths || !make_cells(&table, view, rows)) {
+		out->failed = true;
+	} else {
+		fit(&table, size.width);
+		if (heading)
+			put_heading(&table, out, line_end);
+		put_rows(&table, out, table.nr_rows, line_end);
+		if (table.nr_rows < rows->nr)
+			out_format(out, "%s %zu more%s", more, rows->nr - table.nr_rows, line_end);
+	}
+	free(table.lengths);
+	out_free(&table.cells);
+}

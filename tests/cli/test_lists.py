@@ -1,0 +1,411 @@
+# SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
+"""prog, map, link and btf list and show: what they print on each engine, and of bad input.
+
+That what they print is right is for tests/zoo to find out, which compares it with bpftool; here
+is what only we have. Objects are those of --load, and on the kernel others are there beside them.
+"""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
+
+KINDS = ["prog", "map", "link", "btf"]
+
+# Others may look at the same kernel at the same time: names are those of this process only.
+PROGRAM = f"listed_by_process_{os.getpid()}"
+MAP = f"seen_{os.getpid()}"
+SOURCE = """
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u64);
+} MAP SEC(".maps");
+
+SEC("iter/bpf_map")
+int PROGRAM(struct bpf_iter__bpf_map *ctx)
+{
+	__u32 key = 1;
+
+	return ctx->map && bpf_map_lookup_elem(&MAP, &key) ? 0 : 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+"""
+LOADED = ()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(tmp_path_factory):
+    global LOADED
+    path = tmp_path_factory.mktemp("lists") / "listed.bpf.o"
+    source = SOURCE.replace("MAP SEC", MAP + " SEC").replace("&MAP", "&" + MAP)
+    LOADED = ("--load", compile_object(path, source.replace("PROGRAM", PROGRAM)))
+
+
+def alone(engine):
+    """LOADED, when what commands before have loaded is gone: the kernel takes its time."""
+    for kind, name in [("prog", PROGRAM), ("map", MAP)]:
+        end = time.monotonic() + 30
+        while engine == "kernel" and objects(engine, kind, "--name", name):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    return LOADED
+
+
+def objects(engine, kind, *args):
+    return json.loads(output(engine, "-j", kind, "list", *args))
+
+
+def words(kind, option):
+    """The words that a list option takes, as its usage error tells them."""
+    text = bpftrek("--on", "embedded", kind, "list", option, "?").stderr.decode()
+    allowed = re.search(r"It is (.*); see|it is (.*); see", text)
+    return re.split(r", | or ", allowed.group(1) or allowed.group(2))
+
+
+# What is shown.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_list_is_an_array_and_jsonl_its_objects(engine, kind):
+    listed = objects(engine, kind, *LOADED)
+    assert isinstance(listed, list)
+    lines = output(engine, "--jsonl", kind, "list", *LOADED).splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+    if engine == "embedded":
+        assert [json.loads(line).keys() for line in lines] == [o.keys() for o in listed]
+    ids = [o["id"] for o in listed]
+    assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_show_of_none_is_list(kind):
+    assert output("embedded", "-j", kind, "show") == output("embedded", "-j", kind, "list")
+    assert output("embedded", kind, "show") == output("embedded", kind, "list")
+
+
+def test_a_program(engine):
+    program, = objects(engine, "prog", *alone(engine), "--name", PROGRAM)
+    assert program["type"] == "tracing"
+    assert program["attach_type"] == "trace_iter"
+    assert program["attach_to"] == "bpf_iter_bpf_map"
+    assert program["gpl_compatible"] is True and program["license"] == "GPL"
+    assert re.fullmatch("[0-9a-f]{16}", program["tag"])
+    assert program["uid"] == os.getuid()
+    assert abs(program["loaded_at"] - time.time()) < 60
+    assert program["loaded_at"] == program["loaded_at_ns"] // 10**9
+    assert program["bytes_xlated"] % 8 == 0 and program["bytes_xlated"] > 0
+    assert program["links"] == []
+
+
+def test_a_map_and_what_is_in_it(engine, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"key": {i}, "value": {i}}}\n' for i in range(1024)))
+    found, = objects(engine, "map", *alone(engine), "--fill", f"{MAP}={rows}", "--name", MAP,
+                     "--columns", "+elements,+fill")
+    assert found["type"] == "hash"
+    assert (found["bytes_key"], found["bytes_value"], found["max_entries"]) == (4, 8, 4096)
+    assert (found["flags"], found["flag_names"], found["frozen"]) == (0, [], 0)
+    assert (found["elements"], found["fill"]) == (1024, 25)
+
+
+def test_a_program_and_its_map_name_each_other(engine):
+    text = output(engine, "map", "list", *alone(engine), "--name", MAP, "--columns", "id,progs")
+    assert re.fullmatch(r" *ID  PROGS *\n *\d+  \d+\n", text), text
+    shown = output(engine, "map", "show", MAP, *alone(engine))
+    assert re.search(rf"^progs: +\d+ {PROGRAM}$", shown, re.M)
+    shown = output(engine, "prog", "show", PROGRAM, *alone(engine))
+    assert re.search(rf"^map_ids: +\d+ {MAP}$", shown, re.M)
+
+
+def test_show_of_one(engine):
+    text = output(engine, "prog", "show", PROGRAM, *alone(engine))
+    said = dict(line.split(":", 1) for line in text.splitlines())
+    assert said["name"].strip() == PROGRAM
+    assert said["type"].strip() == "tracing"
+    one = json.loads(output(engine, "-j", "prog", "show", PROGRAM, *alone(engine)))
+    assert one["name"] == PROGRAM
+    # pids and pinned take time to find out, and are of one object only.
+    assert set(one) >= set(objects(engine, "prog", *LOADED, "--name", PROGRAM)[0])
+
+
+def test_a_name_that_an_engine_cut(engine):
+    assert len(objects(engine, "prog", PROGRAM, *alone(engine))) == 1
+    assert PROGRAM in [p["name"] for p in objects(engine, "prog", PROGRAM[:15], *LOADED)]
+    assert objects("embedded", "prog", PROGRAM[:14], *LOADED) == []
+
+
+# Columns, order, selection.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_column(engine, kind):
+    names = words(kind, "--columns")
+    assert names[-1] == "all"
+    heading = output(engine, kind, "list", "--columns", "all", *LOADED).splitlines()[0].split()
+    assert len(heading) == len(names) - 1 == len(set(heading))
+    for name in names[:-1]:
+        done = bpftrek("--on", engine, kind, "list", "--columns", name, "--sort", "-" + name,
+                       *LOADED)
+        assert done.returncode == 0, done.stderr
+
+
+def test_columns_are_those_named():
+    def heading(*args):
+        return output("embedded", "map", "list", *args).splitlines()[0].split()
+
+    usual = heading()
+    assert usual[:3] == ["ID", "TYPE", "NAME"]
+    assert heading("--columns", "name,id") == ["NAME", "ID"]
+    assert heading("--columns", "+frozen") == usual + ["FROZEN"]
+    assert heading("--columns", "-type") == [h for h in usual if h != "TYPE"]
+    assert heading("--columns", "-all,+id") == ["ID"]
+    assert heading("--columns", "id,name,id") == ["NAME", "ID"]
+    listed = objects("embedded", "map", *LOADED, "--columns", "name,id")
+    assert [list(o) for o in listed] == [["name", "id"]] * len(listed) and listed
+
+
+def test_quiet_has_no_heading():
+    assert output("embedded", "-q", "map", "list", *LOADED, "--columns", "name") == MAP + "\n"
+
+
+def test_sort(engine):
+    lists = [objects(engine, "map", "--load", obj("maps"), *LOADED, "--sort", by)
+             for by in ["bytes_value", "-bytes_value", "type,-id", "-name"]]
+    assert len(lists[0]) >= 2
+    assert [m["bytes_value"] for m in lists[0]] == sorted(m["bytes_value"] for m in lists[0])
+    assert [m["bytes_value"] for m in lists[1]] == \
+        sorted((m["bytes_value"] for m in lists[1]), reverse=True)
+    keys = [(m["type"], -m["id"]) for m in lists[2]]
+    assert keys == sorted(keys)
+
+
+def test_what_is_not_known_is_last_either_way():
+    load = ["--load", obj("maps"), *LOADED]
+    for by in ["elements", "-elements"]:
+        order = output("embedded", "-q", "map", "list", *load, "--columns", "elements", "--sort",
+                       by).split()
+        assert order == sorted(order, key=lambda n: n == "-")
+
+
+def test_type(engine):
+    listed = objects(engine, "map", "--load", obj("maps"), *LOADED, "--type", "hash")
+    assert {m["type"] for m in listed} == {"hash"}
+    listed = objects(engine, "map", "--load", obj("maps"), *LOADED, "--type", "hash,array")
+    assert {m["type"] for m in listed} == {"hash", "array"}
+    assert objects("embedded", "map", *LOADED, "--type", "lru_hash") == []
+
+
+def test_name(engine):
+    for glob in [PROGRAM, "listed_*", "*_process_*[0-9]", "[kl]isted_b?_*"]:
+        assert PROGRAM in [p.get("name") for p in objects(engine, "prog", *LOADED, "--name", glob)]
+    assert objects("embedded", "prog", *LOADED, "--name", "listed") == []
+    assert len(objects("embedded", "prog", *LOADED, "--name", "x", "--name", "listed*")) == 1
+
+
+def test_user(engine):
+    assert objects("embedded", "prog", *LOADED, "--user", "54321") == []
+    assert objects("embedded", "map", *LOADED, "--user", "54321") == []
+    uid = str(os.getuid())
+    for kind, name in [("prog", PROGRAM), ("map", MAP)]:
+        listed = objects(engine, kind, *LOADED, "--user", "54321", "--user", uid)
+        assert name in [o.get("name") for o in listed]
+
+
+def test_an_empty_list_is_its_heading():
+    text = output("embedded", "map", "list", "--name", "nosuch", *LOADED)
+    assert text.startswith("ID ") and text.count("\n") == 1
+    assert output("embedded", "-j", "map", "list", "--name", "nosuch", *LOADED) == "[]\n"
+    assert output("embedded", "--jsonl", "map", "list", "--name", "nosuch", *LOADED) == ""
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize("args", [
+    ["map", "list", "--columns", "nmae"], ["map", "list", "--columns", ""],
+    ["map", "list", "--columns", "id,,name"], ["map", "list", "--columns", "-all"],
+    ["map", "list", "--sort", "nmae"], ["map", "list", "--sort", "--name"],
+    ["map", "list", "--type", "hsh"], ["prog", "list", "--user", "nosuch user"],
+    ["prog", "show", "id", "x"], ["prog", "show", "id", "4294967296"], ["prog", "show", "tag", "1"],
+    ["prog", "show", "id"], ["prog", "show", "a", "b"], ["link", "show", "name"],
+    ["prog", "list", "--watch", "0"], ["prog", "list", "--watch", "x"],
+    ["prog", "list", "--watch", "nan"], ["prog", "list", "--watch", "inf"],
+    ["prog", "list", "--stats"], ["map", "list", "--stats"], ["prog", "list", "--fill", "x"],
+], ids=" ".join)
+def test_usage_errors(args):
+    says(bpftrek("--on", "embedded", *args), "--help", status=2)
+
+
+def test_near_words_are_named():
+    for args, near in [(["--type", "hsh"], "'hash'"), (["--columns", "+nmae"], "'name'"),
+                       (["--sort", "-elemets"], "'elements'")]:
+        says(bpftrek("--on", "embedded", "map", "list", *args), near, status=2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_is_not_there(engine, kind):
+    says(bpftrek("--on", engine, kind, "show", "id", "4000000000"), "4000000000", engine)
+    assert objects(engine, kind, "id", "4000000000") == []
+    says(bpftrek("--on", engine, kind, "show", "pinned", "/nonexistent"), "/nonexistent")
+
+
+def test_a_number_is_a_name():
+    says(bpftrek("--on", "embedded", "prog", "show", "12"), "'id 12'")
+
+
+def test_several_of_a_name():
+    twice = [*LOADED, *LOADED]
+    listed = objects("embedded", "map", MAP, *twice)
+    assert [m["name"] for m in listed] == [MAP, MAP]
+    says(bpftrek("--on", "embedded", "map", "show", MAP, *twice), MAP,
+         *(str(m["id"]) for m in listed))
+
+
+def test_no_permission():
+    user = unprivileged()
+    if not user and not os.getuid():
+        pytest.skip("no other user")
+    says(bpftrek("--on", "kernel", "prog", "list", **user), "CAP_BPF", "--on embedded")
+
+
+def test_full_disk_and_closed_pipe():
+    with open("/dev/full", "wb") as full:
+        done = bpftrek("--on", "embedded", "map", "list", *LOADED, stdout=full)
+        assert done.returncode == 1 and b"No space left" in done.stderr
+        done = bpftrek("--on", "embedded", "-j", "map", "list", *LOADED, stdout=full)
+        assert done.returncode == 1 and b"No space left" in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = bpftrek("--on", "embedded", "map", "list", *LOADED, stdout=writer)
+    os.close(writer)
+    assert done.stderr == b""
+
+
+# On a terminal.
+
+
+class Terminal:
+    """bpftrek on a terminal of so many columns and lines."""
+
+    def __init__(self, *args, columns=100, lines=20):
+        self.master, slave = pty.openpty()
+        self.resize(columns, lines)
+        self.process = subprocess.Popen([BPFTREK, *args], stdin=slave, stdout=slave, stderr=slave,
+                                        env=ENV, start_new_session=True)
+        os.close(slave)
+        self.text = ""
+
+    def resize(self, columns, lines):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def read_until(self, pattern, timeout=60):
+        end = time.monotonic() + timeout
+        while not re.search(pattern, self.text):
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            assert ready, f"no {pattern} in {self.text!r}"
+            try:
+                self.text += os.read(self.master, 65536).decode()
+            except OSError:  # its other end is closed
+                assert re.search(pattern, self.text), self.text
+        return self.text
+
+    def finish(self):
+        self.read_until_end()
+        os.close(self.master)
+        return self.process.wait(timeout=60), self.text.replace("\r\n", "\n")
+
+    def read_until_end(self):
+        try:
+            while True:
+                piece = os.read(self.master, 65536).decode()
+                if not piece:
+                    return
+                self.text += piece
+        except OSError:
+            return
+
+
+@pytest.mark.parametrize("columns", [100, 80, 60, 40])
+def test_a_narrow_terminal_gets_less(columns):
+    load = ["--load", obj("maps"), "--load", obj("hash_elems"), "--load", obj("links")]
+    args = ["--on", "embedded", "prog", "list", *load]
+    status, text = Terminal(*args, columns=columns).finish()
+    assert status == 0
+    assert max(len(line) for line in text.splitlines()) <= columns
+    whole = output(*args[1:]).splitlines()
+    lines = text.splitlines()
+    assert len(lines) == len(whole)
+    for line, full in zip(lines[1:], whole[1:]):
+        assert line.split()[:3] == full.split()[:3]  # id, type and name
+    assert columns >= 100 or lines[0].endswith("...")
+
+
+def test_watch_on_a_terminal_ends_with_an_interrupt():
+    watch = Terminal("--on", "embedded", "map", "list", *LOADED, "--watch", "0.1", columns=60,
+                     lines=10)
+    watch.read_until(r"(?s)embedded engine.*\bseen_.*\033\[H.*embedded engine.*\bseen_")
+    watch.text = ""
+    watch.resize(30, 10)
+    os.kill(watch.process.pid, signal.SIGWINCH)
+    watch.read_until(r"KEY +\.\.\.")
+    watch.process.send_signal(signal.SIGINT)
+    status, _ = watch.finish()
+    assert status == 0
+
+
+def test_watch_cuts_what_a_terminal_has_no_lines_for():
+    load = [word for name in ["maps", "hash_elems", "links", "stack", "progs", "total"]
+            for word in ["--load", obj(name)]]
+    watch = Terminal("--on", "embedded", "prog", "list", *load, "--watch", "0.1", lines=6)
+    watch.read_until(r"\.\.\. \d+ more")
+    watch.process.send_signal(signal.SIGINT)
+    assert watch.finish()[0] == 0
+
+
+def watched(*args, looks=2):
+    """The lines of a watch into a pipe, which is interrupted after some looks."""
+    process = subprocess.Popen([BPFTREK, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=ENV, text=True)
+    lines = []
+    while looks:
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        lines.append(line)
+        looks -= PROGRAM in line
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    return lines + rest.splitlines(keepends=True)
+
+
+def test_watch_into_a_pipe():
+    args = ["--on", "embedded", "prog", "list", *LOADED, "--watch", "0.1", "--columns", "name"]
+    text = "".join(watched(*args))
+    assert text.startswith(f"NAME\n{PROGRAM}\n\nNAME\n{PROGRAM}\n")
+    assert "\033" not in text
+    times = [json.loads(line)["time"] for line in watched("--jsonl", *args)]
+    assert times == sorted(times) and abs(times[0] - time.time()) < 60
+
+
+def test_statistics_are_the_kernels(kernel_refusal):
+    args = ["prog", "list", *LOADED, "--watch", "0.1", "--stats"]
+    says(bpftrek("--on", "embedded", *args), "--stats", "embedded engine does not count runs")
+    if not kernel_refusal:
+        lines = watched("--on", "kernel", *args)
+        assert lines[0].split()[:5] == ["ID", "TYPE", "NAME", "RUNS/S", "CPU"]
