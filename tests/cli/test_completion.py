@@ -44,6 +44,7 @@ def here(tmp_path_factory):
     (path / "rows.jsonl").touch()
     (path / "rows").mkdir()
     (path / "with space").touch()
+    shutil.copy(path / "object.bpf.o", path / "with space.bpf.o")
     (path / ".hidden").touch()
     return path
 
@@ -189,8 +190,10 @@ BPFTREK_ON=embedded "$BPFTREK" __complete --on kernel run x --map {name}
 BASH = """
 compopt() { echo "compopt $*"; }
 source "$1/bpftrek.bash"
-COMP_LINE=$2 COMP_POINT=${#2}
-_bpftrek bpftrek "$3" ''
+COMP_LINE=$2 COMP_POINT=${#2} word=$3
+shift 3
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_bpftrek bpftrek "$word" ''
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
@@ -200,7 +203,14 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ("run object.bpf.o --ma", "--ma", ["--map"]),
     ("btf ", "", ["dump", "list", "show"]),
     ("--on=em", "em", ["embedded"]),
-    ("--on=", "=", ["kernel", "embedded"]),
+    ("--on=", "", ["kernel", "embedded"]),
+    ("btf 'dump' --form", "--form", ["--format"]),
+    ("check \"with space.bpf.o\" fi", "fi", ["filter"]),
+    ("check with\\ space.bpf.o fi", "fi", ["filter"]),
+    ("run --load=with", "with", ["compopt -o filenames", "with space", "with space.bpf.o"]),
+    ("run --load=\"with sp", "with sp", ["compopt -o filenames", "with space", "with space.bpf.o"]),
+    ("run --load=with\\ sp", "with\\ sp", ["compopt -o filenames", "with space",
+                                         "with space.bpf.o"]),
     ("btf dump --format r", "r", ["raw"]),
     ("btf list --columns id,+k", "id,+k", ["compopt -o nospace", "id,+kernel"]),
     ("btf list --sort -si", "-si", ["compopt -o nospace", "-size"]),
@@ -213,11 +223,30 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ("nosuch ", "", []),
 ])
 def test_bash(here, line, word, reply):
-    done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", SCRIPTS, f"{BPFTREK} {line}", word],
+    line = f"{BPFTREK} {line}"
+    # As bash breaks it.
+    words = re.findall(r"""["'][^"']*["']?|(?:\\.|[^\s=:@"'\\])+|[=:@]+""", line)
+    words += [""] if line.endswith(" ") else []
+    done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", SCRIPTS, line, word, *words],
                           cwd=here, env=ENV, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     got = [text for text in done.stdout.splitlines() if text]
+    got.sort(key=lambda text: not text.startswith("compopt"))
+    if len(got) > 2:
+        got[1:] = sorted(got[1:])
     assert "bash" in got if reply is None else got == reply
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize("function", ["_comp_command_offset", "_command_offset"])
+def test_bash_completes_the_command_of_another(function):
+    """As bash-completion(7) does it, by the number of the word."""
+    words = [BPFTREK, "--on", "=", "embedded", "exec", "--", "ls", "-", ""]
+    done = subprocess.run(
+        ["bash", "--norc", "-c", function + "() { COMPREPLY=(at $1); }" + BASH, "bash", SCRIPTS,
+         f"{BPFTREK} --on=embedded exec -- ls - ", "", *words],
+        env=ENV, capture_output=True, text=True, check=False)
+    assert (done.stdout.split(), done.stderr) == (["at", "6"], "")
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="no fish")
@@ -285,7 +314,8 @@ def test_typing(here, tmp_path, shell):
                 ("bpftrek run object.bpf.o --fill ses\t", "--fill sessions="),
                 ("bpftrek run object.bpf.o --fill sessions=@rows.\t", r"sessions=@rows\.jsonl "),
                 ("bpftrek run --load=obj\t", r"--load=object\.bpf\.o "),
-                ("bpftrek run with\t", r"with\\ space "),
+                ("bpftrek run with\t", r"with\\ space"),
+                ("bpftrek run --load=with\\ space.\t", r"with\\ space\.bpf\.o "),
                 ("bpftrek exec -- ls rows.\t", r"ls rows\.jsonl ")]:
             terminal.type(typed, completed)
             terminal.type("\x15\n", "> $")

@@ -3,14 +3,25 @@
 # Completion of bpftrek(1) for bash. What may stand where, `bpftrek __complete` knows.
 
 _bpftrek() {
-	local line=${COMP_LINE:0:COMP_POINT} word directive before words=() lines=()
+	local rest=${COMP_LINE:0:COMP_POINT} words=() lines=() starts=() i part before directive
 
-	# Words are what white space parts; bash would break them at = and : too.
-	read -a words <<<"$line"
-	[[ $line == *[[:space:]] && $line != *\\[[:space:]] ]] && words+=('')
-	word=${words[-1]}
+	# Words are what white space parts; those of bash are broken at = and : too.
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		part=${COMP_WORDS[i]}
+		if [[ $rest == [[:space:]]* || ${#words[@]} == 0 ]]; then
+			words+=('') starts+=("$i")
+			rest=${rest#"${rest%%[![:space:]]*}"}
+		fi
+		[[ $rest == "$part"* ]] || part=$rest # the cursor is in it
+		words[-1]+=$part
+		rest=${rest#"$part"}
+	done
+	# What bash completes is $2, the end of the last word.
+	before=${words[-1]%"$2"}
+	before=${before//[\\\"\']/}
+	words=("${words[@]//[\\\"\']/}")
+
 	COMPREPLY=()
-
 	mapfile -t lines < <("${words[0]/#\~\//$HOME/}" __complete "${words[@]:1}" 2>/dev/null)
 	((${#lines[@]})) || return
 	directive=${lines[-1]}
@@ -22,12 +33,12 @@ _bpftrek() {
 		return
 		;;
 	':command '*)
-		local first=$((${directive#:command } + 1))
+		i=$((${directive#:command } + 1))
 		if declare -F _comp_command_offset >/dev/null; then
-			_comp_command_offset "$first"
+			_comp_command_offset "${starts[i]}"
 		elif declare -F _command_offset >/dev/null; then
-			_command_offset "$first"
-		elif ((first == ${#words[@]} - 1)); then
+			_command_offset "${starts[i]}"
+		elif ((i == ${#words[@]} - 1)); then
 			mapfile -t COMPREPLY < <(compgen -c -- "$2")
 		else
 			compopt -o default
@@ -37,11 +48,8 @@ _bpftrek() {
 	esac
 	[[ $directive == *nospace* ]] && compopt -o nospace
 	# (bash would quote the @ of NAME=@FILE.)
-	[[ $directive == *paths* && $word != *=@* ]] && compopt -o filenames
+	[[ $directive == *paths* && $before$2 != *=@* ]] && compopt -o filenames
 
-	# What readline completes is the part after the last = or :, which is $2.
-	before=${word%"$2"}
-	[[ $2 == = || $2 == : ]] && before=$word
 	lines=("${lines[@]%%$'\t'*}")
 	COMPREPLY=("${lines[@]#"$before"}")
 }
