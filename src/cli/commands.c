@@ -169,6 +169,33 @@ static const struct command *const commands[] = {
 	&exec_command,	  &version_command, &help_command,  NULL,
 };
 
+static const struct section sections[] = {
+	{"ENGINES",
+	 "Every command that looks at BPF does so on an engine, which --on names.\n"
+	 "The kernel: Linux 5.8 or later, built with its types (CONFIG_DEBUG_INFO_BTF). It takes "
+	 "the capabilities CAP_BPF and CAP_PERFMON to run an iterator there, and CAP_SYS_ADMIN to "
+	 "open what others made by its id; root has them all. Where one is missing it is said "
+	 "which.\n"
+	 "embedded: a BPF subsystem inside this process, which needs no privilege and no kernel "
+	 "BPF. It is empty when a command begins; --load and --fill, of the commands that have "
+	 "them, put objects and rows into it. What a command loads, on either engine, is gone when "
+	 "it ends."},
+	{"NAMING OBJECTS",
+	 "A map, a program, a link or BTF is named in two words, or in one that is a name:\n"
+	 "  id NUMBER\n"
+	 "  name NAME\n"
+	 "  tag TAG\n"
+	 "  pinned PATH\n"
+	 "Maps and programs have names, programs tags. A name that several have is refused, with "
+	 "their ids. What the command loads itself comes first."},
+	{"OUTPUT",
+	 "What was asked for goes to standard output, and nothing else; what is wrong to standard "
+	 "error, in one line that says what, why, and what to do. Names come from anyone who may "
+	 "load a program: control characters in them are shown replaced or escaped. A reader that "
+	 "goes away (| head) is no error."},
+	{0},
+};
+
 static const struct term environment[] = {
 	{"BPFTREK_ON", "The engine, where --on does not say it: kernel or embedded."},
 	{0},
@@ -189,6 +216,7 @@ const struct command bpftrek_command = {
 	.examples = (const struct example[]){{"bpftrek --on embedded targets",
 					      "what can be iterated over without any privilege"},
 					     {0}},
+	.sections = sections,
 	.environment = environment,
 	.files = files,
 	.see_also = "bpftool(8), bpf(2), bpf-helpers(7)",
