@@ -14,7 +14,7 @@ int write_links(struct bpf_iter__bpf_link *ctx)
 		return 0;
 	r.id = link->id;
 	r.type = link->type;
-	r.prog_id = link->prog->aux->id;
+	r.prog_id = BPF_CORE_READ(link, prog, aux, id);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

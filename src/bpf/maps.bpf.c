@@ -15,7 +15,7 @@ extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
 
 static __always_inline void read_elements(struct bpf_map *map, struct map_record *r)
 {
-	if (!bpf_core_field_exists(map->elem_count) || !map->elem_count)
+	if (!bpf_core_field_exists(map->elem_count) || !BPF_CORE_READ(map, elem_count))
 		return;
 	r->elements = bpf_map_sum_elem_count(map);
 	r->head.present |= MAP_HAS_ELEMENTS;
@@ -36,7 +36,7 @@ int write_maps(struct bpf_iter__bpf_map *ctx)
 	r.max_entries = map->max_entries;
 	r.flags = map->map_flags;
 	r.frozen = map->frozen;
-	r.btf_id = map->btf->id;
+	r.btf_id = BPF_CORE_READ(map, btf, id);
 	r.btf_key_type_id = map->btf_key_type_id;
 	r.btf_value_type_id = map->btf_value_type_id;
 	r.btf_vmlinux_value_type_id = map->btf_vmlinux_value_type_id;
