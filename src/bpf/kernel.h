@@ -39,8 +39,8 @@ struct bpf_func_info {
 };
 
 /*
- * Linux keeps where it has found a type by name: 31 types, each in a place of its name's own. Two of
- * one place in one program are looked for again and again, 0.3 ms each (kernel/bpf/btf.c,
+ * Linux keeps where it has found a type by name: 31 types, each in a place of its name's own. Two
+ * of one place in one program are looked for again and again, 0.3 ms each (kernel/bpf/btf.c,
  * hash_cands()). The types below that share one are in different programs.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -135,6 +135,55 @@ struct bpf_link {
 	struct bpf_prog *prog;
 };
 
+/* Kinds of links: what stands behind a struct bpf_link. */
+struct bpf_tramp_link {
+	struct bpf_link link;
+};
+
+struct bpf_tracing_link {
+	struct bpf_tramp_link link; /* until 5.19 a bpf_link */
+	struct bpf_prog *tgt_prog;
+};
+
+struct bpf_iter_aux_info {
+	struct bpf_map *map;
+};
+
+struct bpf_iter_link {
+	struct bpf_link link;
+	struct bpf_iter_aux_info aux;
+};
+
+struct bpf_struct_ops_link {
+	struct bpf_link link;
+	struct bpf_map *map;
+};
+
+struct file_operations {
+	void *release;
+};
+
+struct file {
+	const struct file_operations *f_op;
+	void *private_data;
+};
+
+struct task_struct {
+	int tgid;
+	char comm[16];
+	struct task_struct *group_leader;
+};
+
+#pragma clang attribute pop
+
+/* What programs are given: pointers and numbers, each in 8 bytes, in this order ever since. */
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u64 fd;
+	struct file *file;
+};
+
 struct bpf_iter__bpf_prog {
 	struct bpf_iter_meta *meta;
 	struct bpf_prog *prog;
@@ -149,7 +198,5 @@ struct bpf_iter__bpf_link {
 	struct bpf_iter_meta *meta;
 	struct bpf_link *link;
 };
-
-#pragma clang attribute pop
 
 #endif /* BPF_KERNEL_H */

@@ -142,8 +142,7 @@ static __always_inline void read_attachment(const struct bpf_prog_aux *aux,
 }
 
 static __always_inline void read_sleepable(const struct bpf_prog *prog,
-					   const struct bpf_prog_aux *aux,
-					   struct program_record *r)
+					   const struct bpf_prog_aux *aux, struct program_record *r)
 {
 	if (bpf_core_field_exists(prog->sleepable))
 		r->sleepable = BPF_CORE_READ_BITFIELD(prog, sleepable);
@@ -183,8 +182,8 @@ int write_programs(struct bpf_iter__bpf_prog *ctx)
 		return 0;
 	seq = ctx->meta->seq;
 	aux = BPF_CORE_READ(prog, aux);
-	r.head.present = PROGRAM_HAS_ATTACH_TYPE | PROGRAM_HAS_REFCNT | PROGRAM_HAS_PAGES |
-			 PROGRAM_HAS_UID;
+	r.head.present =
+		PROGRAM_HAS_ATTACH_TYPE | PROGRAM_HAS_REFCNT | PROGRAM_HAS_PAGES | PROGRAM_HAS_UID;
 	r.type = prog->type;
 	r.attach_type = prog->expected_attach_type;
 	r.gpl_compatible = BPF_CORE_READ_BITFIELD(prog, gpl_compatible);

@@ -24,6 +24,7 @@ enum record_kind {
 	RECORD_MAP = 2,
 	RECORD_LINK = 3,
 	RECORD_HOLDER = 4,
+	RECORD_BTF = 5, /* only in a holder_record: BTFs have no iterator */
 	/* Of the program before it. */
 	RECORD_NAME = 16,      /* text: the whole name, where the engine cuts it */
 	RECORD_ATTACH_TO = 17, /* text */
@@ -122,6 +123,7 @@ struct holder_record {
 	__u32 object; /* RECORD_PROGRAM, RECORD_MAP, RECORD_LINK, or RECORD_BTF */
 	__u32 id;
 	__u32 pid;
+	__u32 unused;
 	char comm[16];
 };
 

@@ -2,6 +2,9 @@
 /* Taking a look: each sort of objects in the first way that works, then what hangs on them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,17 +12,21 @@
 
 #include "arena.h"
 #include "cli.h"
+#include "details.h"
 #include "engine.h"
+#include "holders.h"
 #include "look.h"
 #include "references.h"
 
 static const struct {
 	unsigned int wanted;
 	const char *name;
+	bool optional; /* an engine may have none: that is no error */
 } sorts[NR_SORTS] = {
 	[SORT_PROGRAMS] = {WANT_PROGRAMS, "programs"},
 	[SORT_MAPS] = {WANT_MAPS, "maps"},
-	[SORT_LINKS] = {WANT_LINKS, "links"},
+	[SORT_LINKS] = {WANT_LINKS, "links", true},
+	[SORT_HOLDERS] = {WANT_HOLDERS, "processes that hold objects", true},
 };
 
 static int out_of_memory(void)
@@ -29,10 +36,40 @@ static int out_of_memory(void)
 
 static int cannot_read(const char *what, int err)
 {
+	if (err == -ENOMEM)
+		return out_of_memory();
 	if (err == -EPERM || err == -EACCES)
 		return engine_refused(what);
 	return fail("%s: %s on the %s engine; --verbose shows what libbpf said", what,
 		    strerror(-err), engine_name());
+}
+
+int look_leave_out(struct look *look, unsigned int wanted, const char *format, ...)
+{
+	struct objects *objects = look->objects;
+	const char *line;
+	char text[512];
+	va_list args;
+
+	objects->missing |= wanted;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	line = arena_text(objects->arena, text, sizeof(text));
+	if (!line || !look_grow(&objects->left_out, objects->nr_left_out, &look->room_left_out,
+				sizeof(*objects->left_out)))
+		return -ENOMEM;
+	objects->left_out[objects->nr_left_out++] = line;
+	return 0;
+}
+
+/* What hangs on objects is left out where it cannot be had. */
+static int or_leave_out(struct look *look, unsigned int wanted, const char *what, int err)
+{
+	if (!err || err == -ENOMEM)
+		return err;
+	return look_leave_out(look, wanted, "%s: %s on the %s engine", what, strerror(-err),
+			      engine_name());
 }
 
 /* What a way has put there before it failed is not counted twice. */
@@ -42,6 +79,7 @@ static void forget(struct look *look, enum sort sort)
 		[SORT_PROGRAMS] = &look->objects->nr_programs,
 		[SORT_MAPS] = &look->objects->nr_maps,
 		[SORT_LINKS] = &look->objects->nr_links,
+		[SORT_HOLDERS] = &look->objects->nr_holders,
 	};
 
 	*counts[sort] = 0;
@@ -62,8 +100,30 @@ static int read_sort(struct look *look, enum sort sort)
 		err = (*way)->read(look, sort);
 	} while (err && err != -ENOMEM && *++way);
 	if (err)
-		return err == -ENOMEM ? out_of_memory() : cannot_read(sorts[sort].name, err);
-	return 0;
+		forget(look, sort);
+	return err;
+}
+
+/* An engine within this process has nothing to do with others. */
+static int read_holders(struct look *look)
+{
+	return engine_is_kernel() ? read_sort(look, SORT_HOLDERS) : -EOPNOTSUPP;
+}
+
+static int read_sorts(struct look *look, unsigned int wanted)
+{
+	int err = 0, status = 0;
+
+	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++) {
+		if (!(wanted & sorts[sort].wanted))
+			continue;
+		err = sort == SORT_HOLDERS ? read_holders(look) : read_sort(look, sort);
+		if (err && sorts[sort].optional)
+			err = or_leave_out(look, sorts[sort].wanted, sorts[sort].name, err);
+		if (err)
+			status = cannot_read(sorts[sort].name, err);
+	}
+	return status;
 }
 
 /* Every sort of object begins with its id. */
@@ -78,6 +138,15 @@ static void sort_by_id(void *array, size_t nr, size_t size)
 {
 	if (nr)
 		qsort(array, nr, size, by_id);
+}
+
+static void sort_all(struct objects *objects)
+{
+	sort_by_id(objects->programs, objects->nr_programs, sizeof(*objects->programs));
+	sort_by_id(objects->maps, objects->nr_maps, sizeof(*objects->maps));
+	sort_by_id(objects->links, objects->nr_links, sizeof(*objects->links));
+	sort_by_id(objects->btfs, objects->nr_btfs, sizeof(*objects->btfs));
+	holders_merge(objects);
 }
 
 static unsigned long long nanoseconds(clockid_t clock)
@@ -101,26 +170,52 @@ static bool statistics_are_on(void)
 	return first != '0';
 }
 
-static int gather(unsigned int wanted, struct look *look)
+/* Kinds that have as many elements as there is room for, at all times. */
+static void count_arrays(struct objects *objects)
 {
-	struct objects *objects = look->objects;
-	int status = 0;
+	for (size_t i = 0; i < objects->nr_maps; i++) {
+		struct map *map = &objects->maps[i];
 
-	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++)
-		if (wanted & sorts[sort].wanted)
-			status = read_sort(look, sort);
-	if (status)
-		return status;
-	sort_by_id(objects->programs, objects->nr_programs, sizeof(*objects->programs));
-	sort_by_id(objects->maps, objects->nr_maps, sizeof(*objects->maps));
-	sort_by_id(objects->links, objects->nr_links, sizeof(*objects->links));
-	return references_find(look) ? out_of_memory() : 0;
+		if (map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+			map->elements = map->max_entries;
+	}
+}
+
+static int find_pins(struct look *look)
+{
+	if (engine_is_kernel())
+		return pins_find(look);
+	/* Its pins are in it, where no directory can be read. */
+	return look_leave_out(look, WANT_PINS, "pins: the %s engine does not list its own",
+			      engine_name());
+}
+
+static int read_details(struct look *look, unsigned int wanted)
+{
+	int err = 0;
+
+	count_arrays(look->objects);
+	if (wanted & WANT_PROGRAMS)
+		err = or_leave_out(look, WANT_PROGRAMS, "details of programs",
+				   program_details(look, wanted & WANT_STATISTICS));
+	if (wanted & WANT_MAPS && !err)
+		err = or_leave_out(look, WANT_MEMORY, "memory of maps",
+				   map_details(look, wanted & WANT_MEMORY));
+	if (wanted & WANT_LINK_INFO && !err)
+		err = or_leave_out(look, WANT_LINK_INFO, "targets of links", link_details(look));
+	if (wanted & WANT_BTFS && !err)
+		err = or_leave_out(look, WANT_BTFS, "BTFs", btfs_read(look));
+	if (wanted & WANT_PINS && !err)
+		err = or_leave_out(look, WANT_PINS, "pins", find_pins(look));
+	if (wanted & WANT_HELD_BY_MAPS && !err)
+		err = elements_find(look);
+	return err;
 }
 
 int objects_gather(unsigned int wanted, struct objects *objects)
 {
 	struct look *look = calloc(1, sizeof(*look));
-	int status;
+	int status, err;
 
 	memset(objects, 0, sizeof(*objects));
 	objects->arena = arena_new();
@@ -130,11 +225,15 @@ int objects_gather(unsigned int wanted, struct objects *objects)
 	}
 	look->objects = objects;
 	objects->statistics = statistics_are_on();
-	/* Nothing here looks for these. */
-	objects->missing = wanted & (WANT_HOLDERS | WANT_PINS | WANT_LINK_INFO | WANT_HELD_BY_MAPS |
-				     WANT_BTFS);
 	objects->boot_time_ns = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
-	status = gather(wanted, look);
+	status = read_sorts(look, wanted);
+	if (!status) {
+		err = read_details(look, wanted);
+		sort_all(objects);
+		if (!err)
+			err = references_find(look);
+		status = err ? out_of_memory() : 0;
+	}
 	free(look);
 	return status;
 }

@@ -71,6 +71,7 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 }
 
 #define bpf_load_and_run load_and_run
+#include "holders.light.h"
 #include "links.light.h"
 #include "maps.light.h"
 #include "programs.light.h"
@@ -93,6 +94,7 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 LOAD(programs)
 LOAD(maps)
 LOAD(links)
+LOAD(holders)
 
 static int read_sort(struct look *look, enum sort sort)
 {
@@ -100,6 +102,7 @@ static int read_sort(struct look *look, enum sort sort)
 		[SORT_PROGRAMS] = load_programs,
 		[SORT_MAPS] = load_maps,
 		[SORT_LINKS] = load_links,
+		[SORT_HOLDERS] = load_holders,
 	};
 	int fd, err;
 

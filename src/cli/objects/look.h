@@ -11,7 +11,7 @@
 
 #include "objects.h"
 
-enum sort { SORT_PROGRAMS, SORT_MAPS, SORT_LINKS, NR_SORTS };
+enum sort { SORT_PROGRAMS, SORT_MAPS, SORT_LINKS, SORT_HOLDERS, NR_SORTS };
 
 /* What the look itself makes in the engine, which is not to be shown. */
 #define MAX_OWN 32
@@ -26,7 +26,8 @@ struct own {
 struct look {
 	struct objects *objects;
 	struct own own;
-	size_t room_programs, room_maps, room_links, room_btfs, room_references, room_left_out;
+	size_t room_programs, room_maps, room_links, room_btfs, room_references, room_holders,
+		room_pins, room_left_out;
 	struct program *program; /* what texts and lists are of that come next; NULL: not shown */
 	size_t used;		 /* of the buffer */
 	char buffer[LOOK_BUFFER_SIZE];
@@ -54,6 +55,12 @@ int look_put(struct look *look, const void *record, size_t size);
 
 /* Run the iterator program @prog_fd and take what it writes; closes nothing. */
 int look_iterate(struct look *look, int prog_fd);
+
+/*
+ * What is not known, of those that @wanted says, and why: for objects->left_out. 0, or -ENOMEM.
+ */
+int look_leave_out(struct look *look, unsigned int wanted, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Do not show this object. */
 void own_add(struct own *own, enum object_kind kind, __u32 id);

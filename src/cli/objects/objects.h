@@ -47,7 +47,7 @@ struct program {
 	__u64 attach_prog_id;  /* the program that it traces or replaces; 0: none */
 	const __u32 *map_ids;  /* of the maps that it uses, as the engine orders them */
 	size_t nr_map_ids;
-	__u64 ifindex;	       /* of the device that it is offloaded to; 0: none */
+	__u64 ifindex; /* of the device that it is offloaded to; 0: none */
 	__u64 run_cnt, run_time_ns, recursion_misses; /* counted while statistics are on */
 	__u64 refcnt; /* references that the engine counts, those of this look not */
 };
@@ -71,10 +71,12 @@ struct map {
 
 struct link {
 	__u32 id;
-	__u32 type; /* BPF_LINK_TYPE_* */
-	__u32 prog_id;
+	__u32 type;	      /* BPF_LINK_TYPE_* */
+	__u32 prog_id;	      /* 0: none */
+	__u64 target_prog_id; /* that it traces or replaces; 0: none */
+	__u64 map_id;	      /* whose elements it iterates over, or that it registers; 0: none */
 	/* As bpf(2) tells it; size 0: not asked for, or not known. */
-	const void *info; /* struct bpf_link_info */
+	const struct link_info *info; /* link_info.h */
 	size_t info_size;
 	const char *text; /* tp_name, target_name, function names ...; NULL: none */
 };
@@ -83,7 +85,7 @@ struct btf_object {
 	__u32 id;
 	const char *name; /* "vmlinux", of a module; "": of a program */
 	__u64 size;	  /* bytes */
-	bool kernel;
+	bool kernel;	  /* the kernel's own, or a module's */
 };
 
 /* Why an object is there: another one refers to it. */
@@ -92,7 +94,7 @@ struct reference {
 	__u32 from_id, to_id;
 	enum reference_reason {
 		USES_MAP,    /* program -> map */
-		ATTACHES,    /* link -> program */
+		ATTACHES,    /* link -> program, or map of struct_ops */
 		ITERATES,    /* link -> map: an iterator of its elements */
 		TARGETS,     /* link or program -> program: which it traces or replaces */
 		HAS_ELEMENT, /* map -> program, map or link: a tail call, an inner map, struct_ops
@@ -131,6 +133,7 @@ enum objects_wanted {
 	WANT_MEMORY = 1 << 7,	    /* bytes_memlock */
 	WANT_LINK_INFO = 1 << 8,    /* link.info: asks for each link */
 	WANT_HELD_BY_MAPS = 1 << 9, /* references HAS_ELEMENT: reads program arrays, maps of maps */
+	WANT_STATISTICS = 1 << 10,  /* program.run_cnt and the like: asks for each program */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */

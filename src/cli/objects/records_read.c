@@ -11,6 +11,13 @@
 #include "look.h"
 #include "records.h"
 
+#define WHOLE(type) _Static_assert(sizeof(type) % 8 == 0, "a record is a multiple of 8 bytes")
+WHOLE(struct program_record);
+WHOLE(struct map_record);
+WHOLE(struct link_record);
+WHOLE(struct holder_record);
+WHOLE(struct text_record);
+
 bool look_grow(void *array, size_t nr, size_t *room, size_t size)
 {
 	void **entries = array, *larger;
@@ -134,7 +141,33 @@ static int take_link(struct look *look, const void *record)
 		.id = r->id,
 		.type = r->type,
 		.prog_id = r->prog_id,
+		.target_prog_id = known(r->head.present, LINK_HAS_TARGET_PROG, r->target_prog_id),
+		.map_id = known(r->head.present, LINK_HAS_MAP, r->map_id),
 	};
+	return 0;
+}
+
+static int take_holder(struct look *look, const void *record)
+{
+	static const enum object_kind objects_of[] = {
+		[RECORD_PROGRAM] = OBJECT_PROGRAM,
+		[RECORD_MAP] = OBJECT_MAP,
+		[RECORD_LINK] = OBJECT_LINK,
+		[RECORD_BTF] = OBJECT_BTF,
+	};
+	const struct holder_record *r = record;
+	struct objects *objects = look->objects;
+	struct holder holder = {.id = r->id, .pid = r->pid, .fds = 1};
+
+	if (r->object < RECORD_PROGRAM || r->object > RECORD_BTF || r->object == RECORD_HOLDER)
+		return -EBADMSG;
+	holder.kind = objects_of[r->object];
+	if (own_has(&look->own, holder.kind, r->id))
+		return 0;
+	memcpy(holder.comm, r->comm, sizeof(holder.comm) - 1);
+	if (!look_grow(&objects->holders, objects->nr_holders, &look->room_holders, sizeof(holder)))
+		return -ENOMEM;
+	objects->holders[objects->nr_holders++] = holder;
 	return 0;
 }
 
@@ -182,6 +215,7 @@ static const struct {
 	[RECORD_PROGRAM] = {sizeof(struct program_record), take_program},
 	[RECORD_MAP] = {sizeof(struct map_record), take_map},
 	[RECORD_LINK] = {sizeof(struct link_record), take_link},
+	[RECORD_HOLDER] = {sizeof(struct holder_record), take_holder},
 	[RECORD_NAME] = {sizeof(struct record), take_name},
 	[RECORD_ATTACH_TO] = {sizeof(struct record), take_attach_to},
 	[RECORD_USED_MAPS] = {sizeof(struct record), take_used_maps},

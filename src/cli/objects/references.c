@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "link_info.h"
 #include "look.h"
 #include "references.h"
 
@@ -58,15 +59,28 @@ static int of_map(struct look *look, const struct map *map)
 
 static int of_link(struct look *look, const struct link *link)
 {
-	const struct reference r = {
-		.from = OBJECT_LINK,
-		.from_id = link->id,
-		.to = OBJECT_PROGRAM,
-		.to_id = link->prog_id,
-		.why = ATTACHES,
-	};
+	struct reference r = {.from = OBJECT_LINK, .from_id = link->id};
+	int err = 0;
 
-	return link->prog_id ? reference_add(look, &r) : 0;
+	if (link->prog_id) {
+		r.to = OBJECT_PROGRAM;
+		r.to_id = link->prog_id;
+		r.why = ATTACHES;
+		err = reference_add(look, &r);
+	}
+	if (link->target_prog_id && link->target_prog_id != UNKNOWN && !err) {
+		r.to = OBJECT_PROGRAM;
+		r.to_id = link->target_prog_id;
+		r.why = TARGETS;
+		err = reference_add(look, &r);
+	}
+	if (link->map_id && link->map_id != UNKNOWN && !err) {
+		r.to = OBJECT_MAP;
+		r.to_id = link->map_id;
+		r.why = link->type == LINK_ITER ? ITERATES : ATTACHES;
+		err = reference_add(look, &r);
+	}
+	return err;
 }
 
 static int compare(const void *a, const void *b)

@@ -7,6 +7,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "holders.skel.h"
 #include "links.skel.h"
 #include "look.h"
 #include "maps.skel.h"
@@ -30,6 +31,7 @@
 READ(programs)
 READ(maps)
 READ(links)
+READ(holders)
 
 static int read_sort(struct look *look, enum sort sort)
 {
@@ -37,6 +39,7 @@ static int read_sort(struct look *look, enum sort sort)
 		[SORT_PROGRAMS] = read_programs,
 		[SORT_MAPS] = read_maps,
 		[SORT_LINKS] = read_links,
+		[SORT_HOLDERS] = read_holders,
 	};
 
 	return readers[sort](look);

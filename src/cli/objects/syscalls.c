@@ -12,6 +12,8 @@
 
 #include <bpf/bpf.h>
 
+#include "holders.h"
+#include "link_info.h"
 #include "look.h"
 #include "records.h"
 
@@ -111,7 +113,7 @@ static int put_map(struct look *look, int fd)
 static int put_link(struct look *look, int fd)
 {
 	struct link_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK}};
-	struct bpf_link_info info;
+	struct link_info info;
 	__u32 size = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
@@ -120,6 +122,13 @@ static int put_link(struct look *look, int fd)
 	r.id = info.id;
 	r.type = info.type;
 	r.prog_id = info.prog_id;
+	if (info.type == LINK_ITER) {
+		r.head.present = LINK_HAS_MAP;
+		r.map_id = info.iter.map_id;
+	} else if (info.type == LINK_STRUCT_OPS) {
+		r.head.present = LINK_HAS_MAP;
+		r.map_id = info.struct_ops.map_id;
+	}
 	return look_put(look, &r, sizeof(r));
 }
 
@@ -138,6 +147,8 @@ static int read_sort(struct look *look, enum sort sort)
 	__u32 id = 0;
 	int fd, err = 0;
 
+	if (sort == SORT_HOLDERS)
+		return holders_read_proc(look);
 	while (!err && !sorts[sort].next_id(id, &id)) {
 		fd = sorts[sort].fd_by_id(id);
 		if (fd < 0 && errno == ENOENT)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * What no iterator tells: asked object by object, of those that have been found. An object that is
+ * gone by then stays as it was found.
+ */
+#ifndef CLI_OBJECTS_DETAILS_H
+#define CLI_OBJECTS_DETAILS_H
+
+#include "look.h"
+
+/* Each: 0, -ENOMEM, or why it cannot be asked. */
+
+/* objects->btfs */
+int btfs_read(struct look *look);
+/* link->info, link->text */
+int link_details(struct look *look);
+/* Of a program: what its record did not have; with @statistics, its statistics. */
+int program_details(struct look *look, bool statistics);
+/* map->bytes_memlock with @memory; owner_prog_type and owner_jited. */
+int map_details(struct look *look, bool memory);
+/* objects->pins */
+int pins_find(struct look *look);
+/* References HAS_ELEMENT. */
+int elements_find(struct look *look);
+
+#endif /* CLI_OBJECTS_DETAILS_H */
