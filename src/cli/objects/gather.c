@@ -18,6 +18,9 @@
 #include "look.h"
 #include "references.h"
 
+/* So many programs are asked for their statistics in a third of a millisecond. */
+#define FEW_PROGRAMS 200
+
 static const struct {
 	unsigned int wanted;
 	const char *name;
@@ -181,6 +184,13 @@ static void count_arrays(struct objects *objects)
 	}
 }
 
+/* They may have been on: whether they were, only each program's own say. */
+static bool wants_statistics(const struct look *look, unsigned int wanted)
+{
+	return wanted & WANT_STATISTICS || look->objects->statistics ||
+	       look->objects->nr_programs <= FEW_PROGRAMS;
+}
+
 static int find_pins(struct look *look)
 {
 	if (engine_is_kernel())
@@ -197,7 +207,7 @@ static int read_details(struct look *look, unsigned int wanted)
 	count_arrays(look->objects);
 	if (wanted & WANT_PROGRAMS)
 		err = or_leave_out(look, WANT_PROGRAMS, "details of programs",
-				   program_details(look, wanted & WANT_STATISTICS));
+				   program_details(look, wants_statistics(look, wanted)));
 	if (wanted & WANT_MAPS && !err)
 		err = or_leave_out(look, WANT_MEMORY, "memory of maps",
 				   map_details(look, wanted & WANT_MEMORY));

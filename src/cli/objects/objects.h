@@ -133,7 +133,8 @@ enum objects_wanted {
 	WANT_MEMORY = 1 << 7,	    /* bytes_memlock */
 	WANT_LINK_INFO = 1 << 8,    /* link.info: asks for each link */
 	WANT_HELD_BY_MAPS = 1 << 9, /* references HAS_ELEMENT: reads program arrays, maps of maps */
-	WANT_STATISTICS = 1 << 10,  /* program.run_cnt and the like: asks for each program */
+	WANT_STATISTICS = 1 << 10,  /* run_cnt and the like also where there are hundreds of
+				       programs and statistics are off */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */
