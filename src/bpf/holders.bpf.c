@@ -17,7 +17,7 @@ extern const void btf_release __ksym __weak;
 SEC("iter/task_file")
 int write_holders(struct bpf_iter__task_file *ctx)
 {
-	struct holder_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_HOLDER}};
+	struct holder_record r = {};
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	const void *release;
@@ -25,6 +25,7 @@ int write_holders(struct bpf_iter__task_file *ctx)
 
 	if (!file || !task)
 		return 0;
+	record_begin(&r.head, sizeof(r), RECORD_HOLDER);
 	release = BPF_CORE_READ(file, f_op, release);
 	if (!release)
 		return 0;

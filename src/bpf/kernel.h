@@ -199,4 +199,15 @@ struct bpf_iter__bpf_link {
 	struct bpf_link *link;
 };
 
+/*
+ * Not by initializers: of some clang makes a constant to copy from, and a map for it, which every
+ * start would have to make.
+ */
+static __always_inline void record_begin(struct record *head, __u16 size, __u8 kind)
+{
+	head->size = size;
+	head->version = RECORDS_VERSION;
+	head->kind = kind;
+}
+
 #endif /* BPF_KERNEL_H */

@@ -31,11 +31,12 @@ static __always_inline void read_target(struct bpf_link *link, struct link_recor
 SEC("iter/bpf_link")
 int write_links(struct bpf_iter__bpf_link *ctx)
 {
-	struct link_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK}};
+	struct link_record r = {};
 	struct bpf_link *link = ctx->link;
 
 	if (!link)
 		return 0;
+	record_begin(&r.head, sizeof(r), RECORD_LINK);
 	r.id = link->id;
 	r.type = link->type;
 	r.prog_id = BPF_CORE_READ(link, prog, aux, id);

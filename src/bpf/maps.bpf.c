@@ -24,11 +24,12 @@ static __always_inline void read_elements(struct bpf_map *map, struct map_record
 SEC("iter/bpf_map")
 int write_maps(struct bpf_iter__bpf_map *ctx)
 {
-	struct map_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_MAP}};
+	struct map_record r = {};
 	struct bpf_map *map = ctx->map;
 
 	if (!map)
 		return 0;
+	record_begin(&r.head, sizeof(r), RECORD_MAP);
 	r.id = map->id;
 	r.type = map->map_type;
 	r.key_size = map->key_size;

@@ -28,12 +28,12 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline void write_text(struct seq_file *seq, __u8 kind, const char *from)
 {
-	struct text_record r = {.head = {.version = RECORDS_VERSION, .kind = kind}};
+	struct text_record r = {};
 	long len = bpf_probe_read_kernel_str(r.text, sizeof(r.text), from);
 
 	if (len <= 1 || len > (long)sizeof(r.text))
 		return;
-	r.head.size = (sizeof(r.head) + len + 7) & 0xf8;
+	record_begin(&r.head, (sizeof(r.head) + len + 7) & 0xf8, kind);
 	bpf_seq_write(seq, &r, r.head.size);
 }
 
@@ -76,13 +76,13 @@ static long write_used_map(__u32 i, struct used_maps *used)
 
 static __always_inline void write_used_maps(struct seq_file *seq, const struct bpf_prog_aux *aux)
 {
-	struct record head = {.version = RECORDS_VERSION, .kind = RECORD_USED_MAPS};
+	struct record head = {};
 	struct used_maps used = {seq, BPF_CORE_READ(aux, used_maps)};
 	__u32 count = BPF_CORE_READ(aux, used_map_cnt);
 
 	if (!count || count > MAX_USED_MAPS)
 		return;
-	head.size = sizeof(head) + (count + 1) / 2 * 8;
+	record_begin(&head, sizeof(head) + (count + 1) / 2 * 8, RECORD_USED_MAPS);
 	head.present = count;
 	bpf_seq_write(seq, &head, sizeof(head));
 	loop(count, MAX_USED_MAPS, write_used_map, &used);
@@ -172,7 +172,7 @@ static __always_inline void read_aux(const struct bpf_prog_aux *aux, struct prog
 SEC("iter/bpf_prog")
 int write_programs(struct bpf_iter__bpf_prog *ctx)
 {
-	struct program_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_PROGRAM}};
+	struct program_record r = {};
 	struct bpf_prog *prog = ctx->prog;
 	struct bpf_prog_aux *aux;
 	struct seq_file *seq;
@@ -180,6 +180,7 @@ int write_programs(struct bpf_iter__bpf_prog *ctx)
 
 	if (!prog)
 		return 0;
+	record_begin(&r.head, sizeof(r), RECORD_PROGRAM);
 	seq = ctx->meta->seq;
 	aux = BPF_CORE_READ(prog, aux);
 	r.head.present =

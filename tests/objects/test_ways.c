@@ -14,6 +14,9 @@
 #include "arena.h"
 #include "cli.h"
 #include "engine.h"
+#include "fdinfo.h"
+#include "holders.h"
+#include "link_info.h"
 #include "look.h"
 #include "some.skel.h"
 #include "test.h"
@@ -36,15 +39,22 @@ static __u32 id_of(int fd)
 	return info[1];
 }
 
+static void take_into(struct look *look, const struct way *way, struct objects *objects)
+{
+	look->objects = objects;
+	objects->arena = arena_new();
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		if (sort != SORT_HOLDERS || engine_is_kernel())
+			assert_int_equal(way->read(look, sort), 0);
+	holders_merge(objects);
+}
+
 static void take(const struct way *way, struct objects *objects)
 {
 	struct look *look = calloc(1, sizeof(*look));
 
 	assert_non_null(look);
-	look->objects = objects;
-	objects->arena = arena_new();
-	for (enum sort sort = 0; sort < NR_SORTS; sort++)
-		assert_int_equal(way->read(look, sort), 0);
+	take_into(look, way, objects);
 	free(look);
 }
 
@@ -178,14 +188,127 @@ static void test_links(void **state)
 	}
 }
 
-/* The programs, maps and links of the look itself are not seen by it. */
+/* This process, with as many descriptors as it has, and no other. */
+static void test_holders(void **state)
+{
+	const int fds[] = {program_fd(), bpf_map__fd(some->maps.some_hash),
+			   bpf_link__fd(some->links.some_iterator)};
+	const struct holder *holder;
+	size_t nr;
+	int copy;
+
+	if (!engine_is_kernel())
+		skip_because("an engine in this process is of this process");
+	copy = dup(fds[1]);
+	for (size_t i = 0; i < nr_ways; i++) {
+		objects_free(&looks[i]);
+		take(ways[i], &looks[i]);
+	}
+	close(copy);
+	for (size_t i = 0; i < nr_ways; i++) {
+		for (enum object_kind kind = OBJECT_PROGRAM; kind <= OBJECT_LINK; kind++) {
+			holder = objects_holders(&looks[i], kind, id_of(fds[kind]), &nr);
+			assert_int_equal(nr, 1);
+			assert_int_equal(holder->pid, getpid());
+			assert_int_equal(holder->fds, kind == OBJECT_MAP ? 2 : 1);
+			assert_string_equal(holder->comm, "test_ways");
+		}
+	}
+}
+
+/* What a look makes itself it does not show. */
 static void test_own(void **state)
 {
 	struct objects objects;
+	struct look *look;
 
-	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MAPS | WANT_LINKS, &objects), 0);
-	for (size_t i = 0; i < objects.nr_programs; i++)
-		assert_false(!strncmp(objects.programs[i].name, "write_", 6));
+	for (size_t i = 0; i < nr_ways; i++) {
+		look = calloc(1, sizeof(*look));
+		assert_non_null(look);
+		memset(&objects, 0, sizeof(objects));
+		take_into(look, ways[i], &objects);
+		for (size_t j = 0; j < look->own.nr[OBJECT_PROGRAM]; j++)
+			assert_null(objects_program(&objects, look->own.ids[OBJECT_PROGRAM][j]));
+		for (size_t j = 0; j < look->own.nr[OBJECT_MAP]; j++)
+			assert_null(objects_map(&objects, look->own.ids[OBJECT_MAP][j]));
+		for (size_t j = 0; j < look->own.nr[OBJECT_LINK]; j++)
+			assert_null(objects_link(&objects, look->own.ids[OBJECT_LINK][j]));
+		/* A program, its types and its link for each iterator; and a map to load it. */
+		assert_int_equal(look->own.nr[OBJECT_PROGRAM], ways[i] == &syscall_way ? 0
+							       : engine_is_kernel()    ? NR_SORTS
+										    : NR_SORTS - 1);
+		assert_int_equal(look->own.nr[OBJECT_LINK], look->own.nr[OBJECT_PROGRAM]);
+		assert_int_equal(look->own.nr[OBJECT_BTF], look->own.nr[OBJECT_PROGRAM]);
+		assert_int_equal(look->own.nr[OBJECT_MAP], ways[i] == &light_way ? NR_SORTS : 0);
+		objects_free(&objects);
+		free(look);
+	}
+}
+
+/* Nor what an earlier look has left; but all that could be anything else. */
+static void test_leftovers(void **state)
+{
+	const struct map leftover = {
+		.id = 1,
+		.type = BPF_MAP_TYPE_ARRAY,
+		.name = LOADER_NAME,
+		.max_entries = 1,
+		.refcnt = 1,
+	};
+	struct map maps[6];
+	const __u32 used = 6;
+	struct program program = {.id = 1, .map_ids = &used, .nr_map_ids = 1};
+	struct objects objects = {
+		.maps = maps, .nr_maps = 6, .programs = &program, .nr_programs = 1};
+
+	for (size_t i = 0; i < 6; i++)
+		maps[i] = leftover;
+	for (size_t i = 0; i < 6; i++)
+		maps[i].id = i + 1;
+	maps[1].usercnt = 1;
+	maps[2].refcnt = 2;
+	maps[3].name = "bpftrek_load";
+	maps[4].refcnt = UNKNOWN;
+	own_drop_leftovers(&objects);
+	assert_int_equal(objects.nr_maps, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(maps[i].id, i + 2);
+}
+
+static void test_link_info(void **state)
+{
+	const __u32 id = id_of(bpf_link__fd(some->links.some_iterator));
+	const struct link *link;
+	struct objects objects;
+
+	assert_int_equal(objects_gather(WANT_LINKS | WANT_LINK_INFO, &objects), 0);
+	link = objects_link(&objects, id);
+	assert_non_null(link);
+	assert_true(link->info_size >= 24);
+	assert_int_equal(link->info->id, id);
+	assert_int_equal(link->info->prog_id, link->prog_id);
+	assert_int_equal(link->info->iter.target_name, 0);
+	assert_string_equal(link->text, "bpf_map");
+	objects_free(&objects);
+}
+
+static void test_btfs(void **state)
+{
+	const struct btf_object *btf;
+	struct bpf_prog_info info;
+	struct objects objects;
+	__u32 size = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	assert_int_equal(bpf_obj_get_info_by_fd(program_fd(), &info, &size), 0);
+	assert_int_equal(objects_gather(WANT_BTFS, &objects), 0);
+	btf = objects_btf(&objects, info.btf_id);
+	assert_non_null(btf);
+	assert_false(btf->kernel);
+	assert_string_equal(btf->name, "");
+	assert_true(btf->size > 100);
+	assert_true(objects.btfs[0].kernel);
+	assert_string_equal(objects.btfs[0].name, "vmlinux");
 	objects_free(&objects);
 }
 
@@ -214,9 +337,11 @@ static void test_references(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_programs),   cmocka_unit_test(test_maps),
-	cmocka_unit_test(test_links),	   cmocka_unit_test(test_own),
-	cmocka_unit_test(test_references),
+	cmocka_unit_test(test_programs),  cmocka_unit_test(test_maps),
+	cmocka_unit_test(test_links),	  cmocka_unit_test(test_own),
+	cmocka_unit_test(test_leftovers), cmocka_unit_test(test_references),
+	cmocka_unit_test(test_holders),	  cmocka_unit_test(test_link_info),
+	cmocka_unit_test(test_btfs),
 };
 
 int main(int argc, char **argv)

@@ -6,7 +6,8 @@
  * What bpftool writes calls bpf_load_and_run() of libbpf's skel_internal.h. Here it calls
  * load_and_run(), which does the same and notes the map of the loader: freed with the loading
  * program, after a grace period, it is seen by the very iterator that was loaded, and by others for
- * a fraction of a second more. So it gets a name that says whose it is.
+ * a fraction of a second more. So it gets a name that says whose it is, and by which later looks
+ * know it.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -45,14 +46,14 @@ static int load_loader(const struct bpf_load_and_run_opts *opts, int map)
 	attr.insn_cnt = opts->insns_sz / sizeof(struct bpf_insn);
 	attr.license = (uintptr_t) "Dual BSD/GPL";
 	attr.fd_array = (uintptr_t)&map;
-	strcpy(attr.prog_name, "bpftrek_loader");
+	strcpy(attr.prog_name, LOADER_NAME);
 	fd = skel_sys_bpf(BPF_PROG_LOAD, &attr, offsetofend(union bpf_attr, fd_array));
 	return fd < 0 ? -errno : fd;
 }
 
 static int load_and_run(const struct bpf_load_and_run_opts *opts)
 {
-	int map = skel_map_create(BPF_MAP_TYPE_ARRAY, "bpftrek_loader", 4, opts->data_sz, 1);
+	int map = skel_map_create(BPF_MAP_TYPE_ARRAY, LOADER_NAME, 4, opts->data_sz, 1);
 	int prog = -1, key = 0, err = 0;
 
 	if (map < 0)
@@ -76,6 +77,7 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 #include "maps.light.h"
 #include "programs.light.h"
 
+/* The descriptor of its program. */
 #define LOAD(name)                                                                                 \
 	static int load_##name(void)                                                               \
 	{                                                                                          \
@@ -85,9 +87,11 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 		if (!skeleton)                                                                     \
 			return -ENOMEM;                                                            \
 		fd = name##_light__load(skeleton);                                                 \
-		if (!fd)                                                                           \
+		if (!fd) {                                                                         \
 			fd = skeleton->progs.write_##name.prog_fd;                                 \
-		skel_free(skeleton);                                                               \
+			skeleton->progs.write_##name.prog_fd = 0;                                  \
+		}                                                                                  \
+		name##_light__destroy(skeleton);                                                   \
 		return fd;                                                                         \
 	}
 

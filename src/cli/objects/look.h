@@ -62,6 +62,12 @@ int look_iterate(struct look *look, int prog_fd);
 int look_leave_out(struct look *look, unsigned int wanted, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* How the map of the loader of light skeletons is called. */
+#define LOADER_NAME "bpftrek_loader"
+
+/* Do not show what earlier looks, of this process or another, have left to a grace period. */
+void own_drop_leftovers(struct objects *objects);
+
 /* Do not show this object. */
 void own_add(struct own *own, enum object_kind kind, __u32 id);
 bool own_has(const struct own *own, enum object_kind kind, __u32 id);

@@ -42,3 +42,29 @@ void own_add_fd(struct own *own, enum object_kind kind, int fd)
 		own_add(own, kind, info.link.id);
 	}
 }
+
+static bool is_used(const struct objects *objects, __u32 map)
+{
+	for (size_t i = 0; i < objects->nr_programs; i++)
+		for (size_t j = 0; j < objects->programs[i].nr_map_ids; j++)
+			if (objects->programs[i].map_ids[j] == map)
+				return true;
+	return false;
+}
+
+/* No process can reach it, and its only user is a program that has gone but for a grace period. */
+static bool is_leftover(const struct objects *objects, const struct map *map)
+{
+	return map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1 && !map->usercnt &&
+	       map->refcnt == 1 && !strcmp(map->name, LOADER_NAME) && !is_used(objects, map->id);
+}
+
+void own_drop_leftovers(struct objects *objects)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < objects->nr_maps; i++)
+		if (!is_leftover(objects, &objects->maps[i]))
+			objects->maps[nr++] = objects->maps[i];
+	objects->nr_maps = nr;
+}
