@@ -18,6 +18,12 @@
 #include "look.h"
 #include "references.h"
 
+/*
+ * An engine within this process is held by it alone, and its pins go with it; nobody who looks at
+ * it misses them.
+ */
+#define KERNEL_ONLY (WANT_HOLDERS | WANT_PINS)
+
 /* So many programs are asked for their statistics in a third of a millisecond. */
 #define FEW_PROGRAMS 200
 
@@ -107,12 +113,6 @@ static int read_sort(struct look *look, enum sort sort)
 	return err;
 }
 
-/* An engine within this process has nothing to do with others. */
-static int read_holders(struct look *look)
-{
-	return engine_is_kernel() ? read_sort(look, SORT_HOLDERS) : -EOPNOTSUPP;
-}
-
 static int read_sorts(struct look *look, unsigned int wanted)
 {
 	int err = 0, status = 0;
@@ -120,7 +120,7 @@ static int read_sorts(struct look *look, unsigned int wanted)
 	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++) {
 		if (!(wanted & sorts[sort].wanted))
 			continue;
-		err = sort == SORT_HOLDERS ? read_holders(look) : read_sort(look, sort);
+		err = read_sort(look, sort);
 		if (err && sorts[sort].optional)
 			err = or_leave_out(look, sorts[sort].wanted, sorts[sort].name, err);
 		if (err)
@@ -191,15 +191,6 @@ static bool wants_statistics(const struct look *look, unsigned int wanted)
 	       look->objects->nr_programs <= FEW_PROGRAMS;
 }
 
-static int find_pins(struct look *look)
-{
-	if (engine_is_kernel())
-		return pins_find(look);
-	/* Its pins are in it, where no directory can be read. */
-	return look_leave_out(look, WANT_PINS, "pins: the %s engine does not list its own",
-			      engine_name());
-}
-
 static int read_details(struct look *look, unsigned int wanted)
 {
 	int err = 0;
@@ -216,7 +207,7 @@ static int read_details(struct look *look, unsigned int wanted)
 	if (wanted & WANT_BTFS && !err)
 		err = or_leave_out(look, WANT_BTFS, "BTFs", btfs_read(look));
 	if (wanted & WANT_PINS && !err)
-		err = or_leave_out(look, WANT_PINS, "pins", find_pins(look));
+		err = or_leave_out(look, WANT_PINS, "pins", pins_find(look));
 	if (wanted & WANT_HELD_BY_MAPS && !err)
 		err = elements_find(look);
 	return err;
@@ -234,6 +225,10 @@ int objects_gather(unsigned int wanted, struct objects *objects)
 		return out_of_memory();
 	}
 	look->objects = objects;
+	if (!engine_is_kernel()) {
+		objects->missing = wanted & KERNEL_ONLY;
+		wanted &= ~KERNEL_ONLY;
+	}
 	objects->statistics = statistics_are_on();
 	objects->boot_time_ns = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
 	status = read_sorts(look, wanted);

@@ -159,7 +159,8 @@ struct objects {
 	/*
 	 * What was wanted and is not known or not whole, as a set of enum objects_wanted: that
 	 * nothing of it is listed for an object says nothing. WANT_HOLDERS: which processes hold
-	 * what is not known here.
+	 * what is not known here. An engine in this process has neither holders nor pins that are
+	 * worth a line in left_out.
 	 */
 	unsigned int missing;
 
