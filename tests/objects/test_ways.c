@@ -278,6 +278,7 @@ static void test_leftovers(void **state)
 static void test_link_info(void **state)
 {
 	const __u32 id = id_of(bpf_link__fd(some->links.some_iterator));
+	const struct link_info *info;
 	const struct link *link;
 	struct objects objects;
 
@@ -285,9 +286,10 @@ static void test_link_info(void **state)
 	link = objects_link(&objects, id);
 	assert_non_null(link);
 	assert_true(link->info_size >= 24);
-	assert_int_equal(link->info->id, id);
-	assert_int_equal(link->info->prog_id, link->prog_id);
-	assert_int_equal(link->info->iter.target_name, 0);
+	info = link->info;
+	assert_int_equal(info->id, id);
+	assert_int_equal(info->prog_id, link->prog_id);
+	assert_int_equal(info->iter.target_name, 0);
 	assert_string_equal(link->text, "bpf_map");
 	objects_free(&objects);
 }

@@ -73,12 +73,12 @@ struct link {
 	__u32 id;
 	__u32 type;	      /* BPF_LINK_TYPE_* */
 	__u32 prog_id;	      /* 0: none */
-	__u64 target_prog_id; /* that it traces or replaces; 0: none */
-	__u64 map_id;	      /* whose elements it iterates over, or that it registers; 0: none */
 	/* As bpf(2) tells it; size 0: not asked for, or not known. */
-	const struct link_info *info; /* link_info.h */
+	const void *info; /* struct link_info, or as much of it as there is: link_info.h */
 	size_t info_size;
 	const char *text; /* tp_name, target_name, function names ...; NULL: none */
+	__u64 target_prog_id; /* that it traces or replaces; 0: none */
+	__u64 map_id;	      /* whose elements it iterates over, or that it registers; 0: none */
 };
 
 struct btf_object {
