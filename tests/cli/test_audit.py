@@ -88,6 +88,7 @@ def test_rules_that_cannot_be_checked_say_why(loaded):
     assert len(rules) == 16
     for rule in ["unused-program", "unused-map", "stale-pin", "orphan-map", "foreign-descriptor"]:
         assert not rules[rule]["checked"] and "processes" in rules[rule]["not_checked"]
+    assert "pinned" in rules["world-open-pin"]["not_checked"]
     assert "--allow" in rules["unknown-program"]["not_checked"]
     assert rules["map-nearly-full"]["checked"]
 
@@ -280,6 +281,14 @@ def test_each_rule_is_explained():
         assert text.startswith(f"{rule} (")
         assert "\nWhat it means\n" in text and "\nWhat to do\n" in text
         assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.skipif("MANUAL" not in os.environ, reason="a cross build makes no manual")
+def test_the_manual_has_each_rule():
+    with open(os.path.join(os.environ["MANUAL"], "bpftrek-audit.1"), encoding="utf-8") as page:
+        text = page.read().replace("\\-", "-")
+    for rule in audit("embedded")["rules"]:
+        assert re.search(f"{rule['id']} +{re.escape(rule['title'])}", text), rule["id"]
 
 
 def test_only_some_rules():

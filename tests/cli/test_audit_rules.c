@@ -12,10 +12,12 @@
 
 #include "audit/allow.h"
 #include "audit/attached.h"
+#include "audit/elsewhere.h"
 #include "audit/rules.h"
 #include "audit/usage.h"
 #include "audit/words.h"
 #include "cli.h"
+#include "objects/link_info.h"
 #include "test.h"
 
 #undef fail /* cmocka's; the command has one, too */
@@ -52,6 +54,7 @@ struct world {
 	struct objects objects;
 	struct usage usage;
 	struct attachments attachments;
+	struct elsewhere elsewhere;
 	struct audit audit;
 };
 
@@ -70,7 +73,8 @@ static void world_begin(struct world *w)
 			  .cpu_percent = 5,
 			  .now_ns = 10000000000,
 			  .usage = &w->usage,
-			  .attachments = &w->attachments},
+			  .attachments = &w->attachments,
+			  .elsewhere = &w->elsewhere},
 	};
 }
 
@@ -387,6 +391,28 @@ static void unseen_map(void **state)
 	world_end(&w);
 }
 
+/* Where not all can be seen from here, what is not seen is no more than a note. */
+static void not_all_is_seen(void **state)
+{
+	struct world w;
+
+	world_begin(&w);
+	add_program(&w, 7, BPF_PROG_TYPE_TRACING, 1);
+	add_map(&w, 5, BPF_MAP_TYPE_HASH, 3);
+	w.elsewhere.processes = true;
+	run(&w, &unused_program_rule);
+	assert_string_equal(only_finding(&w, OBJECT_PROGRAM, 7, NOTE)->command,
+			    "bpftrek prog show id 7");
+	w.elsewhere.mounted_by = 123;
+	run(&w, &unused_program_rule);
+	assert_string_equal(only_finding(&w, OBJECT_PROGRAM, 7, NOTE)->command,
+			    "nsenter --target 123 --mount bpftrek audit");
+	run(&w, &unused_map_rule);
+	assert_non_null(
+		strstr(only_finding(&w, OBJECT_MAP, 5, NOTE)->text, "3 references are counted"));
+	world_end(&w);
+}
+
 static void map_of_a_process(void **state)
 {
 	struct world w;
@@ -419,20 +445,23 @@ static void holders_are_not_known(void **state)
 	assert_null(rule_not_checked(&w.audit, &world_open_pin_rule));
 	w.objects.missing = WANT_PINS;
 	is_not_blamed(&w, OBJECT_PROGRAM, 7);
-	assert_non_null(strstr(rule_not_checked(&w.audit, &world_open_pin_rule), "file systems"));
+	assert_non_null(strstr(rule_not_checked(&w.audit, &world_open_pin_rule), "pinned"));
 	world_end(&w);
 }
 
 static void dead_link(void **state)
 {
-	struct bpf_link_info cgroup = {.cgroup.cgroup_id = 9}, xdp = {.xdp.ifindex = 0};
+	struct link_info cgroup = {.cgroup.cgroup_id = 9}, xdp = {.xdp.ifindex = 0};
 	struct world w;
 
 	world_begin(&w);
-	w.links[0] = (struct link){3, BPF_LINK_TYPE_CGROUP, 7, &cgroup, sizeof(cgroup), NULL};
-	w.links[1] = (struct link){4, BPF_LINK_TYPE_XDP, 7, &xdp, sizeof(xdp), NULL};
-	w.links[2] = (struct link){5, BPF_LINK_TYPE_XDP, 7, NULL, 0, NULL};
-	w.links[3] = (struct link){6, BPF_LINK_TYPE_TRACING, 7, &xdp, sizeof(xdp), NULL};
+	w.links[0] = (struct link){
+		.id = 3, .type = LINK_CGROUP, .info = &cgroup, .info_size = sizeof(cgroup)};
+	w.links[1] =
+		(struct link){.id = 4, .type = LINK_XDP, .info = &xdp, .info_size = sizeof(xdp)};
+	w.links[2] = (struct link){.id = 5, .type = LINK_XDP};
+	w.links[3] = (struct link){
+		.id = 6, .type = LINK_TRACING, .info = &xdp, .info_size = sizeof(xdp)};
 	w.objects.nr_links = 4;
 	run(&w, &dead_link_rule);
 	only_finding(&w, OBJECT_LINK, 4, LOW);
@@ -843,6 +872,7 @@ int main(void)
 		cmocka_unit_test(inner_map),
 		cmocka_unit_test(unseen_program),
 		cmocka_unit_test(unseen_map),
+		cmocka_unit_test(not_all_is_seen),
 		cmocka_unit_test(map_of_a_process),
 		cmocka_unit_test(holders_are_not_known),
 		cmocka_unit_test(dead_link),

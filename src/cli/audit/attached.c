@@ -53,7 +53,7 @@ static const struct {
 	 "a group of sockets may have it (SO_ATTACH_REUSEPORT_EBPF)"},
 	{BPF_PROG_TYPE_KPROBE, IN_PERF_EVENTS, NULL},
 	{BPF_PROG_TYPE_TRACEPOINT, IN_PERF_EVENTS, NULL},
-	{BPF_PROG_TYPE_PERF_EVENT, IN_PERF_EVENTS, NULL},
+	{BPF_PROG_TYPE_PERF_EVENT, 0, "a perf event may have it"},
 	{BPF_PROG_TYPE_SCHED_CLS, IN_TC, "tc of another network namespace may have it"},
 	{BPF_PROG_TYPE_SCHED_ACT, IN_TC, "tc of another network namespace may have it"},
 	{BPF_PROG_TYPE_XDP, AT_DEVICES, "a device of another network namespace may have it"},
@@ -144,14 +144,19 @@ int attachments_add(struct attachments *attachments, __u32 prog_id)
 	return 0;
 }
 
-/* What is attached to @fd. What has no programs of this kind, or knows nothing of it, has none. */
+/*
+ * What is attached to @fd. What has no programs of this kind, or knows nothing of it, has none; nor
+ * has a socket map for one of two kinds of verdict if it has the other (EBUSY).
+ */
 static int query(struct attachments *attachments, int fd, enum bpf_attach_type attach)
 {
 	__u32 ids[MAX_PROGRAMS], nr = MAX_PROGRAMS;
 	int err;
 
 	if (bpf_prog_query(fd, attach, 0, NULL, ids, &nr))
-		return errno == EINVAL || errno == EOPNOTSUPP || errno == ENOENT ? 0 : -errno;
+		return errno == EINVAL || errno == EOPNOTSUPP || errno == ENOENT || errno == EBUSY
+			       ? 0
+			       : -errno;
 	for (__u32 i = 0; i < nr; i++) {
 		err = attachments_add(attachments, ids[i]);
 		if (err)

@@ -180,9 +180,10 @@ static const struct {
 	const char *reason;
 } missing_reasons[] = {
 	{WANT_HOLDERS, "which processes hold an object cannot be found out on this engine"},
-	{WANT_PINS, "the bpf file systems cannot all be read"},
+	{WANT_PINS, "where objects are pinned cannot be found out on this engine"},
 	{WANT_ELEMENTS, "how many elements maps have cannot be found out on this engine"},
 	{WANT_LINK_INFO, "what links are attached to cannot be found out on this engine"},
+	{WANT_STATISTICS, "how often programs run cannot be found out on this engine"},
 	{WANT_HELD_BY_MAPS, "what maps of maps and of programs hold cannot be read"},
 	{WANT_PROGRAMS | WANT_MAPS | WANT_LINKS | WANT_BTFS, "not all objects can be listed"},
 };

@@ -20,6 +20,7 @@
 struct allow_list;
 struct attachments;
 struct audit;
+struct elsewhere;
 struct usage;
 
 enum severity { NOTE, LOW, MEDIUM, HIGH, NR_SEVERITIES };
@@ -76,6 +77,7 @@ struct audit {
 
 	const struct usage *usage; /* for the rules about what nobody uses */
 	const struct attachments *attachments;
+	const struct elsewhere *elsewhere;
 
 	const struct rule *rule; /* that runs */
 	struct finding *findings;

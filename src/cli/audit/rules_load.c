@@ -194,7 +194,7 @@ const struct rule run_time_dominator_rule = {
 		"are on anyhow.",
 	.remedy = "Look at how often it runs and how long a run takes: filter earlier, attach to a "
 		  "rarer event, or look up less.",
-	.wanted = WANT_PROGRAMS,
+	.wanted = WANT_PROGRAMS | WANT_STATISTICS,
 	.not_checked = no_statistics,
 	.find = find_dominators,
 };
@@ -207,7 +207,7 @@ const struct rule missed_runs_rule = {
 		   "already on that CPU: what it counts is too low.",
 	.remedy = "If it counts, take its counters for lower bounds; have its owner attach it to "
 		  "what it does not itself cause.",
-	.wanted = WANT_PROGRAMS,
+	.wanted = WANT_PROGRAMS | WANT_STATISTICS,
 	.find = find_missed_runs,
 };
 

@@ -10,15 +10,18 @@
  *
  * What is pinned and has references that are not seen is no finding: it may well be in use.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/bpf.h>
 
 #include "audit/attached.h"
+#include "audit/elsewhere.h"
 #include "audit/rules.h"
 #include "audit/usage.h"
 #include "audit/words.h"
+#include "objects/link_info.h"
 
 static size_t nr_pins_of(const struct objects *objects, enum object_kind kind, __u32 id)
 {
@@ -75,19 +78,45 @@ static void program_in_dead_map(struct audit *audit, const struct program *progr
 	finding_command(audit, f, "bpftrek prog show id %u", program->id);
 }
 
+/* "3 references are counted". */
+static const char *counted(uint64_t refcnt, char *text, size_t size)
+{
+	if (refcnt == UNKNOWN)
+		return "something has";
+	snprintf(text, size, "%llu reference%s counted", (unsigned long long)refcnt,
+		 refcnt == 1 ? " is" : "s are");
+	return text;
+}
+
+/* The sentence about an object that @nobody is seen to have; @where it may be, or NULL. */
+static void held_unseen(struct audit *audit, struct finding *f, const char *nobody, uint64_t refcnt,
+			const char *where)
+{
+	const pid_t mounted_by = audit->elsewhere->mounted_by;
+	char text[64];
+
+	if (where)
+		evidence_text(audit, f, "perhaps", where);
+	finding_says(audit, f, "%s is seen to have it, but %s%s%s", nobody,
+		     counted(refcnt, text, sizeof(text)), where ? "; " : "", where ? where : "");
+	if (where && where == elsewhere_text(audit->elsewhere) && mounted_by)
+		finding_command(audit, f, "nsenter --target %d --mount bpftrek audit", mounted_by);
+	else if (f)
+		finding_command(audit, f, "bpftrek %s show id %u", object_kind_names[f->kind],
+				f->id);
+}
+
 static void program_held_unseen(struct audit *audit, const struct program *program)
 {
 	const char *where = unseen_places(audit->attachments, program->type);
-	struct finding *f = found(audit, where ? NOTE : MEDIUM, OBJECT_PROGRAM, program->id);
+	struct finding *f;
 
+	if (!where)
+		where = elsewhere_text(audit->elsewhere);
+	f = found(audit, where ? NOTE : MEDIUM, OBJECT_PROGRAM, program->id);
 	add_program_evidence(audit, f, program);
 	evidence_json(audit, f, "looked_at", places_looked_at(audit->attachments, program->type));
-	if (where)
-		evidence_text(audit, f, "perhaps", where);
-	finding_says(audit, f,
-		     "no link, pin, process or map is seen to have it, but something has%s%s",
-		     where ? "; " : "", where ? where : "");
-	finding_command(audit, f, "bpftrek prog show id %u", program->id);
+	held_unseen(audit, f, "no link, pin, process or map", program->refcnt, where);
 }
 
 static void find_unused_programs(struct audit *audit)
@@ -110,6 +139,7 @@ static void find_unused_programs(struct audit *audit)
 static void find_unused_maps(struct audit *audit)
 {
 	const struct objects *objects = audit->objects;
+	const char *where = elsewhere_text(audit->elsewhere);
 	const struct map *m;
 	struct finding *f;
 
@@ -121,12 +151,9 @@ static void find_unused_maps(struct audit *audit)
 		/* One that is registered (struct_ops) is held by the kernel itself. */
 		if (m->type == BPF_MAP_TYPE_STRUCT_OPS)
 			continue;
-		f = found(audit, MEDIUM, OBJECT_MAP, m->id);
+		f = found(audit, where ? NOTE : MEDIUM, OBJECT_MAP, m->id);
 		add_map_evidence(audit, f, m);
-		finding_says(audit, f,
-			     "no program, pin, process or other map is seen to have it, "
-			     "but something has");
-		finding_command(audit, f, "bpftrek map show id %u", m->id);
+		held_unseen(audit, f, "no program, pin, process or other map", m->refcnt, where);
 	}
 }
 
@@ -236,32 +263,31 @@ static void find_maps_without_program(struct audit *audit)
 		evidence_number(audit, f, "pid", holders->pid);
 		evidence_text(audit, f, "comm", holders->comm);
 		evidence_number(audit, f, "processes", nr);
-		finding_says(audit, f, "no program uses it; only %s (process %u)%s has it",
-			     comm ? comm : "", holders->pid, nr > 1 ? " and others" : "");
+		finding_says(audit, f, "no program uses it; only %s (process %u)%s it",
+			     comm ? comm : "", holders->pid, nr > 1 ? " and others have" : " has");
 		finding_command(audit, f, "ls -l /proc/%u/fd", holders->pid);
 		free(comm);
 	}
 }
 
-/* BPF_LINK_TYPE_TCX and _NETKIT, which older headers lack; their info begins as that of XDP. */
-enum { LINK_TCX = 11, LINK_NETKIT = 13 };
-
 /* Whether what the link was attached to is gone, by its kind; the kernel clears it then. */
 static bool is_detached(const struct link *link)
 {
-	const struct bpf_link_info *info = link->info;
+	const struct link_info *info = link->info;
 
-	if (!info || link->info_size < offsetof(struct bpf_link_info, cgroup) + 8)
+	if (!info || link->info_size < offsetof(struct link_info, cgroup) + sizeof(info->cgroup))
 		return false;
 	switch (link->type) {
-	case BPF_LINK_TYPE_CGROUP:
+	case LINK_CGROUP:
 		return !info->cgroup.cgroup_id;
-	case BPF_LINK_TYPE_XDP:
-	case LINK_TCX:
-	case LINK_NETKIT:
+	case LINK_XDP:
 		return !info->xdp.ifindex;
-	case BPF_LINK_TYPE_NETNS:
+	case LINK_NETNS:
 		return !info->netns.netns_ino;
+	case LINK_TCX:
+		return !info->tcx.ifindex;
+	case LINK_NETKIT:
+		return !info->netkit.ifindex;
 	default:
 		return false;
 	}
@@ -317,8 +343,8 @@ const struct rule unused_map_rule = {
 	.title = "map that nobody is seen to use",
 	.meaning = "No program uses the map, and no pin, process or other map has it. As it still "
 		   "exists, something has a reference that cannot be listed: memory that is "
-		   "mapped, a file descriptor in flight or registered in a ring, a pin in another "
-		   "mount namespace, or a leak.",
+		   "mapped, a file descriptor in flight or registered in a ring, or a leak. "
+		   "It is a note where processes or bpf file systems cannot all be seen from here.",
 	.remedy = "Look at what it holds to find out whose it is; end or restart that service.",
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
