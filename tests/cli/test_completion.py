@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from command import BPFTREK, ENV, OBJECTS, bpftrek, compile_object
+from command import BPFTREK, ENV, bpftrek, compile_object, unprivileged
 
 SCRIPTS = os.environ["COMPLETIONS"]
 BPFTOOL = os.environ["BPFTOOL"]
@@ -110,6 +110,13 @@ def test_files_are_no_words_of_the_engine(here, tmp_path):
     assert offers(tmp_path, "run", "--load", "/nonexistent", "--set", "") == ([], "")
 
 
+def test_without_privilege():
+    """The kernel tells nothing; what can be said without it is said, and no error."""
+    done = bpftrek("__complete", "map", "dump", "", **unprivileged())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.splitlines()[:3] == [b"id", b"name", b"pinned"]
+
+
 def test_output_that_cannot_be_written():
     with open("/dev/full", "wb") as full:
         done = bpftrek("__complete", "", stdout=full)
@@ -162,15 +169,17 @@ complete run x --map pinned "$PWD/d"
 complete run x --map pinned "$PWD/dir/"
 complete run x --map=pinned ''
 complete run x --map pinned ''
+complete prog show pinned "$PWD/dir/"
 """, tmp_path)
     shown, *lines = text.splitlines()
     ident = json.loads(shown)["id"]
-    parts = re.split(r"^run x .*\n", "\n".join(lines) + "\n", flags=re.M)[1:]
+    parts = re.split(r"^(?:run|prog) .*\n", "\n".join(lines) + "\n", flags=re.M)[1:]
     assert f"{name}\thash, id {ident}\n" in parts[0] and f"{name}\thash, id {ident}\n" in parts[1]
     assert f"{ident}\t{name}, hash\n" in parts[2]
     assert parts[3] == f"{tmp_path}/fs/dir/\n:nospace paths\n"
     assert parts[4] == f"{tmp_path}/fs/dir/one\n:paths\n"
     assert f"{tmp_path}/fs/\n" in parts[6]
+    assert parts[7] == ":paths\n"
 
 
 def test_objects_of_the_kernel_are_not_offered_for_another_engine(kernel, tmp_path):

@@ -192,6 +192,21 @@ def test_completion_of_an_option(command, option):
     assert f"--{option['name']}" in [line.split("\t")[0] for line in lines]
 
 
+@each_option
+def test_completion_of_words(command, option):
+    """All of them, and of a list each once."""
+    if not option["words"]:
+        return
+    typed = [*words(command), f"--{option['name']}"]
+    lines = bpftrek("__complete", *typed, "").stdout.decode().splitlines()
+    assert [line.split("\t")[0] for line in lines[:-1]] == option["words"]
+    if option["kind"] == "list":
+        first = option["words"][0] + ","
+        lines = bpftrek("__complete", *typed, first).stdout.decode().splitlines()
+        assert [line.split("\t")[0] for line in lines] == \
+            [first + word for word in option["words"][1:]] + [":nospace"]
+
+
 @each_command
 def test_completion_of_a_command(command):
     if command is ROOT:
