@@ -34,7 +34,7 @@ static inline bool out_need(struct out *out, size_t more)
 
 static inline void out_put(struct out *out, const char *bytes, size_t len)
 {
-	if (!out_need(out, len))
+	if (!len || !out_need(out, len))
 		return;
 	memcpy(out->bytes + out->len, bytes, len);
 	out->len += len;
