@@ -17,10 +17,11 @@ static void put_scaled(struct out *out, __u64 number, const char *const *units, 
 {
 	double scaled = number;
 
+	if (number < step)
+		return out_number(out, number), out_puts(out, *units);
 	for (; scaled >= step && units[1]; units++)
 		scaled /= step;
-	out_format(out, scaled == (double)number || scaled >= 9.95 ? "%.0f%s" : "%.1f%s", scaled,
-		   *units);
+	out_format(out, scaled >= 9.95 ? "%.0f%s" : "%.1f%s", scaled, *units);
 }
 
 static void put_size(struct out *out, const struct cell *cell, bool whole)
@@ -57,24 +58,41 @@ static void put_age(struct out *out, time_t age)
 	out_format(out, ", %lld %s ago", (long long)(age / units[i].seconds), units[i].name);
 }
 
-/* As `ls -l` does: the time of day where it is recent, else the year. */
-static void put_time(struct out *out, const struct cell *cell, bool whole)
+static void put_whole_time(struct out *out, time_t seconds, time_t age)
 {
-	time_t seconds = cell->number / 1000000000, age = time(NULL) - seconds;
 	char text[64];
 	struct tm tm;
 
 	if (!localtime_r(&seconds, &tm))
 		return out_char(out, '-');
-	if (whole)
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
-	else if (age >= -60 && age < 182 * 86400)
-		strftime(text, sizeof(text), "%b %e %H:%M", &tm);
-	else
-		strftime(text, sizeof(text), "%b %e  %Y", &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
 	out_puts(out, text);
-	if (whole && age >= 0)
+	if (age >= 0)
 		put_age(out, age);
+}
+
+/*
+ * As `ls -l` does: the time of day where it is recent, else the year. Many are of the same minute,
+ * which is made once.
+ */
+static void put_time(struct out *out, const struct cell *cell, bool whole)
+{
+	static char text[32];
+	static time_t minute = -1;
+	time_t seconds = cell->number / 1000000000, age = time(NULL) - seconds;
+	struct tm tm;
+
+	if (whole)
+		return put_whole_time(out, seconds, age);
+	if (seconds / 60 != minute) {
+		minute = seconds / 60;
+		strcpy(text, "-");
+		if (localtime_r(&seconds, &tm))
+			strftime(text, sizeof(text),
+				 age >= -60 && age < 182 * 86400 ? "%b %e %H:%M" : "%b %e  %Y",
+				 &tm);
+	}
+	out_puts(out, text);
 }
 
 /* The last one that was asked for: lists are of few users. */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/* Output in the making and JSON: what of a name is shown, and that JSON stays JSON. */
+#include "test.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include "json.h"
+#include "out.h"
+
+static void check_name(const char *name, const char *shown)
+{
+	struct out out = {0};
+
+	out_name(&out, name);
+	assert_string_equal(out_string(&out), shown);
+	out_free(&out);
+}
+
+static void test_names_for_people(void **state)
+{
+	check_name("tcp_connect", "tcp_connect");
+	check_name("", "");
+	check_name("a\\b\"c", "a\\b\"c");
+	check_name("a\nb\tc", "a\\nb\\tc");
+	check_name("\033[31mred", "\\x1b[31mred");
+	check_name("\x7f", "\\x7f");
+	check_name("\xc2\x9b"
+		   "31m",
+		   "\\u009b31m");
+	check_name("\xe2\x80\xae"
+		   "exe",
+		   "\\u202eexe"); /* writes from right to left */
+	check_name("\xe2\x81\xa6", "\\u2066");
+	check_name("\xe2\x80\x8b", "\\u200b");
+	check_name("\xef\xbb\xbf", "\\ufeff");
+	check_name("\xf3\xa0\x80\x81", "\\U000e0001");
+	check_name("Zähler", "Zähler");
+	check_name("\xf0\x9f\x90\x9d", "\xf0\x9f\x90\x9d");
+}
+
+static void test_what_is_no_utf8(void **state)
+{
+	check_name("a\xff", "a\\xff");
+	check_name("\x80", "\\x80");
+	check_name("\xc3", "\\xc3");
+	check_name("\xc3(", "\\xc3(");
+	check_name("\xe2\x82", "\\xe2\\x82");
+	check_name("\xc0\xaf", "\\xc0\\xaf");			/* '/' in two bytes */
+	check_name("\xe0\x80\xaf", "\\xe0\\x80\\xaf");		/* and in three */
+	check_name("\xed\xa0\x80", "\\xed\\xa0\\x80");		/* a surrogate */
+	check_name("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond the last */
+	check_name("\xf0\x9f\x90", "\\xf0\\x9f\\x90");
+	check_name("\xf8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80");
+}
+
+/* What a JSON library reads of the string that is written of @name. */
+static void check_json_name(const char *name, const char *read)
+{
+	struct out out = {0};
+	struct json json = {.out = &out};
+	json_error_t error;
+	json_t *value;
+
+	json_put_text(&json, name);
+	value = json_loads(out_string(&out), JSON_DECODE_ANY, &error);
+	assert_non_null(value);
+	assert_string_equal(json_string_value(value), read);
+	for (size_t i = 0; i < out.len; i++)
+		assert_true((unsigned char)out.bytes[i] >= ' ' && out.bytes[i] != 0x7f);
+	json_decref(value);
+	out_free(&out);
+}
+
+static void test_names_in_json(void **state)
+{
+	static const char *const kept[] = {
+		"",
+		"tcp_connect",
+		"\"\\/",
+		"\n\t\r\b\f",
+		"\001\033\037\x7f",
+		"Zähler",
+		"\xc2\x9b",
+		"\xe2\x80\xae",
+		"\xef\xbb\xbf",
+		"\xf0\x9f\x90\x9d",
+		"\xf3\xa0\x80\x81",
+	};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		check_json_name(kept[i], kept[i]);
+	check_json_name("a\xff", "a\xef\xbf\xbd");
+	check_json_name("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");
+	check_json_name("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+static void put_document(struct json *json)
+{
+	json_begin_object(json);
+	json_name(json, "none");
+	json_begin_array(json);
+	json_end_array(json);
+	json_name(json, "numbers");
+	json_begin_array(json);
+	json_put_number(json, 0);
+	json_put_number(json, UINT64_MAX);
+	json_put_signed(json, INT64_MIN);
+	json_put_signed(json, 7);
+	json_put_real(json, 0.25);
+	json_end_array(json);
+	json_name(json, "inner");
+	json_begin_object(json);
+	json_name(json, "yes");
+	json_put_bool(json, true);
+	json_name(json, "null");
+	json_put_null(json);
+	json_name(json, "tag");
+	json_put_hex(json, "\x01\xab", 2);
+	json_end_object(json);
+	json_end_object(json);
+	json_end_line(json);
+}
+
+static void test_documents(void **state)
+{
+	struct out out = {0};
+	struct json compact = {.out = &out}, pretty = {.out = &out, .pretty = true};
+
+	put_document(&compact);
+	assert_string_equal(out_string(&out),
+			    "{\"none\":[],\"numbers\":[0,18446744073709551615,"
+			    "-9223372036854775808,7,0.25],\"inner\":{\"yes\":true,\"null\":null,"
+			    "\"tag\":\"01ab\"}}\n");
+	out.len = 0;
+	put_document(&pretty);
+	assert_string_equal(out_string(&out), "{\n"
+					      "  \"none\": [],\n"
+					      "  \"numbers\": [\n"
+					      "    0,\n"
+					      "    18446744073709551615,\n"
+					      "    -9223372036854775808,\n"
+					      "    7,\n"
+					      "    0.25\n"
+					      "  ],\n"
+					      "  \"inner\": {\n"
+					      "    \"yes\": true,\n"
+					      "    \"null\": null,\n"
+					      "    \"tag\": \"01ab\"\n"
+					      "  }\n"
+					      "}\n");
+	out_free(&out);
+}
+
+static void test_a_stream_gets_all_of_it(void **state)
+{
+	struct out out = {.stream = tmpfile()};
+	char *read = malloc(1 << 20);
+	size_t len = 0;
+
+	assert_non_null(out.stream);
+	assert_non_null(read);
+	for (unsigned int i = 0; i < 100000; i++) {
+		out_number(&out, i);
+		out_char(&out, '\n');
+	}
+	out_fill(&out, 'x', 200000); /* more than it keeps */
+	out_flush(&out);
+	assert_false(out.failed);
+	rewind(out.stream);
+	len = fread(read, 1, 1 << 20, out.stream);
+	assert_int_equal(len, 10 * 2 + 90 * 3 + 900 * 4 + 9000 * 5 + 90000 * 6 + 200000);
+	assert_memory_equal(read, "0\n1\n2\n", 6);
+	assert_memory_equal(read + len - 200000 - 6, "99999\nxxx", 9);
+	fclose(out.stream);
+	free(read);
+	out_free(&out);
+}
+
+static void test_width(void **state)
+{
+	assert_int_equal(out_width("abc", 3), 3);
+	assert_int_equal(out_width("Z\xc3\xa4", 3), 2);
+	assert_int_equal(out_width("", 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_for_people),
+		cmocka_unit_test(test_what_is_no_utf8),
+		cmocka_unit_test(test_names_in_json),
+		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_a_stream_gets_all_of_it),
+		cmocka_unit_test(test_width),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
