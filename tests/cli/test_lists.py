@@ -140,7 +140,7 @@ def test_show_of_one(engine):
     assert said["type"].strip() == "tracing"
     one = json.loads(output(engine, "-j", "prog", "show", PROGRAM, *alone(engine)))
     assert one["name"] == PROGRAM
-    # pids and pinned take time to find out, and are of one object only.
+    # Where it is pinned takes time to find out, and is said of one object only.
     assert set(one) >= set(objects(engine, "prog", *LOADED, "--name", PROGRAM)[0])
 
 

@@ -27,6 +27,9 @@ int columns_choose(const struct kind *kind, const char *text, struct columns *co
 
 unsigned int columns_want(const struct columns *columns);
 
+/* Whether one of them has one of these traits. */
+bool columns_have(const struct columns *columns, unsigned int traits);
+
 struct sort {
 	struct {
 		const struct column *column;

@@ -51,6 +51,15 @@ void get_holders(const struct view *view, enum object_kind kind, __u32 id, struc
 		cell->kind = CELL_UNKNOWN;
 }
 
+void put_type(struct json *json, const char *member, const char *name, __u32 type)
+{
+	json_name(json, member);
+	if (strncmp(name, "type ", 5))
+		json_put_text(json, name);
+	else
+		json_put_number(json, type);
+}
+
 void column_get(const struct column *column, struct view *view, const void *object,
 		struct cell *cell)
 {

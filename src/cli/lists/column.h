@@ -35,6 +35,8 @@ enum column_traits {
 	OMIT_ZERO = 1 << 3,  /* 0 is not known, or none */
 	OMIT_EMPTY = 1 << 4, /* as bpftool does: an empty list is no member in JSON */
 	MAY_BE_CUT = 1 << 5, /* text that is no name: cut where there is little room */
+	STATISTIC =
+		1 << 6, /* where it was asked for by name, engines with many programs are, too */
 };
 
 struct column {
@@ -108,6 +110,9 @@ static inline void get_text(struct cell *cell, const char *text)
 	if (!text)
 		cell->kind = CELL_UNKNOWN;
 }
+
+/* A member of JSON: the name of a type, or as bpftool does its number where that has none. */
+void put_type(struct json *json, const char *member, const char *name, __u32 type);
 
 /* The cell; text in it may be in view->scratch. */
 void column_get(const struct column *column, struct view *view, const void *object,

@@ -64,3 +64,11 @@ unsigned int columns_want(const struct columns *columns)
 		wants |= columns->columns[i]->wants;
 	return wants;
 }
+
+bool columns_have(const struct columns *columns, unsigned int traits)
+{
+	for (size_t i = 0; i < columns->nr; i++)
+		if (columns->columns[i]->traits & traits)
+			return true;
+	return false;
+}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * What a link attaches to: struct bpf_link_info of linux/bpf.h, which grew with the kernel; the
- * layout here is that of Linux 6.18, as compiling against older headers must not lose what a newer
- * kernel tells. What a kernel did not tell is zero. The table is at the end.
+ * What a link attaches to. What a kernel did not tell, or does not know yet, is zero. The table is
+ * at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,117 +12,17 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 
+#include "link_info.h"
 #include "link_target.h"
 
-enum {
-	LINK_RAW_TRACEPOINT = 1,
-	LINK_TRACING,
-	LINK_CGROUP,
-	LINK_ITER,
-	LINK_NETNS,
-	LINK_XDP,
-	LINK_PERF_EVENT,
-	LINK_KPROBE_MULTI,
-	LINK_STRUCT_OPS,
-	LINK_NETFILTER,
-	LINK_TCX,
-	LINK_UPROBE_MULTI,
-	LINK_NETKIT,
-	LINK_SOCKMAP,
-	NR_LINK_TYPES
-};
-
-/* Of a perf_event: enum bpf_perf_event_type. */
-enum { PERF_UPROBE = 1, PERF_URETPROBE, PERF_KPROBE, PERF_KRETPROBE, PERF_TRACEPOINT, PERF_EVENT };
-
-/* struct bpf_link_info. Addresses of buffers are of no use any more: link->text has what they had.
- */
-struct details {
-	__u32 type, id, prog_id;
-	union {
-		struct {
-			__aligned_u64 name;
-			__u32 name_len;
-			__aligned_u64 cookie;
-		} raw_tracepoint;
-		struct {
-			__u32 attach_type, target_obj_id, target_btf_id;
-			__aligned_u64 cookie;
-		} tracing;
-		struct {
-			__aligned_u64 cgroup_id;
-			__u32 attach_type;
-		} cgroup;
-		struct {
-			__aligned_u64 name;
-			__u32 name_len, map_id;
-			union {
-				struct {
-					__aligned_u64 cgroup_id;
-					__u32 order;
-				};
-				struct {
-					__u32 tid, pid;
-				};
-			};
-		} iter;
-		struct {
-			__u32 ino, attach_type;
-		} netns;
-		struct {
-			__u32 ifindex, attach_type; /* of XDP only the former */
-		} device;
-		struct {
-			__u32 map_id, attach_type; /* of struct_ops only the former */
-		} map;
-		struct {
-			__u32 pf, hook;
-			__s32 priority;
-			__u32 flags;
-		} netfilter;
-		struct {
-			__aligned_u64 addrs;
-			__u32 count, flags;
-			__aligned_u64 missed, cookies;
-		} kprobe_multi;
-		struct {
-			__aligned_u64 path, offsets, ref_ctr_offsets, cookies;
-			__u32 path_size, count, flags, pid;
-		} uprobe_multi;
-		struct {
-			__u32 type;
-			union {
-				struct {
-					__aligned_u64 file;
-					__u32 name_len, offset;
-					__aligned_u64 cookie, ref_ctr_offset;
-				} uprobe;
-				struct {
-					__aligned_u64 func;
-					__u32 name_len, offset;
-					__aligned_u64 addr, missed, cookie;
-				} kprobe;
-				struct {
-					__aligned_u64 name;
-					__u32 name_len;
-					__aligned_u64 cookie;
-				} tracepoint;
-				struct {
-					__aligned_u64 config;
-					__u32 type;
-					__aligned_u64 cookie;
-				} event;
-			};
-		} perf_event;
-	};
-};
+enum { NR_LINK_TYPES = LINK_SOCKMAP + 1 };
 
 /* A link that is being described. */
 struct target {
 	struct view *view;
 	const struct link *link;
 	const struct program *program; /* NULL: it went */
-	const struct details *is;
+	const struct link_info *is;
 };
 
 static void member(struct json *json, const char *name, __u64 number)
@@ -242,7 +141,7 @@ static const char *const cgroup_orders[] = {
 
 static const char *cgroup_order(const struct target *target)
 {
-	__u32 order = target->is->iter.order;
+	__u32 order = target->is->iter.cgroup.order;
 
 	return order < sizeof(cgroup_orders) / sizeof(cgroup_orders[0]) ? cgroup_orders[order]
 									: NULL;
@@ -270,13 +169,13 @@ static void iter_target(const struct target *target, struct out *out)
 			out_puts(out, map->name);
 		else
 			out->len--;
-	} else if (iterates(target, "cgroup") && target->is->iter.cgroup_id) {
+	} else if (iterates(target, "cgroup") && target->is->iter.cgroup.cgroup_id) {
 		out_char(out, ' ');
-		put_cgroup(out, target->is->iter.cgroup_id);
-	} else if (iterates(target, "task") && target->is->iter.tid) {
-		out_format(out, " of tid %u", target->is->iter.tid);
-	} else if (iterates(target, "task") && target->is->iter.pid) {
-		out_format(out, " of pid %u", target->is->iter.pid);
+		put_cgroup(out, target->is->iter.cgroup.cgroup_id);
+	} else if (iterates(target, "task") && target->is->iter.task.tid) {
+		out_format(out, " of tid %u", target->is->iter.task.tid);
+	} else if (iterates(target, "task") && target->is->iter.task.pid) {
+		out_format(out, " of pid %u", target->is->iter.task.pid);
 	}
 }
 
@@ -286,25 +185,25 @@ static void iter_json(const struct target *target, struct json *json)
 	if (iterates_map(target)) {
 		member(json, "map_id", target->is->iter.map_id);
 	} else if (iterates(target, "cgroup")) {
-		member(json, "cgroup_id", target->is->iter.cgroup_id);
+		member(json, "cgroup_id", target->is->iter.cgroup.cgroup_id);
 		text_member(json, "order", cgroup_order(target));
 	} else if (iterates(target, "task")) {
-		if (target->is->iter.tid)
-			member(json, "tid", target->is->iter.tid);
-		else if (target->is->iter.pid)
-			member(json, "pid", target->is->iter.pid);
+		if (target->is->iter.task.tid)
+			member(json, "tid", target->is->iter.task.tid);
+		else if (target->is->iter.task.pid)
+			member(json, "pid", target->is->iter.task.pid);
 	}
 }
 
 /* As /proc/PID/ns/net says it. */
 static void netns_target(const struct target *target, struct out *out)
 {
-	out_format(out, "net:[%u]", target->is->netns.ino);
+	out_format(out, "net:[%u]", target->is->netns.netns_ino);
 }
 
 static void netns_json(const struct target *target, struct json *json)
 {
-	member(json, "netns_ino", target->is->netns.ino);
+	member(json, "netns_ino", target->is->netns.netns_ino);
 }
 
 static const char *device_name(__u32 ifindex, char name[IF_NAMESIZE])
@@ -314,26 +213,28 @@ static const char *device_name(__u32 ifindex, char name[IF_NAMESIZE])
 	return if_indextoname(ifindex, name) ? name : "(unknown)";
 }
 
+/* Of XDP, TCX and netkit alike: it is the first thing that they have. */
 static void device_target(const struct target *target, struct out *out)
 {
 	char name[IF_NAMESIZE];
 
-	out_puts(out, device_name(target->is->device.ifindex, name));
+	out_puts(out, device_name(target->is->xdp.ifindex, name));
 }
 
 static void device_json(const struct target *target, struct json *json)
 {
 	char name[IF_NAMESIZE];
 
-	text_member(json, "devname", device_name(target->is->device.ifindex, name));
-	member(json, "ifindex", target->is->device.ifindex);
+	text_member(json, "devname", device_name(target->is->xdp.ifindex, name));
+	member(json, "ifindex", target->is->xdp.ifindex);
 }
 
+/* Of struct_ops and sockmap alike. */
 static void map_target(const struct target *target, struct out *out)
 {
-	const struct map *map = objects_map(target->view->objects, target->is->map.map_id);
+	const struct map *map = objects_map(target->view->objects, target->is->struct_ops.map_id);
 
-	out_format(out, "map %u", target->is->map.map_id);
+	out_format(out, "map %u", target->is->struct_ops.map_id);
 	if (map && map->name) {
 		out_char(out, ' ');
 		out_puts(out, map->name);
@@ -342,14 +243,14 @@ static void map_target(const struct target *target, struct out *out)
 
 static void map_json(const struct target *target, struct json *json)
 {
-	member(json, "map_id", target->is->map.map_id);
+	member(json, "map_id", target->is->struct_ops.map_id);
 }
 
 static void netfilter_target(const struct target *target, struct out *out)
 {
 	static const char *const hooks[] = {"prerouting", "input", "forward", "output",
 					    "postrouting"};
-	__u32 pf = target->is->netfilter.pf, hook = target->is->netfilter.hook;
+	__u32 pf = target->is->netfilter.pf, hook = target->is->netfilter.hooknum;
 
 	if (pf == 2 || pf == 10)
 		out_puts(out, pf == 2 ? "ip" : "ip6");
@@ -365,7 +266,7 @@ static void netfilter_target(const struct target *target, struct out *out)
 static void netfilter_json(const struct target *target, struct json *json)
 {
 	member(json, "pf", target->is->netfilter.pf);
-	member(json, "hook", target->is->netfilter.hook);
+	member(json, "hook", target->is->netfilter.hooknum);
 	json_name(json, "prio");
 	json_put_signed(json, target->is->netfilter.priority);
 	member(json, "flags", target->is->netfilter.flags);
@@ -420,23 +321,23 @@ static const char *event_type(const struct target *target)
 
 static void perf_event_target(const struct target *target, struct out *out)
 {
-	const struct details *is = target->is;
+	const struct link_info *is = target->is;
 	__u32 offset = 0;
 
 	switch (is->perf_event.type) {
-	case PERF_EVENT:
+	case LINK_PERF_OTHER:
 		if (event_type(target))
 			out_puts(out, event_type(target));
 		else
 			out_format(out, "event type %u", is->perf_event.event.type);
 		out_format(out, ":%llu", is->perf_event.event.config);
 		return;
-	case PERF_KPROBE:
-	case PERF_KRETPROBE:
+	case LINK_PERF_KPROBE:
+	case LINK_PERF_KRETPROBE:
 		offset = is->perf_event.kprobe.offset;
 		break;
-	case PERF_UPROBE:
-	case PERF_URETPROBE:
+	case LINK_PERF_UPROBE:
+	case LINK_PERF_URETPROBE:
 		offset = is->perf_event.uprobe.offset;
 		break;
 	}
@@ -447,10 +348,10 @@ static void perf_event_target(const struct target *target, struct out *out)
 
 static void perf_event_json(const struct target *target, struct json *json)
 {
-	const struct details *is = target->is;
+	const struct link_info *is = target->is;
 
 	switch (is->perf_event.type) {
-	case PERF_EVENT:
+	case LINK_PERF_OTHER:
 		if (event_type(target))
 			text_member(json, "event_type", event_type(target));
 		else
@@ -458,22 +359,22 @@ static void perf_event_json(const struct target *target, struct json *json)
 		member(json, "event_config", is->perf_event.event.config);
 		cookie_member(json, is->perf_event.event.cookie);
 		break;
-	case PERF_TRACEPOINT:
+	case LINK_PERF_TRACEPOINT:
 		text_member(json, "tracepoint", target->link->text);
 		cookie_member(json, is->perf_event.tracepoint.cookie);
 		break;
-	case PERF_KPROBE:
-	case PERF_KRETPROBE:
-		bool_member(json, "retprobe", is->perf_event.type == PERF_KRETPROBE);
+	case LINK_PERF_KPROBE:
+	case LINK_PERF_KRETPROBE:
+		bool_member(json, "retprobe", is->perf_event.type == LINK_PERF_KRETPROBE);
 		member(json, "addr", is->perf_event.kprobe.addr);
 		text_member(json, "func", target->link->text);
 		member(json, "offset", is->perf_event.kprobe.offset);
 		member(json, "missed", is->perf_event.kprobe.missed);
 		cookie_member(json, is->perf_event.kprobe.cookie);
 		break;
-	case PERF_UPROBE:
-	case PERF_URETPROBE:
-		bool_member(json, "retprobe", is->perf_event.type == PERF_URETPROBE);
+	case LINK_PERF_UPROBE:
+	case LINK_PERF_URETPROBE:
+		bool_member(json, "retprobe", is->perf_event.type == LINK_PERF_URETPROBE);
 		text_member(json, "file", target->link->text);
 		member(json, "offset", is->perf_event.uprobe.offset);
 		cookie_member(json, is->perf_event.uprobe.cookie);
@@ -483,7 +384,7 @@ static void perf_event_json(const struct target *target, struct json *json)
 	}
 }
 
-#define ATTACH_TYPE(kind) offsetof(struct details, kind.attach_type)
+#define ATTACH_TYPE(kind) offsetof(struct link_info, kind.attach_type)
 
 static const struct {
 	void (*target)(const struct target *target, struct out *out);
@@ -500,10 +401,10 @@ static const struct {
 	[LINK_KPROBE_MULTI] = {kprobe_multi_target, kprobe_multi_json},
 	[LINK_STRUCT_OPS] = {map_target, map_json},
 	[LINK_NETFILTER] = {netfilter_target, netfilter_json},
-	[LINK_TCX] = {device_target, device_json, ATTACH_TYPE(device)},
+	[LINK_TCX] = {device_target, device_json, ATTACH_TYPE(tcx)},
 	[LINK_UPROBE_MULTI] = {uprobe_multi_target, uprobe_multi_json},
-	[LINK_NETKIT] = {device_target, device_json, ATTACH_TYPE(device)},
-	[LINK_SOCKMAP] = {map_target, map_json, ATTACH_TYPE(map)},
+	[LINK_NETKIT] = {device_target, device_json, ATTACH_TYPE(netkit)},
+	[LINK_SOCKMAP] = {map_target, map_json, ATTACH_TYPE(sockmap)},
 };
 
 /* Nothing is known of it, or of its type. */
@@ -512,7 +413,7 @@ static bool is_dark(const struct link *link)
 	return !link->info_size || link->type >= NR_LINK_TYPES || !types[link->type].target;
 }
 
-static void read_details(const struct link *link, struct details *details)
+static void read_details(const struct link *link, struct link_info *details)
 {
 	size_t size = link->info_size;
 
@@ -522,7 +423,7 @@ static void read_details(const struct link *link, struct details *details)
 
 void put_link_target(struct view *view, const struct link *link, struct out *out)
 {
-	struct details details;
+	struct link_info details;
 	const struct target target = {
 		.view = view,
 		.link = link,
@@ -541,7 +442,7 @@ void put_link_target(struct view *view, const struct link *link, struct out *out
 
 void put_link_details(struct view *view, const struct link *link, struct json *json)
 {
-	struct details details;
+	struct link_info details;
 	const struct target target = {
 		.view = view,
 		.link = link,
@@ -557,7 +458,7 @@ void put_link_details(struct view *view, const struct link *link, struct json *j
 
 __u64 link_attach_type(const struct link *link)
 {
-	struct details details;
+	struct link_info details;
 
 	if (is_dark(link) || !types[link->type].attach_type)
 		return UNKNOWN;

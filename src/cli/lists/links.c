@@ -15,6 +15,11 @@ static void get_type(struct view *view, const void *object, struct cell *cell)
 	get_text(cell, link_type_name(of(object)->type));
 }
 
+static void json_type(struct view *view, const void *object, struct json *json)
+{
+	put_type(json, "type", link_type_name(of(object)->type), of(object)->type);
+}
+
 static void get_program(struct view *view, const void *object, struct cell *cell)
 {
 	const struct program *program = objects_program(view->objects, of(object)->prog_id);
@@ -27,6 +32,14 @@ static void get_attach_type(struct view *view, const void *object, struct cell *
 	__u64 type = link_attach_type(of(object));
 
 	get_text(cell, type == UNKNOWN ? NULL : attach_type_name(type));
+}
+
+static void json_attach_type(struct view *view, const void *object, struct json *json)
+{
+	__u64 type = link_attach_type(of(object));
+
+	if (type != UNKNOWN)
+		put_type(json, "attach_type", attach_type_name(type), type);
 }
 
 static void get_target(struct view *view, const void *object, struct cell *cell)
@@ -63,20 +76,21 @@ static void get_link_holders(struct view *view, const void *object, struct cell 
 static const struct column columns[] = {
 	{"id", "ID", CELL_ID, IN_TABLE | IN_JSON, MEMBER(link, id),
 	 .help = "its number, given out once"},
-	{"type", "TYPE", CELL_TEXT, IN_TABLE | IN_JSON, .get = get_type, .help = "link type"},
+	{"type", "TYPE", CELL_TEXT, IN_TABLE | IN_JSON, .get = get_type, .json = json_type,
+	 .help = "link type"},
 	{"prog_id", "PROG", CELL_NUMBER, IN_TABLE | IN_JSON | OMIT_ZERO, MEMBER(link, prog_id),
 	 .help = "program that it attaches"},
 	{"prog_name", "NAME", CELL_TEXT, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_PROGRAMS,
 	 .get = get_program, .help = "name of the program"},
 	{"attach_type", "ATTACH_TYPE", CELL_TEXT, IN_TABLE | IN_JSON, WANT_LINK_INFO,
-	 .get = get_attach_type, .help = "attach type"},
+	 .get = get_attach_type, .json = json_attach_type, .help = "attach type"},
 	{"target", "TARGET", CELL_TEXT, IN_TABLE | IN_JSON | MAY_BE_CUT,
 	 WANT_LINK_INFO | WANT_PROGRAMS | WANT_MAPS, .get = get_target, .json = json_target,
 	 .help = "what it attaches to; in JSON with members that its type has"},
-	{"pinned", "PINNED", CELL_PINS, IN_TABLE | OMIT_EMPTY, WANT_PINS, .get = get_link_pins,
-	 .help = "where it is pinned"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | OMIT_EMPTY, WANT_HOLDERS, .get = get_link_holders,
-	 .help = "processes that hold it"},
+	{"pinned", "PINNED", CELL_PINS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_PINS,
+	 .get = get_link_pins, .help = "where it is pinned"},
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
+	 .get = get_link_holders, .help = "processes that hold it"},
 	{0},
 };
 

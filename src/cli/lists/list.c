@@ -83,6 +83,8 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 		return status;
 	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
 		      selection_wants(&list->selection);
+	if ((list->columns || list->count) && columns_have(&columns, STATISTIC))
+		list->wants |= WANT_STATISTICS;
 	if (list->one)
 		list->wants = ~0u;
 	return loads_read(&list->loads, NULL, arguments);

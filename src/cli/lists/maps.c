@@ -17,6 +17,11 @@ static void get_type(struct view *view, const void *object, struct cell *cell)
 	get_text(cell, map_type_name(of(object)->type));
 }
 
+static void json_type(struct view *view, const void *object, struct json *json)
+{
+	put_type(json, "type", map_type_name(of(object)->type), of(object)->type);
+}
+
 /* By bit, as BPF_F_* of linux/bpf.h. */
 static const char *const flag_names[] = {
 	"no_prealloc", "no_common_lru",	 "numa_node",	  "rdonly",	  "wronly",
@@ -101,7 +106,8 @@ static void get_map_holders(struct view *view, const void *object, struct cell *
 static const struct column columns[] = {
 	{"id", "ID", CELL_ID, IN_TABLE | IN_JSON, MEMBER(map, id),
 	 .help = "its number, given out once"},
-	{"type", "TYPE", CELL_TEXT, IN_TABLE | IN_JSON, .get = get_type, .help = "map type"},
+	{"type", "TYPE", CELL_TEXT, IN_TABLE | IN_JSON, .get = get_type, .json = json_type,
+	 .help = "map type"},
 	{"name", "NAME", CELL_TEXT, IN_TABLE | IN_JSON | OMIT_EMPTY, MEMBER(map, name),
 	 .help = "name, of up to 15 bytes"},
 	{"flags", "FLAGS_HEX", CELL_NUMBER, IN_JSON, MEMBER(map, flags),
@@ -148,8 +154,8 @@ static const struct column columns[] = {
 	 .help = "of them, descriptors and pins"},
 	{"pinned", "PINNED", CELL_PINS, OMIT_EMPTY, WANT_PINS, .get = get_map_pins,
 	 .help = "where it is pinned"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | OMIT_EMPTY, WANT_HOLDERS, .get = get_map_holders,
-	 .help = "processes that hold it"},
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
+	 .get = get_map_holders, .help = "processes that hold it"},
 	{0},
 };
 

@@ -17,6 +17,11 @@ static void get_type(struct view *view, const void *object, struct cell *cell)
 	get_text(cell, program_type_name(of(object)->type));
 }
 
+static void json_type(struct view *view, const void *object, struct json *json)
+{
+	put_type(json, "type", program_type_name(of(object)->type), of(object)->type);
+}
+
 static void get_tag(struct view *view, const void *object, struct cell *cell)
 {
 	cell->list = of(object)->tag;
@@ -160,14 +165,14 @@ static const struct column columns[] = {
 	{"id", "ID", CELL_ID, IN_TABLE | IN_JSON | IN_WATCH, MEMBER(program, id),
 	 .help = "its number, given out once"},
 	{"type", "TYPE", CELL_TEXT, IN_TABLE | IN_JSON | IN_WATCH, .get = get_type,
-	 .help = "program type"},
+	 .json = json_type, .help = "program type"},
 	{"name", "NAME", CELL_TEXT, IN_TABLE | IN_JSON | IN_WATCH | OMIT_EMPTY,
 	 MEMBER(program, name), .help = "name, as a whole where BTF has it"},
-	{"runs_per_s", "RUNS/S", CELL_RATE, IN_WATCH, .get = get_runs_per_second,
+	{"runs_per_s", "RUNS/S", CELL_RATE, IN_WATCH | STATISTIC, .get = get_runs_per_second,
 	 .help = "runs a second since the last look (--watch, statistics)"},
-	{"cpu_percent", "CPU", CELL_PERCENT, IN_WATCH, .get = get_cpu,
+	{"cpu_percent", "CPU", CELL_PERCENT, IN_WATCH | STATISTIC, .get = get_cpu,
 	 .help = "share of one CPU since the last look (--watch, statistics)"},
-	{"average_ns", "AVERAGE", CELL_DURATION, IN_WATCH | IN_JSON, .get = get_average,
+	{"average_ns", "AVERAGE", CELL_DURATION, IN_WATCH | IN_JSON | STATISTIC, .get = get_average,
 	 .help = "time that a run took on average (statistics)"},
 	{"attach_type", "ATTACH_TYPE", CELL_TEXT, IN_JSON, .get = get_attach_type,
 	 .help = "attach type that it was loaded for"},
@@ -207,11 +212,11 @@ static const struct column columns[] = {
 	 MEMBER(program, attach_prog_id), .help = "program that it traces or replaces"},
 	{"ifindex", "IFINDEX", CELL_NUMBER, IN_JSON | OMIT_ZERO, MEMBER(program, ifindex),
 	 .help = "device that it is offloaded to"},
-	{"run_time_ns", "RUN_TIME", CELL_DURATION, IN_JSON | OMIT_ZERO,
+	{"run_time_ns", "RUN_TIME", CELL_DURATION, IN_JSON | OMIT_ZERO | STATISTIC,
 	 MEMBER(program, run_time_ns), .help = "time that its runs took (statistics)"},
-	{"run_cnt", "RUNS", CELL_NUMBER, IN_JSON | OMIT_ZERO, MEMBER(program, run_cnt),
+	{"run_cnt", "RUNS", CELL_NUMBER, IN_JSON | OMIT_ZERO | STATISTIC, MEMBER(program, run_cnt),
 	 .help = "how often it ran (statistics)"},
-	{"recursion_misses", "MISSES", CELL_NUMBER, IN_JSON | OMIT_ZERO,
+	{"recursion_misses", "MISSES", CELL_NUMBER, IN_JSON | OMIT_ZERO | STATISTIC,
 	 MEMBER(program, recursion_misses), .help = "runs left out, as it was running already"},
 	{"links", "LINKS", CELL_SOURCES, IN_JSON, WANT_LINKS, .get = get_links,
 	 .help = "links that attach it"},
@@ -224,7 +229,7 @@ static const struct column columns[] = {
 	 .help = "references to it"},
 	{"pinned", "PINNED", CELL_PINS, OMIT_EMPTY, WANT_PINS, .get = get_program_pins,
 	 .help = "where it is pinned"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | OMIT_EMPTY, WANT_HOLDERS,
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
 	 .get = get_program_holders, .help = "processes that hold it"},
 	{0},
 };
