@@ -165,6 +165,17 @@ def test_every_column(engine, kind):
         assert done.returncode == 0, done.stderr
 
 
+def test_pids(engine):
+    """Who holds what is loaded: this command itself, on the kernel."""
+    found, = objects(engine, "map", *alone(engine), "--name", MAP)
+    if engine == "embedded":
+        assert "pids" not in found
+    else:
+        assert [(h["comm"], h["fds"] > 0) for h in found["pids"]] == [("bpftrek", True)]
+        text = output(engine, "map", "list", *alone(engine), "--name", MAP)
+        assert re.search(r"bpftrek\(\d+\)$", text, re.M)
+
+
 def test_columns_are_those_named():
     def heading(*args):
         return output("embedded", "map", "list", *args).splitlines()[0].split()
@@ -404,8 +415,13 @@ def test_watch_into_a_pipe():
 
 
 def test_statistics_are_the_kernels(kernel_refusal):
-    args = ["prog", "list", *LOADED, "--watch", "0.1", "--stats"]
+    args = ["prog", "list", "--name", PROGRAM, *LOADED, "--watch", "0.1", "--stats"]
     says(bpftrek("--on", "embedded", *args), "--stats", "embedded engine does not count runs")
-    if not kernel_refusal:
-        lines = watched("--on", "kernel", *args)
-        assert lines[0].split()[:5] == ["ID", "TYPE", "NAME", "RUNS/S", "CPU"]
+    if kernel_refusal:
+        return
+    lines = watched("--on", "kernel", *args)
+    assert lines[0].split()[:5] == ["ID", "TYPE", "NAME", "RUNS/S", "CPU"]
+    looks = [json.loads(line) for line in watched("--on", "kernel", "--jsonl", *args, looks=4)]
+    mine = [o for o in looks if o["id"] == max(o["id"] for o in looks)]
+    assert "runs_per_s" not in mine[0]
+    assert mine[1]["runs_per_s"] == 0 and mine[1]["cpu_percent"] == 0

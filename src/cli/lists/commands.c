@@ -291,7 +291,7 @@ const struct command btf_show_command = {
 		"list.",
 	.operands = ONE("BTF", VALUE_BTF),
 	.options = btf_options,
-	.examples = EXAMPLES({"bpftrek --json btf show", "all of them, as JSON"}),
+	.examples = EXAMPLES({"bpftrek btf show vmlinux", "the engine's own types"}),
 	.see_also = "bpftool-btf(8), bpf(2)",
 	.json = true,
 	.run = btf_show,
