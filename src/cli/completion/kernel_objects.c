@@ -156,7 +156,7 @@ static const struct {
 } sources[] = {
 	[VALUE_MAP - VALUE_MAP] = {WANT_MAPS, "bpf-map", offer_maps},
 	[VALUE_PROGRAM - VALUE_MAP] = {WANT_PROGRAMS, "bpf-prog", offer_programs},
-	[VALUE_LINK - VALUE_MAP] = {WANT_LINKS, "bpf_link", offer_links},
+	[VALUE_LINK - VALUE_MAP] = {WANT_LINKS, "bpf-link", offer_links},
 	[VALUE_BTF - VALUE_MAP] = {WANT_BTFS, "btf", offer_btfs},
 };
 

@@ -22,7 +22,9 @@ static const struct {
 } files[] = {
 	{"bpf-prog", "prog_id", RECORD_PROGRAM},
 	{"bpf-map", "map_id", RECORD_MAP},
+	/* As it was made; as it was opened by its id or pin. */
 	{"bpf_link", "link_id", RECORD_LINK},
+	{"bpf-link", "link_id", RECORD_LINK},
 	{"btf", "btf_id", RECORD_BTF},
 };
 

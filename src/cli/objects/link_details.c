@@ -21,7 +21,9 @@ static const struct {
 				 offsetof(struct link_info, raw_tracepoint.tp_name_len)},
 	[LINK_ITER] = {offsetof(struct link_info, iter.target_name),
 		       offsetof(struct link_info, iter.target_name_len)},
-	/* The same for each type of perf_event that has a name. */
+	/* The same for each type of perf_event that has a name; where it has none, the engine
+	 * puts what the event is over them.
+	 */
 	[LINK_PERF_EVENT] = {offsetof(struct link_info, perf_event.kprobe.func_name),
 			     offsetof(struct link_info, perf_event.kprobe.name_len)},
 	[LINK_UPROBE_MULTI] = {offsetof(struct link_info, uprobe_multi.path),
@@ -59,7 +61,8 @@ static int keep(struct look *look, struct link *link, struct link_info *info, __
 	struct arena *arena = look->objects->arena;
 	void *copy;
 
-	set(info, link->type, NULL, 0);
+	if (link->type != LINK_PERF_EVENT || info->perf_event.type != LINK_PERF_OTHER)
+		set(info, link->type, NULL, 0);
 	copy = arena_take(arena, sizeof(*info));
 	if (!copy)
 		return -ENOMEM;

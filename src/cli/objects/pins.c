@@ -40,7 +40,8 @@ static bool kind_of(int fd, enum object_kind *kind)
 	} links[] = {
 		{"anon_inode:bpf-prog", OBJECT_PROGRAM},
 		{"anon_inode:bpf-map", OBJECT_MAP},
-		{"anon_inode:bpf_link", OBJECT_LINK},
+		/* One opened by its pin; bpf_link is one as it was made. */
+		{"anon_inode:bpf-link", OBJECT_LINK},
 	};
 	char path[40], link[32];
 	ssize_t len;
