@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), "cli"))
 pytest.register_assert_rewrite("command", "zoo")
 
-from zoo import Zoo  # noqa: E402: what it asserts is to be explained, too
+from command import bpftrek  # noqa: E402
+from zoo import OBJECTS, Zoo  # noqa: E402: what it asserts is to be explained, too
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,10 @@ def zoo():
         pytest.skip("the kernel does not make objects for this user: " + opened.refused)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def kernel_refusal():
+    """What the kernel engine says to this user, or None."""
+    done = bpftrek("--on", "kernel", "check", os.path.join(OBJECTS, "both.bpf.o"))
+    return done.stderr.decode().strip() if done.returncode else None

@@ -204,7 +204,8 @@ def test_elements_are_those_that_bpftool_shows(zoo):
         compared += len(ours)
     assert not wrong
     assert compared > 150
-    assert used == set(RULES), "a rule that nothing needs"
+    if zoo.bpftool("version")["version"].startswith("7.1."):
+        assert used == set(RULES), "a rule that nothing needs"
 
 
 def paired(theirs, ours, used):

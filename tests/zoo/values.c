@@ -192,5 +192,9 @@ void zoo_values(struct zoo *zoo)
 				    json_integer(bpf_program__expected_attach_type(program)));
 		json_object_set_new(told, "sleepable", json_false());
 		json_object_set_new(told, "btf", json_true());
+		if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
+			json_object_set_new(
+				told, "target",
+				json_string(strchr(bpf_program__section_name(program), '/') + 1));
 	}
 }

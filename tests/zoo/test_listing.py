@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
+"""`prog|map|link|btf list|show` over the zoo, beside bpftool's JSON, field by field.
+
+Every field that bpftool shows has to be there with the same value. Where the two differ, DIFFERENT
+says by what, and why; a difference that no object shows fails, too. What bpftool does not show is
+held against what the zoo knows, the kernel's structs and /proc.
+"""
+
+import os
+import re
+import struct
+
+import pytest
+
+from zoo import KINDS, as_bpftool_pins, enum_of_kernel
+
+ENUMS = {"prog": ("bpf_prog_type", "BPF_PROG_TYPE_"), "map": ("bpf_map_type", "BPF_MAP_TYPE_"),
+         "link": ("bpf_link_type", "BPF_LINK_TYPE_")}
+
+
+def names_of(enum, prefix):
+    """As libbpf writes them; the first of those of one number."""
+    out = {}
+    for name, value in enum_of_kernel(enum).items():
+        out.setdefault(value, name.removeprefix(prefix).lower())
+    return out
+
+
+ATTACH_TYPES = names_of("bpf_attach_type", "BPF_")
+TYPES = {kind: names_of(*enum) for kind, enum in ENUMS.items()}
+TYPES["map"].update({19: "cgroup_storage", 21: "percpu_cgroup_storage"})
+
+
+class Pair:
+    """An object as bpftool shows it, as we do, and as the kernel tells it."""
+
+    def __init__(self, zoo, kind, theirs, ours):
+        self.zoo, self.kind, self.theirs, self.ours = zoo, kind, theirs, ours
+        self.told = zoo.objects[kind][theirs["id"]]
+        self.info = self.told.get("info", {})
+
+
+def type_by_number(pair, field):
+    return isinstance(pair.theirs[field], int) and pair.ours.get(field) == TYPES[pair.kind][
+        pair.theirs[field]]
+
+
+def attach_type_by_number(pair, field):
+    return isinstance(pair.theirs[field], int) and pair.ours.get(field) == ATTACH_TYPES[
+        pair.theirs[field]]
+
+
+def pins(pair, field):
+    paths = pair.zoo.pins_of(pair.kind, pair.theirs["id"])
+    return set(pair.theirs[field]) == as_bpftool_pins(paths) and pair.ours.get(field, []) == paths
+
+
+def leftover(pair, field):
+    return pair.ours.get(field, 0) == pair.info[field]
+
+
+def no_program(pair, field):
+    return pair.theirs[field] == 0 and field not in pair.ours
+
+
+def same_set(pair, field):
+    return sorted(pair.theirs[field]) == sorted(pair.ours[field])
+
+
+# (kind, field): (whether it differs as it should, why it does)
+DIFFERENT = {
+    ("map", "type"): (type_by_number, "bpftool 7.1 has no names for newer types"),
+    ("link", "type"): (type_by_number, "bpftool 7.1 has no names for newer types"),
+    ("prog", "type"): (type_by_number, "bpftool 7.1 has no names for newer types"),
+    ("link", "attach_type"): (attach_type_by_number, "bpftool 7.1 has no names for newer types"),
+    ("prog", "pinned"): (pins, "an empty list is left out; bpftool's escapes are wrong"),
+    ("map", "pinned"): (pins, "an empty list is left out; bpftool's escapes are wrong"),
+    ("link", "pinned"): (pins, "an empty list is left out"),
+    ("map", "btf_id"): (leftover, "bpftool shows the BTF of the map before for those without"),
+    ("link", "prog_id"): (no_program, "a struct_ops link has no program: it is left out"),
+    ("btf", "prog_ids"): (same_set, "bpftool's are in the order of a hash table"),
+    ("btf", "map_ids"): (same_set, "bpftool's are in the order of a hash table"),
+}
+
+
+def compare(pairs):
+    """What of bpftool's is another with us, and which of DIFFERENT explained one."""
+    wrong, used = [], set()
+    for pair in pairs:
+        for field, theirs in pair.theirs.items():
+            if field in pair.ours and type(pair.ours[field]) is type(theirs) and (
+                    pair.ours[field] == theirs):
+                continue
+            differs = DIFFERENT.get((pair.kind, field))
+            if differs and differs[0](pair, field):
+                used.add((pair.kind, field))
+                continue
+            wrong.append((pair.kind, pair.told["name"], field, theirs,
+                          pair.ours.get(field, "left out")))
+    return wrong, used
+
+
+def listed(zoo, kind, *args):
+    return zoo.mine(kind, zoo.json(kind, "list", *args))
+
+
+def pairs_of(zoo, kind):
+    ours = listed(zoo, kind, *EVERYTHING[kind])
+    theirs = zoo.mine(kind, zoo.bpftool(kind, "show"))
+    return [Pair(zoo, kind, theirs[id], ours[id]) for id in theirs]
+
+
+# What costs time is asked for.
+EVERYTHING = {kind: ["--columns", "all"] for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_of_bpftool(zoo, kind):
+    wrong, _ = compare(pairs_of(zoo, kind))
+    assert not wrong
+
+
+def test_every_difference_is_one(zoo):
+    """One that no object shows is not needed."""
+    if not zoo.bpftool("version")["version"].startswith("7.1."):
+        pytest.skip("the differences are those of bpftool 7.1")
+    used = set()
+    for kind in KINDS:
+        used |= compare(pairs_of(zoo, kind))[1]
+    assert used == set(DIFFERENT)
+
+
+@pytest.mark.parametrize("kind", ENUMS)
+def test_types_have_their_names(zoo, kind):
+    for id, o in listed(zoo, kind).items():
+        assert o["type"] == TYPES[kind][zoo.objects[kind][id]["info"]["type"]]
+
+
+# What bpftool does not show.
+
+
+# Programs that run behind what is in a map, by the map.
+BEHIND = {"devmap.prog": "xdp_in_a_slot_of_a_devmap", "devmap_hash": "xdp_in_a_slot_of_a_devmap",
+          "cpumap.prog": "xdp_in_a_slot_of_a_cpumap"}
+
+
+def elements_of_maps(zoo):
+    """The maps that have a program as an element, by its id."""
+    out = {id: [o["in_map"]] for id, o in zoo.objects["prog"].items() if "in_map" in o}
+    for map_id, o in sorted(zoo.objects["map"].items()):
+        if o["name"] in BEHIND and o["put"]:
+            out.setdefault(zoo.named("prog", BEHIND[o["name"]])["id"], []).append(map_id)
+        if "congestion" in o:
+            for id, program in zoo.objects["prog"].items():
+                if TYPES["prog"][program["info"]["type"]] == "struct_ops":
+                    out[id] = [map_id]
+    return out
+
+
+def test_programs_are_told_as_the_kernel_does(zoo):
+    elements = elements_of_maps(zoo)
+    attached = {}
+    for id, link in zoo.objects["link"].items():
+        attached.setdefault(link["info"]["prog_id"], []).append(id)
+    for id, o in listed(zoo, "prog", "--columns", "all").items():
+        told, info = zoo.objects["prog"][id], zoo.objects["prog"][id]["info"]
+        assert o["verified_insns"] == info["verified_insns"]
+        assert o.get("attach_btf_id", 0) == info["attach_btf_id"]
+        assert o.get("attach_btf_obj_id", 0) == info["attach_btf_obj_id"]
+        assert o["license"] == ("GPL" if info["gpl_compatible"] else "other")
+        assert o["loaded_at"] == o["loaded_at_ns"] // 10**9
+        assert o["sleepable"] == told["sleepable"], told
+        assert o["links"] == sorted(attached.get(id, []))
+        assert o.get("tail_called_by", []) == elements.get(id, []), told
+        assert o["refcnt"] > 0
+
+
+def test_what_programs_attach_to(zoo):
+    for id, o in listed(zoo, "prog").items():
+        told = zoo.objects["prog"][id]
+        if "attach_type" not in told:
+            continue
+        # 0 is an attach type of one type of programs, and none of the others.
+        name = ATTACH_TYPES[told["attach_type"]] if told["attach_type"] or (
+            o["type"] == "cgroup_skb") else None
+        assert o.get("attach_type") == name, told
+        if "target" in told:
+            assert o["attach_to"].endswith(told["target"]), told
+        else:
+            assert "attach_to" not in o, told
+        assert o.get("attach_prog_id") == told.get("target_program")
+
+
+FLAGS = {"no_prealloc": 0, "no_common_lru": 1, "numa_node": 2, "rdonly": 3, "wronly": 4,
+         "build_id": 5, "zero_seed": 6, "rdonly_prog": 7, "wronly_prog": 8, "clone": 9,
+         "mmapable": 10, "preserve_elems": 11, "inner_map": 12, "link": 13}
+
+
+def test_maps_are_told_as_the_kernel_does(zoo):
+    users = {}
+    for id, program in zoo.objects["prog"].items():
+        for map_id in program["info"]["map_ids"]:
+            users.setdefault(map_id, []).append(id)
+    outer = zoo.named("map", "maps_in_an_array")["id"]
+    holders = {zoo.named("map", "inner_in_the_slot")["id"]: [outer]}
+    elements = zoo.named("link", "iter/bpf_map_elem")["id"]
+    for id, o in listed(zoo, "map", "--columns", "all").items():
+        told, info = zoo.objects["map"][id], zoo.objects["map"][id]["info"]
+        for field in ["btf_key_type_id", "btf_value_type_id", "btf_vmlinux_value_type_id",
+                      "map_extra"]:
+            assert o.get(field, 0) == info[field], (told, field)
+        assert o["frozen"] == int(told.get("frozen", o["frozen"])), told
+        assert sum(1 << FLAGS[name] for name in o["flag_names"]) == info["map_flags"]
+        assert o["progs"] == sorted(users.get(id, [])), told
+        in_map = [told["in_map"]] if "in_map" in told else holders.get(id, [])
+        assert o.get("outer_maps", []) == in_map, told
+        iterated = [elements] if told["name"] == "visits_of_programs" else []
+        assert o.get("iterators", []) == iterated, told
+        assert o["refcnt"] > 0
+
+
+# Kinds that the kernel counts, and the count is what was put; of arrays it is their size.
+COUNTED = {"hash", "percpu_hash", "lru_hash", "lru_percpu_hash", "hash_of_maps"}
+ARRAYS = {"array", "percpu_array"}
+
+
+def test_elements_and_how_full_that_is(zoo):
+    counted = 0
+    for id, o in listed(zoo, "map", "--columns", "all").items():
+        told = zoo.objects["map"][id]
+        if o["type"] in COUNTED and "put" in told:
+            assert o["elements"] == told["put"], told
+            counted += 1
+        if o["type"] in ARRAYS:
+            assert o["elements"] == o["max_entries"]
+        if "elements" in o and o["max_entries"]:
+            assert o["fill"] == pytest.approx(100 * o["elements"] / o["max_entries"], abs=0.05)
+    assert counted > 20
+
+
+def test_memory_is_what_fdinfo_says(zoo):
+    for kind, name in [("prog", "prog_id"), ("map", "map_id")]:
+        objects = listed(zoo, kind, "--columns", "all")
+        seen = 0
+        for fd in os.listdir(f"/proc/{zoo.pid}/fdinfo"):
+            with open(f"/proc/{zoo.pid}/fdinfo/{fd}", encoding="ascii") as info:
+                fields = dict(re.findall(r"^(\w+):\s*(\S+)", info.read(), re.M))
+            # A link's has its program's id, too.
+            if {name, "memlock"} <= set(fields) and int(fields[name]) in objects:
+                assert objects[int(fields[name])]["bytes_memlock"] == int(fields["memlock"])
+                seen += 1
+        assert seen > 50
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_holds_what(zoo, kind):
+    target = {"prog": "bpf-prog", "map": "bpf-map", "link": "bpf_link", "btf": "btf"}[kind]
+    expected = {}
+    for pid in [zoo.pid, zoo.keeper]:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
+            comm = comm.read()[:-1]
+        counts = {}
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            if target not in os.readlink(f"/proc/{pid}/fd/{fd}").replace("-link", "_link"):
+                continue
+            with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:
+                id = int(re.search(rf"^{kind}_id:\s*(\d+)", info.read(), re.M)[1])
+            counts[id] = counts.get(id, 0) + 1
+        for id, fds in counts.items():
+            expected.setdefault(id, []).append({"pid": pid, "comm": comm, "fds": fds})
+    assert "\033" in str(expected) or "\\x1b" in str(expected)
+    for id, o in listed(zoo, kind, "--columns", "all").items():
+        # Who looks at them at the same time holds them, too, for a moment.
+        held = [holder for holder in o.get("pids", [])
+                if holder["pid"] in {zoo.pid, zoo.keeper}]
+        assert held == sorted(expected.get(id, []), key=lambda holder: holder["pid"])
+
+
+# What of a link its type has: the kernel's struct bpf_link_info after prog_id, by our names.
+DETAILS = {
+    "xdp": ("<I", ["ifindex"]),
+    "tcx": ("<I", ["ifindex"]),
+    "netns": ("<I", ["netns_ino"]),
+    "struct_ops": ("<I", ["map_id"]),
+    "sockmap": ("<I", ["map_id"]),
+    "cgroup": ("<Q", ["cgroup_id"]),
+    "netfilter": ("<IIi", ["pf", "hook", "prio"]),
+}
+
+
+def test_links_are_told_as_the_kernel_does(zoo):
+    for id, o in listed(zoo, "link", "--columns", "all").items():
+        told, info = zoo.objects["link"][id], zoo.objects["link"][id]["info"]
+        if info["prog_id"]:
+            program = zoo.objects["prog"][info["prog_id"]]
+            assert o["prog_name"] == program["name"]
+        if o["type"] not in DETAILS:
+            continue
+        form, names = DETAILS[o["type"]]
+        values = struct.unpack_from(form, bytes.fromhex(info["rest"]))
+        for name, value in zip(names, values):
+            assert o[name] == value, told
+        assert o["target"]
+
+
+def test_perf_events_are_told(zoo):
+    links = listed(zoo, "link", "--columns", "all")
+    uprobe = links[zoo.named("link", "uprobe")["id"]]
+    assert uprobe["file"] == "/proc/self/exe"  # as it was given
+    assert uprobe["offset"] > 0
+    assert links[zoo.named("link", "tracepoint")["id"]]["tracepoint"] == "sys_enter_settimeofday"
+    event = links[zoo.named("link", "perf_event")["id"]]
+    assert (event["event_type"], event["event_config"]) == ("software", 9)
+    if any(link["name"] == "uprobe_multi" for link in zoo.objects["link"].values()):
+        multi = links[zoo.named("link", "uprobe_multi")["id"]]
+        assert multi["path"].endswith("/zoo")
+        assert multi["func_cnt"] == 1
+
+
+# Selection, order, columns, tables.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_is_shown_as_it_is_listed(zoo, kind):
+    everything = listed(zoo, kind, "--columns", "all")
+    for id in sorted(everything)[::9]:
+        shown = zoo.json(kind, "show", "id", str(id), "--columns", "all")
+        for one in [everything[id], shown]:
+            # Others look at the same time, and hold what they look at; the clock is read anew.
+            for moving in ["pids", "refcnt", "usercnt", "loaded_at_ns"]:
+                one.pop(moving, None)
+        assert shown == everything[id]
+
+
+def ids_of(zoo, kind, *args):
+    return [o["id"] for o in zoo.json(kind, "list", *args) if o["id"] in zoo.objects[kind]]
+
+
+@pytest.mark.parametrize("kind,type", [("prog", "tracing"), ("prog", "netfilter"), ("map", "hash"),
+                                       ("map", "arena"), ("link", "iter"), ("link", "tcx")])
+def test_selection_by_type(zoo, kind, type):
+    expected = [id for id, o in listed(zoo, kind).items() if o["type"] == type]
+    assert ids_of(zoo, kind, "--type", type) == sorted(expected)
+
+
+@pytest.mark.parametrize("kind,glob,start", [
+    ("prog", "cgroup_*", "cgroup_"), ("map", "hash.*", "hash."), ("map", "visits_of_progr*",
+                                                                "visits_of_progr")])
+def test_selection_by_name(zoo, kind, glob, start):
+    expected = [id for id, o in zoo.objects[kind].items() if o["name"].startswith(start)]
+    assert ids_of(zoo, kind, "--name", glob) == sorted(expected)
+
+
+def test_selection_by_user(zoo):
+    assert ids_of(zoo, "prog", "--user", "root") == sorted(zoo.objects["prog"])
+    assert ids_of(zoo, "prog", "--user", "0") == sorted(zoo.objects["prog"])
+    assert not ids_of(zoo, "prog", "--user", "65534")
+
+
+def test_order(zoo):
+    maps = zoo.json("map", "list", "--sort", "bytes_value", "--columns", "id,bytes_value")
+    assert all(list(o) == ["id", "bytes_value"] for o in maps)
+    sizes = [o["bytes_value"] for o in maps]
+    assert sizes in (sorted(sizes), sorted(sizes, reverse=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_has_a_line_of_each(zoo, kind):
+    done = zoo.bpftrek(kind, "list")
+    assert (done.returncode, done.stderr) == (0, b"")
+    heading, *lines = done.stdout.decode().splitlines()
+    assert heading.split()[0] == "ID"
+    ids = [int(line.split()[0]) for line in lines]
+    assert [id for id in ids if id in zoo.objects[kind]] == sorted(zoo.objects[kind])
+    # Names from outside are shown so that a terminal does nothing but show them.
+    assert not re.search(r"[\0-\x09\x0b-\x1f\x7f]", done.stdout.decode())

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
+"""The same objects on both engines, loaded by --load: what is told of them has the same shape, and
+the same values where they are the objects' own, not the engine's.
+"""
+
+import json
+import os
+
+import pytest
+
+from command import bpftrek, output
+from zoo import OBJECTS, same_name_twice
+
+BOTH = os.path.join(OBJECTS, "both.bpf.o")
+
+# Rows for maps of it; what they hold beside is nothing, or what the object says.
+ROWS = {
+    "both_hash": [{"key": k, "value": {"packets": k << 40, "bytes": k}} for k in range(1, 8)],
+    "both_array": [{"key": 1, "value": {"packets": 2**64 - 1, "bytes": 7}}],
+    "both_percpu_hsh": [{"key": 9, "value": {"packets": 3}}],
+    "both_percpu_arr": [{"key": 0, "value": {"bytes": 4}}],
+    "both_lru": [{"key": 5, "value": {"packets": 6}}],
+    "both_percpu_lru": [{"key": 5, "value": 2**63}],
+    "both_untyped": [{"key": "0x010203", "value": "0x0102030405"},
+                     {"key": "0xffffff", "value": "0x0000000000"}],
+    "both_trie": [{"key": "0x18000000c0a80700", "value": "0x01000000"},
+                  {"key": "0x00000000c0000000", "value": "0x02000000"}],
+}
+
+MAPS = [*ROWS, "both_prog_array", "both_queue", "both_stack", "both_inner", "both_maps",
+        "both_hashed_maps", "both.rodata", "both.data", "both.bss"]
+
+# What is the object's own, not the engine's: it has to be equal.
+OWN = {
+    "prog": ["type", "name", "tag", "gpl_compatible", "license", "attach_type", "attach_to",
+             "sleepable", "jited", "uid"],
+    "map": ["type", "name", "flags", "flag_names", "bytes_key", "bytes_value", "max_entries",
+            "elements", "fill", "frozen", "map_extra"],
+}
+
+
+@pytest.fixture(scope="module")
+def loads(tmp_path_factory, kernel_refusal):
+    """The options that load all; the test needs both engines."""
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    rows = tmp_path_factory.mktemp("rows")
+    options = ["--load", BOTH]
+    for name, lines in ROWS.items():
+        path = rows / name
+        path.write_text("".join(json.dumps(row) + "\n" for row in lines), encoding="utf-8")
+        options += ["--fill", f"{name}={path}"]
+    return options
+
+
+def shape(value):
+    """Which members there are, of which types: of lists that of their elements."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        shapes = []
+        for element in value:
+            if shape(element) not in shapes:
+                shapes.append(shape(element))
+        return shapes
+    if isinstance(value, float):
+        return "number"
+    return "number" if type(value) is int else type(value).__name__
+
+
+def shape_on(engine, o):
+    """Processes hold what the kernel has; what this process has, nobody else can."""
+    held = o.pop("pids", None)
+    assert engine == "kernel" or held is None
+    return shape(o)
+
+
+def listed(engine, kind, options, *args):
+    """By name; the newest of a name is the one that this run loaded."""
+    objects = json.loads(output(engine, "--json", kind, "list", *args, *options))
+    return {o["name"]: o for o in sorted(objects, key=lambda o: o["id"])
+            if o.get("name", "").startswith("both")}
+
+
+@pytest.mark.parametrize("columns", [[], ["--columns", "all"]], ids=["usual", "all"])
+@pytest.mark.parametrize("kind", OWN)
+def test_lists_have_the_same_shape(loads, kind, columns):
+    kernel = listed("kernel", kind, loads, *columns)
+    embedded = listed("embedded", kind, loads, *columns)
+    assert sorted(kernel) == sorted(embedded)
+    assert len(kernel) > 14
+    for name, o in kernel.items():
+        other = embedded[name]
+        assert shape_on("kernel", o) == shape_on("embedded", other), name
+        for field in OWN[kind]:
+            assert o.get(field) == other.get(field), (name, field)
+        if kind == "prog":
+            assert len(o.get("map_ids", [])) == len(other.get("map_ids", []))
+        else:
+            assert len(o["progs"]) == len(other["progs"]), name
+
+
+def test_one_is_shown_in_the_same_shape(loads):
+    for kind, name in [("prog", "both_socket_filter_with_maps"), ("map", "both_hash")]:
+        shown = {}
+        for engine in ["kernel", "embedded"]:
+            id = listed(engine, kind, loads)[name]["id"]
+            # On the kernel the object is there no more, and its name is another's by now.
+            one = ["name", name] if engine == "kernel" else ["id", str(id)]
+            found = json.loads(output(engine, "--json", kind, "show", *one, *loads))
+            # Those that the kernel has not yet freed are of the same name.
+            shown[engine] = shape_on(engine, found[-1] if isinstance(found, list) else found)
+        assert shown["kernel"] == shown["embedded"]
+
+
+def test_types_have_the_same_shape(loads):
+    for columns in [[], ["--columns", "all"]]:
+        shapes = {}
+        for engine in ["kernel", "embedded"]:
+            objects = json.loads(output(engine, "--json", "btf", "list", *columns, *loads))
+            own = [o for o in objects if o["kernel"]]
+            loaded = [o for o in objects if not o["kernel"] and len(o["map_ids"]) >= 10]
+            assert own[0]["name"] == "vmlinux"
+            shapes[engine] = [shape_on(engine, o) for o in [own[0], loaded[-1]]]
+        assert shapes["kernel"] == shapes["embedded"]
+
+
+def test_there_are_no_links_of_what_is_only_loaded(loads):
+    assert json.loads(output("embedded", "--json", "link", "list", *loads)) == []
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("form", ["json", "table", "csv"])
+def test_dumps_are_the_same(loads, name, form):
+    said = {}
+    for engine in ["kernel", "embedded"]:
+        done = bpftrek("--on", engine, "map", "dump", name, "--format", form, *loads)
+        assert done.returncode == 0, done.stderr
+        said[engine] = done
+    texts = [done.stdout.decode() for done in said.values()]
+    if name in ["both_maps", "both_hashed_maps"]:  # ids are the engine's
+        texts = [shape(json.loads(text)) for text in texts] if form == "json" else [
+            text.split("\n")[0].split() for text in texts]
+    elif form == "json":
+        # Hash tables have no order.
+        texts = [sorted(json.loads(text, object_pairs_hook=same_name_twice), key=str)
+                 for text in texts]
+    else:
+        texts = [sorted(text.splitlines()) for text in texts]
+    assert texts[0] == texts[1]
+    if name in ROWS and form == "json":
+        assert len(texts[0]) >= len(ROWS[name])
+    # What is said beside it is said of a map by its id.
+    beside = [done.stderr.decode().partition(": ")[2].partition(": ")[2] for done in said.values()]
+    assert beside[0] == beside[1]
+
+
+@pytest.mark.parametrize("name", ["both_bloom", "both_ring", "both_user_ring", "both_events"])
+def test_what_cannot_be_dumped_is_the_same(loads, name):
+    said = [bpftrek("--on", engine, "map", "dump", name, *loads)
+            for engine in ["kernel", "embedded"]]
+    assert [done.returncode for done in said] == [1, 1]
+    assert not said[0].stdout and not said[1].stdout
+    texts = [done.stderr.decode().partition(": ")[2].partition(": ")[2] for done in said]
+    assert texts[0] == texts[1] != ""
