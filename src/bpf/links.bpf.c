@@ -8,22 +8,18 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Of <linux/bpf.h>, in every kernel the same. */
-enum { LINK_TRACING = 2, LINK_ITER = 4, LINK_STRUCT_OPS = 9 };
+enum { LINK_TRACING = 2, LINK_ITER = 4 };
 
 static __always_inline void read_target(struct bpf_link *link, struct link_record *r)
 {
 	struct bpf_tracing_link *tracing = (void *)link;
 	struct bpf_iter_link *iter = (void *)link;
-	struct bpf_struct_ops_link *ops = (void *)link;
 
 	if (r->type == LINK_TRACING && bpf_core_field_exists(tracing->tgt_prog)) {
 		r->target_prog_id = BPF_CORE_READ(tracing, tgt_prog, aux, id);
 		r->head.present |= LINK_HAS_TARGET_PROG;
 	} else if (r->type == LINK_ITER && bpf_core_field_exists(iter->aux)) {
 		r->map_id = BPF_CORE_READ(iter, aux.map, id);
-		r->head.present |= LINK_HAS_MAP;
-	} else if (r->type == LINK_STRUCT_OPS && bpf_core_field_exists(ops->map)) {
-		r->map_id = BPF_CORE_READ(ops, map, id);
 		r->head.present |= LINK_HAS_MAP;
 	}
 }

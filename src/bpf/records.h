@@ -49,8 +49,8 @@ enum {
 	PROGRAM_HAS_REFCNT = 1 << 6,
 	PROGRAM_HAS_PAGES = 1 << 7,
 	PROGRAM_HAS_ATTACH_TYPE = 1 << 8,
-	PROGRAM_IS_OFFLOADED = 1 << 9, /* to a device, which only bpf(2) names */
-	PROGRAM_HAS_UID = 1 << 10,
+	PROGRAM_HAS_UID = 1 << 9,
+	PROGRAM_HAS_IFINDEX = 1 << 10,
 };
 
 struct program_record {
@@ -58,16 +58,21 @@ struct program_record {
 	__u32 id;
 	__u32 type;
 	__u32 attach_type;
-	__u8 gpl_compatible, jited, sleepable, unused;
-	__u32 insns; /* after verification */
+	__u8 gpl_compatible, jited, sleepable;
+	__u8 offloaded; /* to a device, which only bpf(2) names */
+	__u32 insns;	/* after verification */
 	__u32 bytes_jited;
+	/* Of its functions, if it has several: those are its native code then. */
+	__u32 funcs, funcs_jited;
+	__u32 max_funcs; /* with more of them, funcs_jited is not all */
 	__u32 pages;
 	__u32 verified_insns;
 	__u32 uid;
 	__u32 btf_id;
 	__u32 attach_btf_id;
 	__u32 attach_btf_obj_id;
-	__u32 attach_prog_id;
+	__u32 attach_prog_id, attach_prog_btf_id; /* what it traces or replaces, and its types */
+	__u32 ifindex;
 	__u8 tag[8];
 	char name[RECORD_NAME_LEN];
 	__u64 load_time;
@@ -130,7 +135,7 @@ struct holder_record {
 /* RECORD_NAME, RECORD_ATTACH_TO: the text with its NUL, and what fills it up to head.size. */
 struct text_record {
 	struct record head;
-	char text[RECORD_TEXT_MAX];
+	char text[RECORD_TEXT_MAX + 8];
 };
 
 /* RECORD_USED_MAPS: head.present ids, and what fills it up to head.size. */

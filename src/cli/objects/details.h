@@ -12,8 +12,8 @@
 
 /* objects->btfs */
 int btfs_read(struct look *look);
-/* link->info, link->text */
-int link_details(struct look *look);
+/* link->info, link->text of @all links; link->map_id of those that register one. */
+int link_details(struct look *look, bool all);
 /* Of a program: what its record did not have; with @statistics, its statistics. */
 int program_details(struct look *look, bool statistics);
 /* map->bytes_memlock with @memory; owner_prog_type and owner_jited. */

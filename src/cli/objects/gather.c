@@ -115,8 +115,13 @@ static int read_sort(struct look *look, enum sort sort)
 
 static int read_sorts(struct look *look, unsigned int wanted)
 {
+	unsigned int wanted_sorts = 0;
 	int err = 0, status = 0;
 
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		wanted_sorts |= wanted & sorts[sort].wanted ? 1u << sort : 0;
+	if (engine_is_kernel())
+		light_begin(look, wanted_sorts);
 	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++) {
 		if (!(wanted & sorts[sort].wanted))
 			continue;
@@ -126,6 +131,7 @@ static int read_sorts(struct look *look, unsigned int wanted)
 		if (err)
 			status = cannot_read(sorts[sort].name, err);
 	}
+	light_end(look);
 	return status;
 }
 
@@ -202,8 +208,9 @@ static int read_details(struct look *look, unsigned int wanted)
 	if (wanted & WANT_MAPS && !err)
 		err = or_leave_out(look, WANT_MEMORY, "memory of maps",
 				   map_details(look, wanted & WANT_MEMORY));
-	if (wanted & WANT_LINK_INFO && !err)
-		err = or_leave_out(look, WANT_LINK_INFO, "targets of links", link_details(look));
+	if (wanted & WANT_LINKS && !err)
+		err = or_leave_out(look, WANT_LINK_INFO, "targets of links",
+				   link_details(look, wanted & WANT_LINK_INFO));
 	if (wanted & WANT_BTFS && !err)
 		err = or_leave_out(look, WANT_BTFS, "BTFs", btfs_read(look));
 	if (wanted & WANT_PINS && !err)

@@ -74,7 +74,16 @@ static int keep(struct look *look, struct link *link, struct link_info *info, __
 	return link->text ? 0 : -ENOMEM;
 }
 
-int link_details(struct look *look)
+/* The map that a link registers, or is attached to, which only bpf(2) says. */
+static void note_map(struct link *link, const struct link_info *info)
+{
+	if (link->type == LINK_STRUCT_OPS)
+		link->map_id = info->struct_ops.map_id;
+	else if (link->type == LINK_SOCKMAP)
+		link->map_id = info->sockmap.map_id;
+}
+
+int link_details(struct look *look, bool all)
 {
 	struct objects *objects = look->objects;
 	char text[MAX_TEXT];
@@ -85,13 +94,17 @@ int link_details(struct look *look)
 	for (size_t i = 0; i < objects->nr_links && !err; i++) {
 		struct link *link = &objects->links[i];
 
+		if (!all && link->type != LINK_STRUCT_OPS && link->type != LINK_SOCKMAP)
+			continue;
 		fd = bpf_link_get_fd_by_id(link->id);
 		if (fd < 0 && errno == ENOENT)
 			continue; /* it went meanwhile */
 		if (fd < 0)
 			return -errno;
-		if (!ask(fd, link->type, &info, &size, text))
+		if (!ask(fd, link->type, &info, &size, text)) {
+			note_map(link, &info);
 			err = keep(look, link, &info, size, text);
+		}
 		close(fd);
 	}
 	return err;

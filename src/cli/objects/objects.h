@@ -71,14 +71,14 @@ struct map {
 
 struct link {
 	__u32 id;
-	__u32 type;	      /* BPF_LINK_TYPE_* */
-	__u32 prog_id;	      /* 0: none */
+	__u32 type;    /* BPF_LINK_TYPE_* */
+	__u32 prog_id; /* 0: none */
 	/* As bpf(2) tells it; size 0: not asked for, or not known. */
 	const void *info; /* struct link_info, or as much of it as there is: link_info.h */
 	size_t info_size;
-	const char *text; /* tp_name, target_name, function names ...; NULL: none */
+	const char *text;     /* tp_name, target_name, function names ...; NULL: none */
 	__u64 target_prog_id; /* that it traces or replaces; 0: none */
-	__u64 map_id;	      /* whose elements it iterates over, or that it registers; 0: none */
+	__u64 map_id; /* whose elements it iterates over, that it registers or is on; 0: none */
 };
 
 struct btf_object {
@@ -94,7 +94,7 @@ struct reference {
 	__u32 from_id, to_id;
 	enum reference_reason {
 		USES_MAP,    /* program -> map */
-		ATTACHES,    /* link -> program, or map of struct_ops */
+		ATTACHES,    /* link -> program; link -> map of struct_ops or sockets */
 		ITERATES,    /* link -> map: an iterator of its elements */
 		TARGETS,     /* link or program -> program: which it traces or replaces */
 		HAS_ELEMENT, /* map -> program, map or link: a tail call, an inner map, struct_ops

@@ -38,6 +38,21 @@ static __u64 known(__u32 present, __u32 bit, __u64 value)
 	return present & bit ? value : UNKNOWN;
 }
 
+static __u64 bytes_jited(const struct program_record *r)
+{
+	if (!(r->head.present & PROGRAM_HAS_BYTES_JITED) || r->funcs > r->max_funcs)
+		return UNKNOWN;
+	return r->funcs ? r->funcs_jited : r->bytes_jited;
+}
+
+/* No iterator knows the device of a program that has one. */
+static __u64 ifindex(const struct program_record *r)
+{
+	if (r->head.present & PROGRAM_HAS_IFINDEX)
+		return r->ifindex;
+	return r->offloaded ? UNKNOWN : 0;
+}
+
 static int take_program(struct look *look, const void *record)
 {
 	const struct program_record *r = record;
@@ -61,23 +76,23 @@ static int take_program(struct look *look, const void *record)
 		.jited = r->jited,
 		.sleepable = known(present, PROGRAM_HAS_SLEEPABLE, r->sleepable),
 		.bytes_xlated = r->insns * 8ull,
-		.bytes_jited = known(present, PROGRAM_HAS_BYTES_JITED, r->bytes_jited),
+		.bytes_jited = bytes_jited(r),
 		.bytes_memlock = known(present, PROGRAM_HAS_PAGES, r->pages * 4096ull),
 		.verified_insns = known(present, PROGRAM_HAS_VERIFIED_INSNS, r->verified_insns),
 		.load_time = r->load_time,
 		.uid = known(present, PROGRAM_HAS_UID, r->uid),
 		.btf_id = r->btf_id,
 		.attach_btf_id = r->attach_btf_id,
-		.attach_btf_obj_id = known(present, PROGRAM_HAS_ATTACH, r->attach_btf_obj_id),
+		.attach_btf_obj_id =
+			known(present, PROGRAM_HAS_ATTACH,
+			      r->attach_prog_id ? r->attach_prog_btf_id : r->attach_btf_obj_id),
 		.attach_prog_id = known(present, PROGRAM_HAS_ATTACH, r->attach_prog_id),
-		.ifindex = known(present, PROGRAM_IS_OFFLOADED, UNKNOWN),
+		.ifindex = ifindex(r),
 		.run_cnt = known(present, PROGRAM_HAS_STATS, r->run_cnt),
 		.run_time_ns = known(present, PROGRAM_HAS_STATS, r->run_time_ns),
 		.recursion_misses = known(present, PROGRAM_HAS_MISSES, r->recursion_misses),
 		.refcnt = known(present, PROGRAM_HAS_REFCNT, r->refcnt),
 	};
-	if (!(present & PROGRAM_IS_OFFLOADED))
-		program->ifindex = 0;
 	memcpy(program->tag, r->tag, sizeof(program->tag));
 	if (!program->name)
 		return -ENOMEM;
@@ -196,7 +211,7 @@ static int take_used_maps(struct look *look, const void *record)
 	const size_t size = r->head.present * sizeof(r->ids[0]);
 	__u32 *ids;
 
-	if (!look->program)
+	if (!look->program || !size)
 		return 0;
 	if (size > r->head.size - sizeof(r->head))
 		return -EBADMSG;

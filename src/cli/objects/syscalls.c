@@ -59,7 +59,8 @@ static int put_program(struct look *look, int fd)
 	r.uid = info.created_by_uid;
 	r.btf_id = info.btf_id;
 	r.load_time = info.load_time;
-	r.head.present = PROGRAM_HAS_BYTES_JITED | PROGRAM_HAS_UID;
+	r.head.present = PROGRAM_HAS_BYTES_JITED | PROGRAM_HAS_UID | PROGRAM_HAS_IFINDEX;
+	r.ifindex = info.ifindex;
 	memcpy(r.tag, info.tag, sizeof(r.tag));
 	memcpy(r.name, info.name, sizeof(r.name));
 	if (has(size, struct bpf_prog_info, run_cnt)) {
@@ -125,9 +126,6 @@ static int put_link(struct look *look, int fd)
 	if (info.type == LINK_ITER) {
 		r.head.present = LINK_HAS_MAP;
 		r.map_id = info.iter.map_id;
-	} else if (info.type == LINK_STRUCT_OPS) {
-		r.head.present = LINK_HAS_MAP;
-		r.map_id = info.struct_ops.map_id;
 	}
 	return look_put(look, &r, sizeof(r));
 }
