@@ -154,6 +154,17 @@ struct bpf_iter_link {
 	struct bpf_iter_aux_info aux;
 };
 
+/* Kinds of maps: what stands behind a struct bpf_map. */
+struct bpf_queue_stack {
+	struct bpf_map map;
+	__u32 head, tail, size;
+};
+
+struct lpm_trie {
+	struct bpf_map map;
+	unsigned long n_entries;
+};
+
 struct super_block {
 	unsigned long s_magic;
 };

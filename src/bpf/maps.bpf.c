@@ -13,11 +13,27 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  */
 extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
 
+/* Of <linux/bpf.h>, in every kernel the same. */
+enum { MAP_LPM_TRIE = 11, MAP_QUEUE = 22, MAP_STACK = 23 };
+
 static __always_inline void read_elements(struct bpf_map *map, struct map_record *r)
 {
-	if (!bpf_core_field_exists(map->elem_count) || !BPF_CORE_READ(map, elem_count))
+	struct bpf_queue_stack *queue = (void *)map;
+	struct lpm_trie *trie = (void *)map;
+
+	if (bpf_core_field_exists(map->elem_count) && BPF_CORE_READ(map, elem_count)) {
+		r->elements = bpf_map_sum_elem_count(map);
+	} else if (r->type == MAP_LPM_TRIE && bpf_core_field_exists(trie->n_entries)) {
+		r->elements = BPF_CORE_READ(trie, n_entries);
+	} else if ((r->type == MAP_QUEUE || r->type == MAP_STACK) &&
+		   bpf_core_field_exists(queue->head)) {
+		/* A ring with one place more than may be full. */
+		r->elements = BPF_CORE_READ(queue, head) - (__u64)BPF_CORE_READ(queue, tail);
+		if ((__s64)r->elements < 0)
+			r->elements += BPF_CORE_READ(queue, size);
+	} else {
 		return;
-	r->elements = bpf_map_sum_elem_count(map);
+	}
 	r->head.present |= MAP_HAS_ELEMENTS;
 }
 
