@@ -35,8 +35,10 @@ static const struct column columns[] = {
 	 .help = "programs whose types they are"},
 	{"map_ids", "MAPS", CELL_SOURCES, IN_TABLE | IN_JSON, WANT_MAPS, .get = get_maps,
 	 .help = "maps whose types they are"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
-	 .get = get_btf_holders, .help = "processes that hold it"},
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS_OF_FEW,
+	 WANT_HOLDERS, .get = get_btf_holders,
+	 .help = "processes that hold it; of more than 1,000 objects only if it is asked for by "
+		 "name"},
 	{0},
 };
 

@@ -25,10 +25,11 @@ void columns_with(const struct kind *kind, unsigned int traits, struct columns *
  */
 int columns_choose(const struct kind *kind, const char *text, struct columns *columns);
 
-unsigned int columns_want(const struct columns *columns);
+/* @named: they were asked for by name. */
+unsigned int columns_want(const struct columns *columns, bool named);
 
-/* Whether one of them has one of these traits. */
-bool columns_have(const struct columns *columns, unsigned int traits);
+/* Those for which something of @missing would have been wanted. */
+void columns_leave_out(struct columns *columns, unsigned int missing);
 
 struct sort {
 	struct {

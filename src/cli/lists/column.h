@@ -35,8 +35,6 @@ enum column_traits {
 	OMIT_ZERO = 1 << 3,  /* 0 is not known, or none */
 	OMIT_EMPTY = 1 << 4, /* as bpftool does: an empty list is no member in JSON */
 	MAY_BE_CUT = 1 << 5, /* text that is no name: cut where there is little room */
-	STATISTIC =
-		1 << 6, /* where it was asked for by name, engines with many programs are, too */
 };
 
 struct column {
@@ -44,7 +42,9 @@ struct column {
 	const char *heading;
 	enum cell_kind kind;
 	unsigned int traits;
-	unsigned int wants;  /* of enum objects_wanted, beside the objects themselves */
+	unsigned int wants; /* of enum objects_wanted, beside the objects themselves */
+	/* and if it was asked for by name: what is dear where there is much */
+	unsigned int wants_named;
 	size_t offset, size; /* where it is in the object, if that is all */
 	/* or: */
 	void (*get)(struct view *view, const void *object, struct cell *cell);

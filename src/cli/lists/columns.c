@@ -56,19 +56,22 @@ int columns_choose(const struct kind *kind, const char *text, struct columns *co
 	return 0;
 }
 
-unsigned int columns_want(const struct columns *columns)
+unsigned int columns_want(const struct columns *columns, bool named)
 {
 	unsigned int wants = 0;
 
 	for (size_t i = 0; i < columns->nr; i++)
-		wants |= columns->columns[i]->wants;
+		wants |=
+			columns->columns[i]->wants | (named ? columns->columns[i]->wants_named : 0);
 	return wants;
 }
 
-bool columns_have(const struct columns *columns, unsigned int traits)
+void columns_leave_out(struct columns *columns, unsigned int missing)
 {
+	size_t kept = 0;
+
 	for (size_t i = 0; i < columns->nr; i++)
-		if (columns->columns[i]->traits & traits)
-			return true;
-	return false;
+		if (!((columns->columns[i]->wants | columns->columns[i]->wants_named) & missing))
+			columns->columns[kept++] = columns->columns[i];
+	columns->nr = kept;
 }

@@ -89,8 +89,10 @@ static const struct column columns[] = {
 	 .help = "what it attaches to; in JSON with members that its type has"},
 	{"pinned", "PINNED", CELL_PINS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_PINS,
 	 .get = get_link_pins, .help = "where it is pinned"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
-	 .get = get_link_holders, .help = "processes that hold it"},
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS_OF_FEW,
+	 WANT_HOLDERS, .get = get_link_holders,
+	 .help = "processes that hold it; of more than 1,000 objects only if it is asked for by "
+		 "name"},
 	{0},
 };
 

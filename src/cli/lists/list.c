@@ -37,7 +37,8 @@ struct list {
 };
 
 /* Those that are shown, which depends on whether the engine counts. */
-static int choose_columns(const struct list *list, bool statistics, struct columns *columns)
+static int choose_columns(const struct list *list, bool statistics, unsigned int missing,
+			  struct columns *columns)
 {
 	unsigned int traits = list->json ? IN_JSON : IN_TABLE;
 
@@ -46,6 +47,8 @@ static int choose_columns(const struct list *list, bool statistics, struct colum
 	else if (list->interval && statistics && list->kind->kind == OBJECT_PROGRAM)
 		traits = list->json ? IN_JSON | IN_WATCH : IN_WATCH;
 	columns_with(list->kind, traits, columns);
+	/* Columns of nothing but "-" are shown if they were asked for. */
+	columns_leave_out(columns, missing & (WANT_HOLDERS | WANT_PINS));
 	return list->columns ? columns_choose(list->kind, list->columns, columns) : 0;
 }
 
@@ -78,13 +81,12 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 	if (!status && sort)
 		status = sort_choose(list->kind, sort, &list->sort);
 	if (!status)
-		status = choose_columns(list, list->count, &columns);
+		status = choose_columns(list, list->count, 0, &columns);
 	if (status)
 		return status;
-	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
-		      selection_wants(&list->selection);
-	if ((list->columns || list->count) && columns_have(&columns, STATISTIC))
-		list->wants |= WANT_STATISTICS;
+	list->wants = list->kind->wants | columns_want(&columns, list->columns) |
+		      sort_wants(&list->sort) | selection_wants(&list->selection) |
+		      (list->count ? WANT_STATISTICS : 0);
 	if (list->one)
 		list->wants = ~0u;
 	return loads_read(&list->loads, NULL, arguments);
@@ -173,7 +175,7 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 	bool failed;
 
 	/* Read once already: it is right. */
-	choose_columns(list, view->objects->statistics, &columns);
+	choose_columns(list, view->objects->statistics, view->objects->missing, &columns);
 	if (list->json)
 		put_json(list, &columns, view, rows, &out);
 	else if (list->one)

@@ -154,8 +154,10 @@ static const struct column columns[] = {
 	 .help = "of them, descriptors and pins"},
 	{"pinned", "PINNED", CELL_PINS, OMIT_EMPTY, WANT_PINS, .get = get_map_pins,
 	 .help = "where it is pinned"},
-	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS,
-	 .get = get_map_holders, .help = "processes that hold it"},
+	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS_OF_FEW,
+	 WANT_HOLDERS, .get = get_map_holders,
+	 .help = "processes that hold it; of more than 1,000 objects only if it is asked for by "
+		 "name"},
 	{0},
 };
 

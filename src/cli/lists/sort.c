@@ -28,8 +28,7 @@ unsigned int sort_wants(const struct sort *sort)
 	unsigned int wants = 0;
 
 	for (size_t i = 0; i < sort->nr; i++)
-		wants |= sort->keys[i].column->wants |
-			 (sort->keys[i].column->traits & STATISTIC ? WANT_STATISTICS : 0);
+		wants |= sort->keys[i].column->wants | sort->keys[i].column->wants_named;
 	return wants;
 }
 

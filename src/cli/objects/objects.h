@@ -135,6 +135,9 @@ enum objects_wanted {
 	WANT_HELD_BY_MAPS = 1 << 9, /* references HAS_ELEMENT: reads program arrays, maps of maps */
 	WANT_STATISTICS = 1 << 10,  /* run_cnt and the like also where there are hundreds of
 				       programs and statistics are off */
+	WANT_HOLDERS_OF_FEW = 1 << 11, /* WANT_HOLDERS, where no more than 1,000 programs, maps and
+					  links are wanted and found;
+					  otherwise WANT_HOLDERS is missing */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */
