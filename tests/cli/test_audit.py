@@ -12,7 +12,7 @@ import re
 
 import pytest
 
-from command import ENV, BPFTREK, bpftrek, compile_object, output, says
+from command import ENV, BPFTREK, bpftrek, compile_object, output, says, unprivileged
 
 SOURCE = """
 #include "vmlinux.h"
@@ -252,6 +252,20 @@ def test_a_list_that_is_none(tmp_path, content, words):
 def test_a_list_that_is_not_there(tmp_path):
     says(bpftrek("audit", "--allow", str(tmp_path / "none")), "No such file")
     says(bpftrek("audit", "--allow", str(tmp_path)), "directory")
+
+
+# What cannot be done.
+
+
+def test_no_permission_is_not_a_clean_audit():
+    user = unprivileged()
+    if not user:
+        pytest.skip("this user is not root, who can be another one")
+    says(bpftrek("audit", **user), "kernel engine", "CAP_BPF", "--on embedded")
+
+
+def test_no_measuring_on_the_embedded_engine():
+    says(bpftrek("--on", "embedded", "audit", "--sample", "1"), "embedded engine")
 
 
 # The command line.

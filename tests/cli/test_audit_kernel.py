@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -23,6 +24,7 @@ BPFTOOL = os.environ["BPFTOOL"]
 CLONE_NEWNS = 0x20000
 MS_REC_PRIVATE = 0x4000 | 0x40000
 SO_ATTACH_BPF = 50
+BPF_SK_LOOKUP = 36
 NOBODY = 65534
 
 SOURCE = """
@@ -60,6 +62,17 @@ int come_and_go(struct bpf_iter__bpf_map *ctx)
 {
 	__u32 key = 0;
 	return bpf_map_lookup_elem(&come_with_it, &key) ? 0 : 0;
+}
+"""
+
+LOOKUP = """
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+SEC("sk_lookup")
+int lookup(struct bpf_sk_lookup *ctx)
+{
+	return SK_PASS;
 }
 """
 
@@ -248,6 +261,40 @@ def test_a_map_that_is_pinned_in_another_mount_namespace(pins, bpffs):
                                                      BPFTREK + " --on kernel --json audit"),
                           shell=True, check=True, capture_output=True)
     assert rules_of(json.loads(done.stdout)["findings"], "map", number) == ["stale-pin"]
+
+
+def test_a_link_whose_network_namespace_is_gone(pins, tmp_path):
+    path = os.path.join(pins, "lookup")
+    loaded = load(compile_object(tmp_path / "lookup.bpf.o", LOOKUP), path)
+    lib = ctypes.CDLL("libbpf.so.1")
+    prog = lib.bpf_obj_get(path.encode())
+    with subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; read line"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        netns = os.open(f"/proc/{other.pid}/ns/net", os.O_RDONLY)
+        link = lib.bpf_link_create(prog, netns, BPF_SK_LOOKUP, None)
+        os.close(netns)
+        assert link >= 0
+        try:
+            assert not lib.bpf_obj_pin(link, os.path.join(pins, "link").encode())
+            found = [f for f in audit("--only", "dead-link")
+                     if f["evidence"]["prog_id"] == loaded["id"]]
+            assert not found
+            other.stdin.close()
+            other.wait()
+            # The namespace goes some time after its last process.
+            for _ in range(100):
+                found = [f for f in audit("--only", "dead-link")
+                         if f["evidence"]["prog_id"] == loaded["id"]]
+                if found:
+                    break
+                time.sleep(0.1)
+        finally:
+            os.close(link)
+            os.close(prog)
+    [finding] = found
+    assert finding["evidence"]["pinned"] == [os.path.join(pins, "link")]
+    assert finding["command"] == "rm " + os.path.join(pins, "link")
 
 
 def test_a_map_that_a_process_has_alone(pins):

@@ -124,6 +124,9 @@ static int sample(const struct request *request, struct look *look, struct objec
 	uint64_t begun;
 	int fd, status;
 
+	if (!engine_is_kernel())
+		return fail("--sample: the %s engine does not measure programs; leave it out",
+			    engine_name());
 	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd < 0 && errno == EPERM)
 		return engine_refused("--sample");

@@ -94,6 +94,20 @@ static int read_arguments(const struct arguments *arguments, struct request *req
 	return status;
 }
 
+/*
+ * Who audits means the host: a user that may not look at the kernel is told so, instead of that
+ * nothing is wrong with an engine that is empty. Unless another one or objects for it are named.
+ */
+static int start(const struct loads *loads)
+{
+	const char *asked;
+	int status = engine_asked(&asked);
+
+	if (status || asked || loads->count)
+		return status ? status : engine_start();
+	return engine_start_on("kernel");
+}
+
 static int audit(const struct arguments *arguments)
 {
 	const char *explain = option_text(arguments, "explain");
@@ -107,7 +121,7 @@ static int audit(const struct arguments *arguments)
 	if (!status)
 		status = loads_read(&loads, NULL, arguments);
 	if (!status)
-		status = engine_start();
+		status = start(&loads);
 	if (!status) {
 		status = loads_make(&loads);
 		if (!status)
@@ -230,7 +244,8 @@ const struct command audit_command = {
 		"nearly full, programs that take much time. Each finding has a severity (high, "
 		"medium, low, note), its evidence and a line for the shell that shows more or "
 		"mends it.\n"
-		"What cannot be known on an engine is not guessed: rules that need it are listed "
+		"Unless --on or --load say otherwise, it is the kernel that is audited. What "
+		"cannot be known on an engine is not guessed: rules that need it are listed "
 		"as not checked. What might come from objects that come or go right now is looked "
 		"at twice.\n",
 	.options = audit_options,
