@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -256,11 +257,9 @@ def test_a_map_that_is_pinned_in_another_mount_namespace(pins, bpffs):
     [finding] = of(json.loads(done.stdout)["findings"], "map", number)
     assert (finding["rule"], finding["severity"]) == ("unused-map", "note")
     assert "mount namespace" in finding["message"]
-    # From where there is the pin, it is the pin that keeps it.
-    done = subprocess.run(finding["command"].replace("bpftrek audit",
-                                                     BPFTREK + " --on kernel --json audit"),
-                          shell=True, check=True, capture_output=True)
-    assert rules_of(json.loads(done.stdout)["findings"], "map", number) == ["stale-pin"]
+    assert re.fullmatch(r"nsenter --target \d+ --mount bpftrek audit", finding["command"])
+    # From here, where there is the pin, it is the pin that keeps it.
+    assert rules_of(audit(), "map", number) == ["stale-pin"]
 
 
 def test_a_link_whose_network_namespace_is_gone(pins, tmp_path):
