@@ -108,7 +108,7 @@ static const struct command map_command = {
 					      "the elements of a map"},
 					     {0}},
 	.subcommands = (const struct command *const[]){&map_list_command, &map_show_command,
-						       &map_dump_command, NULL},
+						       &map_dump_command, &map_count_command, NULL},
 };
 
 static const struct command link_command = {

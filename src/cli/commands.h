@@ -54,6 +54,6 @@ void nearest_consider(struct nearest *nearest, const char *name);
 extern const struct command run_command, check_command, targets_command, btf_dump_command,
 	exec_command, version_command, help_command, program_list_command, program_show_command,
 	map_list_command, map_show_command, link_list_command, link_show_command, btf_list_command,
-	btf_show_command, map_dump_command, audit_command;
+	btf_show_command, map_dump_command, map_count_command, audit_command;
 
 #endif /* CLI_COMMANDS_H */

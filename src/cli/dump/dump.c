@@ -187,16 +187,5 @@ int dump_run(struct dump *dump, const char *map)
 	status = sink_end(&dump->sink);
 	if (!err || status)
 		return status;
-	if (err == -ENOMEM)
-		return fail("map %s: out of memory; free some and run it again", map);
-	if (err == -EPERM)
-		return fail("map %s: it may not be read (BPF_F_WRONLY); whoever made it must "
-			    "allow that",
-			    map);
-	if (err == -ENOSPC)
-		return fail("map %s: the kernel shows its sockets only in values of 8 bytes, it "
-			    "has %u; make it with such values",
-			    map, dump->elements.info.value_size);
-	return fail("map %s: reading it: %s; --verbose shows what libbpf said", map,
-		    strerror(-err));
+	return elements_failed(&dump->elements, map, err);
 }

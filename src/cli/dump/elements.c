@@ -32,6 +32,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "cli.h"
 #include "elements.h"
 #include "engine.h"
 
@@ -55,7 +56,7 @@ enum method { UNKNOWN, BUCKETS, KEYS, NEXT, PEEK, NONE };
 struct way {
 	enum method method;
 	bool per_cpu;
-	bool has_index;
+	bool has_index, always_full;
 	bool gives_ids;	 /* values are 32-bit ids of other objects */
 	const char *why; /* NONE */
 };
@@ -84,6 +85,7 @@ int elements_of(struct elements *elements, int fd, const char **why)
 	elements->per_cpu = elements->way->per_cpu;
 	elements->gives_ids = elements->way->gives_ids;
 	elements->has_index = elements->way->has_index;
+	elements->always_full = elements->way->always_full;
 	elements->has_key = elements->way->method != PEEK;
 	elements->only_next = elements->way->method == PEEK;
 	if (elements->per_cpu) {
@@ -331,6 +333,22 @@ int reader_next(struct reader *reader)
 	return err ? err : reader->count || !reader->over;
 }
 
+int elements_failed(const struct elements *elements, const char *map, int err)
+{
+	if (err == -ENOMEM)
+		return fail("map %s: out of memory; free some and run it again", map);
+	if (err == -EPERM)
+		return fail("map %s: it may not be read (BPF_F_WRONLY); whoever made it must "
+			    "allow that",
+			    map);
+	if (err == -ENOSPC)
+		return fail("map %s: the kernel shows its sockets only in values of 8 bytes, it "
+			    "has %u; make it with such values",
+			    map, elements->info.value_size);
+	return fail("map %s: reading it: %s; --verbose shows what libbpf said", map,
+		    strerror(-err));
+}
+
 /* --- The kinds -------------------------------------------------------------------------------- */
 
 static const struct way ways[] = {
@@ -339,8 +357,9 @@ static const struct way ways[] = {
 	[BPF_MAP_TYPE_LRU_HASH] = {BUCKETS},
 	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = {BUCKETS, .per_cpu = true},
 	[BPF_MAP_TYPE_HASH_OF_MAPS] = {BUCKETS, .gives_ids = true},
-	[BPF_MAP_TYPE_ARRAY] = {KEYS, .has_index = true},
-	[BPF_MAP_TYPE_PERCPU_ARRAY] = {KEYS, .has_index = true, .per_cpu = true},
+	[BPF_MAP_TYPE_ARRAY] = {KEYS, .has_index = true, .always_full = true},
+	[BPF_MAP_TYPE_PERCPU_ARRAY] = {KEYS, .has_index = true, .always_full = true,
+				       .per_cpu = true},
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = {KEYS, .has_index = true, .gives_ids = true},
 	[BPF_MAP_TYPE_LPM_TRIE] = {KEYS},
 	[BPF_MAP_TYPE_PROG_ARRAY] = {NEXT, .has_index = true, .gives_ids = true},

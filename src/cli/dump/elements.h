@@ -19,10 +19,11 @@ struct elements {
 	bool per_cpu;
 	bool gives_ids; /* values are 32-bit ids of other objects */
 	bool has_key;
-	bool has_index; /* the key is a number, whether a type says so or not */
-	bool only_next; /* a queue or stack: the element that is taken next is all that is seen */
-	__u64 flags;	/* of bpf(2): BPF_F_LOCK, which is given up if the engine has it not */
-	__u32 buckets;	/* that a reader can begin at; 0: it can begin at the start only */
+	bool has_index;	  /* the key is a number, whether a type says so or not */
+	bool always_full; /* an array: whatever max_entries says is there */
+	bool only_next;	  /* a queue or stack: the element that is taken next is all that is seen */
+	__u64 flags;	  /* of bpf(2): BPF_F_LOCK, which is given up if the engine has it not */
+	__u32 buckets;	  /* that a reader can begin at; 0: it can begin at the start only */
 };
 
 /* The place of one who reads. */
@@ -54,5 +55,11 @@ int reader_next(struct reader *reader);
 
 /* The bucket that it reached; UINT32_MAX at its end, 0 where there are none. */
 __u32 reader_bucket(const struct reader *reader);
+
+/* How many there are, by reading them all: 0 or negative errno. */
+int count_by_reading(const struct elements *elements, unsigned long long *count);
+
+/* Say why they could not be read. The exit status. */
+int elements_failed(const struct elements *elements, const char *map, int err);
 
 #endif /* CLI_DUMP_ELEMENTS_H */

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * bpftrek map count: how many elements a map has. Since Linux 6.6 the kernel counts those of hashes
+ * itself, and a BPF program can ask it; what nobody counts is counted by reading it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "dump/elements.h"
+#include "engine.h"
+#include "load.h"
+#include "map_name.h"
+#include "objects/objects.h"
+
+struct count {
+	__u32 id;
+	__u32 max_entries;
+	char name[BPF_OBJ_NAME_LEN];
+	unsigned long long elements;
+	bool by_reading;
+};
+
+static int ask_engine(struct count *count)
+{
+	struct objects objects;
+	const struct map *map;
+	int status;
+
+	status = objects_gather(WANT_MAPS, &objects);
+	map = status ? NULL : objects_map(&objects, count->id);
+	count->by_reading = !map || map->elements == UNKNOWN;
+	if (!count->by_reading)
+		count->elements = map->elements;
+	objects_free(&objects);
+	return status;
+}
+
+static int count_map(struct count *count, int fd, const char *map)
+{
+	struct elements elements;
+	const char *why;
+	int err, status;
+
+	err = elements_of(&elements, fd, &why);
+	if (err == -EOPNOTSUPP)
+		return fail("map %s: %s; it cannot be counted", map, why);
+	if (err)
+		return fail("map %s: %s; --verbose shows what libbpf said", map, strerror(-err));
+	if (elements.only_next)
+		return fail("map %s: only what is taken next can be seen of it; it cannot be "
+			    "counted",
+			    map);
+	count->id = elements.info.id;
+	count->max_entries = elements.info.max_entries;
+	memcpy(count->name, elements.info.name, sizeof(count->name));
+	status = elements.always_full ? 0 : ask_engine(count);
+	if (status || (!count->by_reading && !elements.always_full))
+		return status;
+	err = count_by_reading(&elements, &count->elements);
+	return err ? elements_failed(&elements, map, err) : 0;
+}
+
+static int print(const struct count *count)
+{
+	if (!options.json && !options.jsonl) {
+		printf("%llu\n", count->elements);
+		return finish_output();
+	}
+	return print_json(json_pack("{s:I, s:s%, s:I, s:I, s:s}", "id", (json_int_t)count->id,
+				    "name", count->name, strnlen(count->name, sizeof(count->name)),
+				    "max_entries", (json_int_t)count->max_entries, "elements",
+				    (json_int_t)count->elements, "counted_by",
+				    count->by_reading ? "reading" : "engine"));
+}
+
+static int map_count(const struct arguments *arguments)
+{
+	struct count count = {0};
+	struct map_name name = {0};
+	struct loads loads;
+	int status, fd;
+
+	status = loads_read(&loads, NULL, arguments);
+	if (!status)
+		status = read_map_name("map", operand(arguments, 0), &name);
+	if (status)
+		goto out;
+	status = engine_start();
+	if (status)
+		goto out;
+	status = loads_make(&loads);
+	if (!status)
+		status = open_map(&name, loads.objects, loads.count, &fd);
+	if (!status) {
+		status = count_map(&count, fd, name.text);
+		close(fd);
+	}
+	loads_close(&loads);
+	engine_stop();
+	if (!status)
+		status = print(&count);
+out:
+	loads_end(&loads);
+	return status;
+}
+
+static const struct operand operands[] = {
+	{.name = "MAP",
+	 .value = {VALUE_MAP},
+	 .help = "name NAME, id N or pinned PATH; one word is a name"},
+	{0},
+};
+
+static const struct command_option count_options[] = {LOAD_OPTIONS, {0}};
+
+static const struct example examples[] = {
+	{"bpftrek map count sessions --load service.bpf.o --fill sessions=@sessions.jsonl",
+	 "how many rows a file put into a map"},
+	{0},
+};
+
+const struct command map_count_command = {
+	.name = "count",
+	.summary = "print how many elements a map has",
+	.text = "Print how many elements MAP has now. The kernel counts those of hashes since "
+		"Linux 6.6, and answers at once whatever their size; an array has all that it can "
+		"have; what nobody counts is read through. JSON tells which it was, \"engine\" or "
+		"\"reading\".",
+	.operands = operands,
+	.options = count_options,
+	.examples = examples,
+	.see_also = "bpf(2)",
+	.json = true,
+	.run = map_count,
+};
