@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * --fill: rows of a file into a map. A row is a line {"key": ..., "value": ...}; empty lines are
- * skipped. Rows are kept as the bytes that the map will get, so a million of them is no trouble.
+ * skipped. A row of a map whose CPUs have values of their own may say "values": [{"cpu": 0,
+ * "value": ...}, ...] instead (other CPUs' are zero; "value" is every CPU's), one of a queue or
+ * stack has no key: what `map dump` writes. Rows are kept as the bytes that the map will get, so a
+ * million of them is no trouble.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -77,28 +80,69 @@ static int put_side(const struct btf *btf, const json_t *row, const char *side, 
 	return 0;
 }
 
+/* "values": those of some CPUs. */
+static int put_values(const struct btf *btf, const json_t *values, __u32 type,
+		      const struct rows *rows, unsigned char *out, size_t value_size,
+		      const char *file, unsigned int line)
+{
+	const size_t stride = (value_size + 7) / 8 * 8, cpus = rows->value_size / stride;
+	const json_t *value, *cpu;
+	int status = 0;
+	size_t i;
+
+	memset(out, 0, rows->value_size);
+	if (!json_is_array(values))
+		return fail("%s:%u: values: no list; write [{\"cpu\": 0, \"value\": ...}, ...]",
+			    file, line);
+	json_array_foreach (values, i, value) {
+		cpu = json_object_get(value, "cpu");
+		if (!json_is_integer(cpu) || json_object_size(value) != 2)
+			return fail(
+				"%s:%u: values[%zu]: not a CPU's; write {\"cpu\": 0, \"value\": "
+				"...}",
+				file, line, i);
+		if (json_integer_value(cpu) < 0 || json_integer_value(cpu) >= (json_int_t)cpus)
+			return fail(
+				"%s:%u: values[%zu]: there is no CPU %lld; name one of 0 to %zu",
+				file, line, i, (long long)json_integer_value(cpu), cpus - 1);
+		status = put_side(btf, value, "value", type, out + json_integer_value(cpu) * stride,
+				  value_size, file, line);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
 static int add_row(struct rows *rows, const struct bpf_object *obj, const struct bpf_map *map,
 		   const json_t *row, const char *file, unsigned int line)
 {
 	const struct btf *btf = bpf_object__btf(obj);
 	size_t value_size = bpf_map__value_size(map), stride = (value_size + 7) / 8 * 8;
+	const __u32 value_type = bpf_map__btf_value_type_id(map);
 	unsigned char *key, *value;
-	int status;
+	const json_t *values;
+	int status = 0;
 
 	if (rows->count == rows->room && !grow(rows))
 		return fail("%s:%u: out of memory; fill with fewer rows", file, line);
 	key = rows->bytes + rows->count * row_size(rows);
 	value = key + rows->key_size;
-	if (!json_is_object(row) || json_object_size(row) > 2)
-		return fail("%s:%u: not a row; write {\"key\": ..., \"value\": ...}", file, line);
-	status = put_side(btf, row, "key", bpf_map__btf_key_type_id(map), key, rows->key_size, file,
-			  line);
-	if (!status)
-		status = put_side(btf, row, "value", bpf_map__btf_value_type_id(map), value,
-				  value_size, file, line);
+	if (!json_is_object(row) || json_object_size(row) > 1 + !!rows->key_size)
+		return fail("%s:%u: not a row; write {%s\"value\": ...}", file, line,
+			    rows->key_size ? "\"key\": ..., " : "");
+	if (rows->key_size)
+		status = put_side(btf, row, "key", bpf_map__btf_key_type_id(map), key,
+				  rows->key_size, file, line);
 	if (status)
 		return status;
-	for (size_t at = stride; is_per_cpu(map) && at < rows->value_size; at += stride)
+	values = is_per_cpu(map) ? json_object_get(row, "values") : NULL;
+	if (values)
+		status = put_values(btf, values, value_type, rows, value, value_size, file, line);
+	else
+		status = put_side(btf, row, "value", value_type, value, value_size, file, line);
+	if (status)
+		return status;
+	for (size_t at = stride; !values && is_per_cpu(map) && at < rows->value_size; at += stride)
 		memcpy(value + at, value, value_size);
 	rows->lines[rows->count++] = line;
 	return 0;
@@ -143,7 +187,8 @@ static int put_row(const struct bpf_map *map, const unsigned char *key, const un
 {
 	int err;
 
-	err = bpf_map__update_elem(map, key, rows->key_size, value, rows->value_size, 0);
+	err = bpf_map__update_elem(map, rows->key_size ? key : NULL, rows->key_size, value,
+				   rows->value_size, 0);
 	switch (err) {
 	case 0:
 		return 0;

@@ -15,8 +15,9 @@ const char fill_help[] =
 	"input) has a row on each line:\n"
 	"  {\"key\": 1, \"value\": {\"packets\": 7, \"name\": \"eth0\"}}\n"
 	"as the map's types say: numbers, true and false, strings for char arrays, lists for "
-	"arrays, objects for structs (members that are left out are zero), one member of a union, "
-	"names of enum values; or \"0x...\", the bytes themselves, the only way without types";
+	"arrays, objects for structs (members that are left out are zero), "
+	"members of a union that say the same, names of enum values; or \"0x...\", the bytes "
+	"themselves, the only way without types for what is no number";
 
 int read_assignment(const char *option, char *text, struct assignment *assignment)
 {

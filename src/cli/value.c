@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "told.h"
 #include "value.h"
 
 #define MAX_DEPTH 32
@@ -18,6 +19,8 @@
 struct place {
 	const struct btf *btf;
 	struct value_error *error;
+	struct told told;
+	bool differs;
 	int depth;
 };
 
@@ -95,27 +98,24 @@ static unsigned int digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-static void put_hex(const json_t *json, unsigned char *out, size_t size)
+/* Two members of a union are given, and do not say the same. */
+static int differs(struct place *place)
 {
-	const char *text = json_string_value(json) + 2;
-
-	for (size_t i = 0; i < size; i++)
-		out[i] = digit(text[2 * i]) << 4 | digit(text[2 * i + 1]);
+	place->differs = true;
+	return wrong(place, "another member of the same union says otherwise");
 }
 
-/* The low @bits of @value at bit @at of @out, counted as the machine counts bit-fields. */
-static void store_bits(unsigned char *out, size_t at, size_t bits, __u64 value)
+static int put_hex(struct place *place, const json_t *json, unsigned char *out, size_t size)
 {
-	for (size_t i = 0; i < bits; i++) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		size_t bit = at + i, shift = bit % 8;
-#else
-		size_t bit = at + bits - 1 - i, shift = 7 - bit % 8;
-#endif
-		/* A 128-bit int has the sign or zero above its low 64 bits. */
-		if (i < 64 && value >> i & 1)
-			out[bit / 8] |= 1u << shift;
+	const char *text = json_string_value(json) + 2;
+	unsigned char byte;
+	bool agrees = true;
+
+	for (size_t i = 0; i < size; i++) {
+		byte = digit(text[2 * i]) << 4 | digit(text[2 * i + 1]);
+		agrees &= tell_bytes(&place->told, out + i, &byte, 1);
 	}
+	return agrees ? 0 : differs(place);
 }
 
 /* A whole number, written as one or in quotes, as @bits bits. */
@@ -197,7 +197,7 @@ static int read_enum(struct place *place, const struct btf_type *t, const json_t
 	return read_integer(place, json, enum_is_signed(t), bits, value);
 }
 
-/* An int or enum of @bits bits as a number: what a bit-field can be. */
+/* An int, enum or pointer of @bits bits as a number. */
 static int read_scalar(struct place *place, const struct btf_type *t, const json_t *json,
 		       unsigned int bits, __u64 *value)
 {
@@ -205,6 +205,8 @@ static int read_scalar(struct place *place, const struct btf_type *t, const json
 
 	if (btf_is_any_enum(t))
 		return read_enum(place, t, json, bits, value);
+	if (btf_is_ptr(t))
+		return read_integer(place, json, false, bits, value);
 	if (!btf_is_int(t))
 		return wrong(place, "a bit-field of this kind cannot be filled");
 	if (!is_bool)
@@ -220,14 +222,16 @@ static int put_scalar(struct place *place, __u32 type, const json_t *json, unsig
 		      size_t size)
 {
 	const struct btf_type *t = btf__type_by_id(place->btf, type);
-	__u64 value;
+	__u64 value, above = 0;
 
 	if (read_scalar(place, t, json, size * 8, &value))
 		return -1;
-	store_bits(out, 0, size * 8, value);
 	/* The sign of a 128-bit int. */
 	if (size > 8 && (__s64)value < 0 && btf_is_int(t) && btf_int_encoding(t) & BTF_INT_SIGNED)
-		store_bits(out, 64, 64, ~0ull);
+		above = ~0ull;
+	if (!tell_bits(&place->told, out, 0, size > 8 ? 64 : size * 8, value) ||
+	    (size > 8 && !tell_bits(&place->told, out, 64, size * 8 - 64, above)))
+		return differs(place);
 	return 0;
 }
 
@@ -241,7 +245,8 @@ static int put_float(struct place *place, __u32 type, const json_t *json, unsign
 		return wrong(place, "%s where a number belongs", json_kind(json));
 	if (size != sizeof(d) && size != sizeof(f))
 		return wrong(place, "a float of %zu bytes can be given as 0x.. only", size);
-	memcpy(out, size == sizeof(d) ? (void *)&d : (void *)&f, size);
+	if (!tell_bytes(&place->told, out, size == sizeof(d) ? (void *)&d : (void *)&f, size))
+		return differs(place);
 	return 0;
 }
 
@@ -265,7 +270,9 @@ static int put_array(struct place *place, __u32 type, const json_t *json, unsign
 	if (json_is_string(json) && value_is_text(place->btf, type)) {
 		if (len > size)
 			return wrong(place, "a string of %zu bytes where %zu have room", len, size);
-		memcpy(out, json_string_value(json), len);
+		/* Its NUL, too; what may be behind that is told by nobody. */
+		if (!tell_bytes(&place->told, out, json_string_value(json), len + (len < size)))
+			return differs(place);
 		return 0;
 	}
 	if (!json_is_array(json))
@@ -328,7 +335,8 @@ static int put_member(struct place *place, const struct member *member, const js
 			btf__type_by_id(place->btf, skip_modifiers(place->btf, member->type)), json,
 			member->bits, &value))
 		return -1;
-	store_bits(out, member->at, member->bits, value);
+	if (!tell_bits(&place->told, out, member->at, member->bits, value))
+		return differs(place);
 	return 0;
 }
 
@@ -353,16 +361,47 @@ static int put_composite(struct place *place, __u32 type, const json_t *json, un
 				     btf__name_by_offset(place->btf, t->name_off), name);
 		if (member.at + member.bits > 8 * size)
 			return wrong(place, "member \"%.40s\" lies outside", name);
-		/* Two members in the same place are two of one union. */
-		for (before = json_object_iter((json_t *)json); before != iter;
+		place->differs = false;
+		if (!put_member(place, &member, member_json, out))
+			continue;
+		/* Which one said otherwise: it is in the same place. */
+		for (before = json_object_iter((json_t *)json); place->differs && before != iter;
 		     before = json_object_iter_next((json_t *)json, before)) {
 			other_name = json_object_iter_key(before);
 			find_member(place->btf, type, other_name, 0, 0, &other);
 			if (member.at < other.at + other.bits && other.at < member.at + member.bits)
-				return wrong(place, "\"%.40s\" and \"%.40s\" are of one union",
+				return wrong(place,
+					     "\"%.40s\" and \"%.40s\" are of one union "
+					     "and differ",
 					     other_name, name);
 		}
-		if (put_member(place, &member, member_json, out))
+		return inside(place, ".%.40s", name);
+	}
+	return 0;
+}
+
+static int put_section(struct place *place, __u32 type, const json_t *json, unsigned char *out,
+		       size_t size)
+{
+	const struct btf_type *t = btf__type_by_id(place->btf, type), *var = NULL;
+	const struct btf_var_secinfo *v = btf_var_secinfos(t);
+	const char *name;
+	json_t *value;
+	int i;
+
+	if (!json_is_object(json))
+		return wrong(place, "%s where an object of variables belongs", json_kind(json));
+	json_object_foreach ((json_t *)json, name, value) {
+		for (i = 0; i < btf_vlen(t); i++) {
+			var = btf__type_by_id(place->btf, v[i].type);
+			if (!strcmp(name, btf__name_by_offset(place->btf, var->name_off)))
+				break;
+		}
+		if (i == btf_vlen(t))
+			return wrong(place, "no variable is called \"%.40s\"", name);
+		if ((size_t)v[i].offset + v[i].size > size)
+			return wrong(place, "variable \"%.40s\" lies outside", name);
+		if (put(place, var->type, value, out + v[i].offset, v[i].size))
 			return inside(place, ".%.40s", name);
 	}
 	return 0;
@@ -372,8 +411,18 @@ static int (*const put_kind[])(struct place *, __u32, const json_t *, unsigned c
 	[BTF_KIND_INT] = put_scalar,	  [BTF_KIND_ENUM] = put_scalar,
 	[BTF_KIND_ENUM64] = put_scalar,	  [BTF_KIND_FLOAT] = put_float,
 	[BTF_KIND_ARRAY] = put_array,	  [BTF_KIND_STRUCT] = put_composite,
-	[BTF_KIND_UNION] = put_composite,
+	[BTF_KIND_UNION] = put_composite, [BTF_KIND_PTR] = put_scalar,
+	[BTF_KIND_DATASEC] = put_section,
 };
+
+static int put_untyped(struct place *place, const json_t *json, unsigned char *out, size_t size)
+{
+	__u64 value;
+
+	if (read_integer(place, json, json_integer_value(json) < 0, size * 8, &value))
+		return -1;
+	return tell_bits(&place->told, out, 0, size * 8, value) ? 0 : differs(place);
+}
 
 static int put(struct place *place, __u32 type, const json_t *json, unsigned char *out, size_t size)
 {
@@ -381,12 +430,12 @@ static int put(struct place *place, __u32 type, const json_t *json, unsigned cha
 	unsigned int kind;
 	int err;
 
-	if (is_hex(json, size)) {
-		put_hex(json, out, size);
-		return 0;
-	}
+	if (is_hex(json, size))
+		return put_hex(place, json, out, size);
 	type = place->btf && type ? skip_modifiers(place->btf, type) : 0;
 	t = type ? btf__type_by_id(place->btf, type) : NULL;
+	if (!t && json_is_integer(json) && size && size <= 8 && !(size & (size - 1)))
+		return put_untyped(place, json, out, size);
 	if (!t)
 		return wrong(place, "it has no type, so \"0x\" and %zu hex digits belong here",
 			     2 * size);
@@ -407,65 +456,14 @@ int value_from_json(const struct btf *btf, __u32 type, const json_t *json, void 
 		    struct value_error *error)
 {
 	struct place place = {.btf = btf, .error = error};
+	int err;
 
 	error->where[0] = error->why[0] = '\0';
-	memset(out, 0, size);
 	if (btf && type && btf__resolve_size(btf, type) != (long long)size)
 		return wrong(&place, "its type has not the %zu bytes of the map", size);
-	return put(&place, type, json, out, size);
-}
-
-/*
- * @text with integers of more than 18 digits in quotes. Only the JSON parser decides what is JSON:
- * a run of digits that stands outside of strings and is no part of a fraction is enough here.
- */
-static char *quote_long_integers(const char *text)
-{
-	char *quoted = malloc(2 * strlen(text) + 1), *out = quoted;
-	bool in_string = false;
-	size_t len;
-
-	while (quoted && *text) {
-		len = strspn(text, "0123456789+-.eE");
-		if (!in_string && (isdigit((unsigned char)*text) || *text == '-') && len > 18 &&
-		    strspn(text + 1, "0123456789") == len - 1) {
-			*out++ = '"';
-			memcpy(out, text, len);
-			out += len;
-			*out++ = '"';
-			text += len;
-			continue;
-		}
-		if (in_string || !len)
-			len = 1;
-		if (*text == '"')
-			in_string = !in_string;
-		else if (*text == '\\' && text[1])
-			len = 2;
-		memcpy(out, text, len);
-		out += len;
-		text += len;
-	}
-	if (quoted)
-		*out = '\0';
-	return quoted;
-}
-
-json_t *value_parse(const char *text, struct value_error *error)
-{
-	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
-	char *quoted = quote_long_integers(text);
-	json_error_t parse_error;
-	json_t *json = NULL;
-
-	error->where[0] = '\0';
-	if (!quoted) {
-		strcpy(error->why, "out of memory");
-		return NULL;
-	}
-	json = json_loads(quoted, flags, &parse_error);
-	if (!json)
-		snprintf(error->why, sizeof(error->why), "not JSON: %s", parse_error.text);
-	free(quoted);
-	return json;
+	if (!told_begin(&place.told, out, size))
+		return wrong(&place, "out of memory");
+	err = put(&place, type, json, out, size);
+	told_end(&place.told);
+	return err;
 }

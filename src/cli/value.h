@@ -5,11 +5,14 @@
  *   int          a number in range, or the same in quotes (64-bit ones too); bool: true, false
  *   enum         the name of a value, or a number
  *   float        a number
+ *   pointer      a number
  *   char array   a string, shorter than the array or as long; the rest is zero
  *   array        a list of as many elements
  *   struct       an object of members by name, those of anonymous members too; others are zero
- *   union        an object of one member
+ *   union        an object of one member, or of several that say the same
  *   bit-field    as its int or enum
+ *   section      of global variables: an object of them, others are zero
+ *   no type      a number, where one of its size is
  *   anything     "0x..": all its bytes, in the order of memory
  */
 #ifndef CLI_VALUE_H
@@ -35,7 +38,7 @@ json_t *value_parse(const char *text, struct value_error *error);
 
 /*
  * Write @json as @type of @btf to the @size bytes at @out, which are zeroed first. @btf NULL or
- * @type 0: only "0x.." will do. 0; -1: @error says why, and what is at @out is not to be used.
+ * @type 0: it has no type. 0; -1: @error says why, and what is at @out is not to be used.
  */
 int value_from_json(const struct btf *btf, __u32 type, const json_t *json, void *out, size_t size,
 		    struct value_error *error);

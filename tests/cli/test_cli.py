@@ -446,8 +446,12 @@ def test_fill_where_there_are_no_types(engine, rows):
     args = ["run", obj("shapes"), "show_untyped", "--map", "untyped", "--fill"]
     good = rows({"key": "0x01000000", "value": "0x0200000000000000"})
     assert output(engine, *args, "untyped=@" + good) == "1: 2\n"
-    bad = rows({"key": 1, "value": "0x0200000000000000"})
+    numbers = rows({"key": 1, "value": 2})
+    assert output(engine, *args, "untyped=@" + numbers) == "1: 2\n"
+    bad = rows({"key": "one", "value": "0x0200000000000000"})
     says(bpftrek("--on", engine, *args, "untyped=" + bad), f"{bad}:1: key: ", "8 hex digits")
+    bad = rows({"key": 2**32, "value": 2})
+    says(bpftrek("--on", engine, *args, "untyped=" + bad), f"{bad}:1: key: ", "32 bits")
     bad = rows({"key": "0x01000000", "value": "0x02"})
     says(bpftrek("--on", engine, *args, "untyped=" + bad), f"{bad}:1: value: ", "16 hex digits")
 
