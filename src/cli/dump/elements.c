@@ -19,6 +19,7 @@
  *   BUCKETS  batches of whole buckets (the kernel's hash kinds; the embedded engine's walks are
  *            exact as well). The place to go on from is the number of a bucket.
  *   KEYS     batches from a key on: arrays, in the order of their keys.
+ *   TRIE     the same where a key that is gone means the start; see trie.h.
  *   NEXT     get_next_key and a lookup for each: kinds without batches, and old kernels (before
  *            5.6). A key that goes meanwhile makes a hash begin again, so it ends at last when it
  *            has given max_entries.
@@ -51,7 +52,9 @@
 /* What near the end of a reader's buckets is read at once. */
 #define FEW_ELEMENTS 64
 
-enum method { UNKNOWN, BUCKETS, KEYS, NEXT, PEEK, NONE };
+#define MAX_ROUNDS 16 /* that many times what there can be in a trie ends it */
+
+enum method { UNKNOWN, BUCKETS, KEYS, TRIE, NEXT, PEEK, NONE };
 
 struct way {
 	enum method method;
@@ -136,6 +139,8 @@ int reader_begin(struct reader *reader, const struct elements *elements, __u32 f
 	reader->out = calloc(1, reader->cursor_size);
 	if (!reader->in || !reader->out)
 		return -ENOMEM;
+	if (elements->way->method == TRIE && !trie_place_begin(&reader->trie, elements->key_size))
+		return -ENOMEM;
 	if (from) {
 		memcpy(reader->out, &from, sizeof(from));
 		reader->begun = true;
@@ -153,6 +158,7 @@ void reader_end(struct reader *reader)
 	free(reader->values);
 	free(reader->in);
 	free(reader->out);
+	trie_place_end(&reader->trie);
 }
 
 __u32 reader_bucket(const struct reader *reader)
@@ -316,6 +322,34 @@ static int next_batch(struct reader *reader)
 	return err;
 }
 
+/* A key to go on from that is still there: what follows it comes after it. */
+static int next_of_trie(struct reader *reader)
+{
+	const size_t key_size = reader->elements->key_size;
+	const unsigned char *from;
+	__u32 tries = 0;
+	int err;
+
+	do {
+		from = trie_from(&reader->trie, tries++);
+		reader->begun = from;
+		if (from)
+			memcpy(reader->in, from, key_size);
+		err = read_batch(reader, reader->room);
+	} while (!err && from && reader->count &&
+		 !trie_is_after(reader->keys, reader->in, key_size));
+	if (has_no_batches(err) && !from) {
+		reader->walks = true;
+		return walk(reader);
+	}
+	if (!err && reader->count)
+		reader->count = trie_keep_new(&reader->trie, reader->keys, reader->values,
+					      reader->elements->value_size, reader->count);
+	/* Who inserts before the reader all the time could keep it for ever. */
+	reader->over |= reader->given > MAX_ROUNDS * (__u64)reader->elements->info.max_entries;
+	return err;
+}
+
 int reader_next(struct reader *reader)
 {
 	int err;
@@ -327,6 +361,8 @@ int reader_next(struct reader *reader)
 		err = peek(reader);
 	else if (reader->walks)
 		err = walk(reader);
+	else if (reader->elements->way->method == TRIE)
+		err = next_of_trie(reader);
 	else
 		err = next_batch(reader);
 	reader->given += reader->count;
@@ -361,7 +397,7 @@ static const struct way ways[] = {
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = {KEYS, .has_index = true, .always_full = true,
 				       .per_cpu = true},
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = {KEYS, .has_index = true, .gives_ids = true},
-	[BPF_MAP_TYPE_LPM_TRIE] = {KEYS},
+	[BPF_MAP_TYPE_LPM_TRIE] = {TRIE},
 	[BPF_MAP_TYPE_PROG_ARRAY] = {NEXT, .has_index = true, .gives_ids = true},
 	[BPF_MAP_TYPE_STACK_TRACE] = {NEXT},
 	[BPF_MAP_TYPE_DEVMAP] = {NEXT, .has_index = true},

@@ -8,6 +8,8 @@
 
 #include <linux/bpf.h>
 
+#include "trie.h"
+
 struct elements {
 	int fd;
 	struct bpf_map_info info;
@@ -41,6 +43,7 @@ struct reader {
 	__u64 given;		 /* elements so far */
 	unsigned char *in, *out; /* where the last batch began, and where the next one does */
 	size_t cursor_size;
+	struct trie_place trie;
 };
 
 /* Learn what there is to know of map @fd. 0; -EOPNOTSUPP: @why says why nobody can read it. */
