@@ -169,7 +169,7 @@ static int on_engine(struct dump *dump, struct loads *loads, const struct map_na
 
 static int map_dump(const struct arguments *arguments)
 {
-	struct dump dump = {.limit = UNLIMITED, .pretty = options.pretty};
+	struct dump dump = {.limit = UNLIMITED};
 	struct map_name name = {0};
 	struct loads loads;
 	int status;
@@ -180,6 +180,7 @@ static int map_dump(const struct arguments *arguments)
 	if (!status)
 		status = option_number(arguments, "limit", 0, &dump.limit);
 	dump.format = choose_format(arguments);
+	dump.pretty = options.pretty && !strcmp(dump.format->name, "json");
 	if (!status)
 		status = choose_per_cpu(&dump, arguments);
 	if (!status)

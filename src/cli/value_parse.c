@@ -19,8 +19,8 @@ static char *quote_long_integers(const char *text)
 	size_t len;
 
 	while (quoted && *text) {
-		len = strspn(text, "0123456789+-.eE");
-		if (!in_string && (isdigit((unsigned char)*text) || *text == '-') && len > 18 &&
+		len = in_string ? 0 : strspn(text, "0123456789+-.eE");
+		if ((isdigit((unsigned char)*text) || *text == '-') && len > 18 &&
 		    strspn(text + 1, "0123456789") == len - 1) {
 			*out++ = '"';
 			memcpy(out, text, len);
@@ -29,7 +29,7 @@ static char *quote_long_integers(const char *text)
 			text += len;
 			continue;
 		}
-		if (in_string || !len)
+		if (!len)
 			len = 1;
 		if (*text == '"')
 			in_string = !in_string;

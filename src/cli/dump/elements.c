@@ -191,8 +191,11 @@ static int lookup_batch(struct reader *reader, __u32 count)
 /* At most @count elements from reader->in on. */
 static int read_batch(struct reader *reader, __u32 count)
 {
-	int err = lookup_batch(reader, count);
+	int err;
 
+	if (count > reader->room)
+		count = reader->room;
+	err = lookup_batch(reader, count);
 	if (err == -EINVAL && flags_of(reader)) { /* a kernel that does not lock for batches */
 		reader->lockless = true;
 		err = lookup_batch(reader, count);

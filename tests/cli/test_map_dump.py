@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
+"""`map dump` and `map count`: what each form of output is, and what ends a dump early.
+
+What is in it is held against bpftool's in tests/zoo. The build passes in the environment, beside
+what command.py needs: HAMMER (hammer.c).
+"""
+
+import csv
+import io
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from command import BPFTREK, ENV, bpftrek, obj, output, says
+
+HAMMER = os.environ["HAMMER"]
+CPUS = os.sysconf("SC_NPROCESSORS_CONF")
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """The arguments that load dumped.bpf.o with these rows in a map of it."""
+
+    def arguments(name, rows):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return ["--load", obj("dumped"), "--fill", f"{name}={path}"]
+
+    return arguments
+
+
+def numbered(count):
+    return [{"key": n, "value": n * n} for n in range(count)]
+
+
+def start(engine, *args, **options):
+    return subprocess.Popen([BPFTREK, "--on", engine, *args], stdout=subprocess.PIPE,
+                            stderr=options.pop("stderr", subprocess.PIPE), env=ENV, **options)
+
+
+# Forms.
+
+
+def test_table(engine, loaded):
+    args = ["map", "dump", "texts", *loaded("texts", [
+        {"key": 7, "value": {"kind": 1, "text": "caf\u00e9"}}])]
+    assert output(engine, *args) == "KEY  KIND  TEXT\n  7     1  caf\u00e9\n"
+    assert output(engine, "-q", *args) == "  7     1  caf\u00e9\n"
+
+
+def test_what_would_talk_to_the_terminal_is_escaped(engine, loaded):
+    octets = [*b"a\t\x1b[1m", 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    args = ["map", "dump", "texts", *loaded("texts", [
+        {"key": 7, "value": {"kind": 1, "text": octets}}])]
+    for form in ["table", "csv", "json", "jsonl"]:
+        text = output(engine, *args, "--format", form)
+        assert "\x1b" not in text and "\t" not in text
+    assert json.loads(output(engine, *args, "--format", "json"))[0]["value"]["text"] == octets
+    args = ["map", "dump", "texts", *loaded("texts", [
+        {"key": 7, "value": {"kind": 1, "text": "a\tb\nc"}}])]
+    assert "a\\tb\\nc" in output(engine, *args)
+    assert json.loads(output(engine, "--jsonl", *args))["value"]["text"] == "a\tb\nc"
+
+
+def test_json(engine, loaded):
+    args = ["map", "dump", "large", *loaded("large", numbered(100))]
+    by_key = lambda element: element["key"]  # noqa: E731
+    expected = numbered(100)
+    for options in [["-j"], ["-p"], ["--format", "json"], ["--jsonl", "--format", "json"]]:
+        assert sorted(json.loads(output(engine, *args, *options)), key=by_key) == expected
+    for options in [["--jsonl"], ["--format", "jsonl"], ["-p", "--format", "jsonl"]]:
+        lines = output(engine, *args, *options).splitlines()
+        assert sorted(map(json.loads, lines), key=by_key) == expected
+    one = output(engine, "-p", *args, "--limit", "1")
+    assert one == json.dumps(json.loads(one), indent=2) + "\n"
+
+
+@pytest.mark.parametrize("form,empty", [
+    ("table", "KEY  VALUE\n"), ("json", "[]\n"), ("jsonl", ""), ("csv", "key,value\n"),
+    ("raw", "")])
+def test_nothing(engine, form, empty):
+    args = ["map", "dump", "large", "--load", obj("dumped"), "--format", form]
+    assert output(engine, *args) == empty
+    assert output(engine, *args, "--pretty") == empty
+    assert output(engine, *args, "--limit", "0", "--pretty") == empty
+    assert output(engine, "map", "count", "large", "--load", obj("dumped")) == "0\n"
+
+
+def test_csv(engine, loaded):
+    rows = [{"key": 1, "value": {"kind": 2, "text": 'a,"b"'}},
+            {"key": 2, "value": {"kind": 3, "text": ""}}]
+    text = output(engine, "map", "dump", "texts", "--format", "csv", *loaded("texts", rows))
+    read = sorted(csv.reader(io.StringIO(text)))
+    assert read == [["1", "2", 'a,"b"'], ["2", "3", ""], ["key", "value.kind", "value.text"]]
+
+
+def test_raw(engine, loaded):
+    args = ["map", "dump", "large", "--format", "raw", *loaded("large", numbered(1000))]
+    raw = bpftrek("--on", engine, *args).stdout
+    assert sorted(struct.iter_unpack("=IQ", raw)) == [(n, n * n) for n in range(1000)]
+    says(bpftrek("--on", engine, *args, "--percpu", "sum"), "raw", status=2)
+
+
+def test_arrays_are_in_order(engine, loaded):
+    lines = output(engine, "--jsonl", "map", "dump", "list", *loaded("list", numbered(5000)))
+    assert [json.loads(line) for line in lines.splitlines()] == numbered(5000)
+
+
+def test_limit(engine, loaded):
+    args = ["map", "dump", "large", *loaded("large", numbered(20000))]
+    for limit in [1, 4096, 4097, 20000, 30000]:
+        lines = output(engine, "-q", *args, "--limit", str(limit)).splitlines()
+        assert len(set(lines)) == len(lines) == min(limit, 20000)
+
+
+@pytest.mark.parametrize("args", [["--format", "xml"], ["--percpu", "none"], ["--limit", "-1"],
+                                  ["--limit", "many"]], ids=" ".join)
+def test_usage_errors(args):
+    says(bpftrek("map", "dump", "m", *args), "--help", status=2)
+
+
+def test_no_such_map(engine):
+    says(bpftrek("--on", engine, "map", "dump", "no_such_map"), "no_such_map", "no such map")
+    says(bpftrek("--on", engine, "map", "count", "id", "4294967295"), "4294967295")
+
+
+# Values of CPUs.
+
+
+COUNTERS = [{"key": 5, "values": [{"cpu": cpu, "value": (1 << 63) + cpu} for cpu in range(CPUS)]}]
+
+
+def test_values_of_cpus(engine, loaded):
+    args = ["map", "dump", "counters", *loaded("counters", COUNTERS)]
+    assert json.loads(output(engine, "--jsonl", *args)) == COUNTERS[0]
+    total = sum(value["value"] for value in COUNTERS[0]["values"])
+    greatest = (1 << 63) + CPUS - 1
+    assert output(engine, "--jsonl", *args, "--percpu", "sum") == f'{{"key":5,"value":{total}}}\n'
+    assert json.loads(output(engine, "--jsonl", *args, "--percpu", "max"))["value"] == greatest
+    assert output(engine, "-q", *args).split() == ["5", str(total)]
+    assert output(engine, "-q", *args, "--percpu", "max").split() == ["5", str(greatest)]
+    each = output(engine, *args, "--percpu", "each").splitlines()
+    assert each[0].split() == ["KEY", "CPU", "VALUE"]
+    assert [line.split() for line in each[1:]] == [
+        ["5", str(cpu), str((1 << 63) + cpu)] for cpu in range(CPUS)]
+
+
+def test_sums_of_numbers_with_a_sign(engine, loaded):
+    rows = [{"key": 1, "values": [{"cpu": cpu, "value": -(1 << 31)} for cpu in range(CPUS)]}]
+    args = ["map", "dump", "slots", *loaded("slots", rows)]
+    args += ["-q", "--format", "csv"]
+    lines = output(engine, *args).splitlines()
+    assert lines == ["0,0", f"1,{-(1 << 31) * CPUS}"]
+    lines = output(engine, *args, "--percpu", "max").splitlines()
+    assert lines == ["0,0", f"1,{-(1 << 31)}"]
+
+
+@pytest.mark.parametrize("row,words", [
+    ({"key": 1, "values": 5}, "no list"),
+    ({"key": 1, "values": [5]}, "not a CPU's"),
+    ({"key": 1, "values": [{"cpu": 1 << 20, "value": 1}]}, "no CPU 1048576"),
+    ({"key": 1, "values": [{"cpu": -1, "value": 1}]}, "no CPU -1"),
+    ({"key": 1, "values": [{"cpu": 0, "value": 1 << 40}]}, "does not fit"),
+])
+def test_wrong_values_of_cpus(engine, loaded, row, words):
+    says(bpftrek("--on", engine, "map", "dump", "slots", *loaded("slots", [row])), words)
+
+
+# Sizes.
+
+
+def test_elements_larger_than_a_batch(engine, loaded):
+    rows = [{"key": n, "value": "0x" + f"{n:02x}" * 300000} for n in range(1, 6)]
+    args = ["map", "dump", "pages", "--format", "raw", *loaded("pages", rows)]
+    raw = bpftrek("--on", engine, *args).stdout
+    elements = sorted(raw[at:at + 300004] for at in range(0, len(raw), 300004))
+    # A difference of this size is not for pytest to explain.
+    assert len(elements) == 5
+    assert all(e == struct.pack("=I", n) + bytes([n]) * 300000
+               for n, e in enumerate(elements, 1))
+
+
+def test_buckets_larger_than_a_batch(engine, loaded):
+    rows = [{"key": n, "value": "0x" + f"{n:02x}" * 65536} for n in range(64)]
+    args = ["map", "dump", "blocks", "--format", "raw", *loaded("blocks", rows)]
+    raw = bpftrek("--on", engine, *args).stdout
+    assert sorted(struct.unpack_from("=I65536B", raw, at)[::65536]
+                  for at in range(0, len(raw), 65540)) == [(n, n) for n in range(64)]
+
+
+def test_trie(engine, loaded):
+    rows, seen = [], set()
+    for n in range(4000):
+        length = (32, 24, 28, 30, 31, 0, 17)[n % 7]
+        address = (n * 2654435761 & 0xffffffff) >> 32 - length << 32 - length
+        if (length, address) not in seen:
+            rows.append({"key": {"prefixlen": length, "address": [*address.to_bytes(4, "big")]},
+                         "value": n})
+            seen.add((length, address))
+    args = ["map", "dump", "prefixes", *loaded("prefixes", rows)]
+    lines = output(engine, "--jsonl", *args).splitlines()
+    by_value = lambda element: element["value"]  # noqa: E731
+    assert sorted(map(json.loads, lines), key=by_value) == rows
+
+
+def test_count(engine, loaded):
+    args = ["map", "count", "large", *loaded("large", numbered(12345))]
+    assert output(engine, *args) == "12345\n"
+    told = json.loads(output(engine, "-j", *args))
+    assert told.pop("id") and told.pop("counted_by") in ["engine", "reading"]
+    assert told == {"name": "large", "max_entries": 1000000, "elements": 12345}
+    for name, count in [("list", 5000), ("slots", 2), ("prefixes", 0)]:
+        assert output(engine, "map", "count", name, "--load", obj("dumped")) == f"{count}\n"
+
+
+# Ends.
+
+
+def test_reader_that_goes_away(engine, loaded):
+    args = loaded("large", numbered(50000))
+    for form in ["table", "json", "raw"]:
+        process = start(engine, "map", "dump", "large", "--format", form, *args)
+        assert process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert process.wait(60) in [0, -signal.SIGPIPE]
+
+
+def test_full_disk(engine, loaded):
+    args = ["map", "dump", "large", *loaded("large", numbered(20000))]
+    for form in ["table", "json", "raw"]:
+        with open("/dev/full", "wb") as full:
+            done = bpftrek("--on", engine, *args, "--format", form, stdout=full)
+        assert done.returncode == 1
+        assert done.stderr == (b"bpftrek: standard output: No space left on device; make room and "
+                               b"run it again\n")
+
+
+def interrupt_and_read(process):
+    """What comes after some output, once the process has been interrupted."""
+    text = process.stdout.read(100)
+    process.send_signal(signal.SIGINT)
+    text += process.stdout.read()
+    errors = process.stderr.read().decode()
+    assert process.wait(60) == 130
+    assert errors.startswith("bpftrek: interrupted after ") and errors.count("\n") == 1
+    process.stdout.close()
+    process.stderr.close()
+    return text.decode(), int(errors.split()[3])
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "pretty"])
+def test_interrupt_leaves_whole_json(engine, loaded, form):
+    args = ["map", "dump", "large", *loaded("large", numbered(50000))]
+    options = ["--" + form]
+    text, told = interrupt_and_read(start(engine, *options, *args))
+    elements = [json.loads(line) for line in text.splitlines()] if form == "jsonl" \
+        else json.loads(text)
+    assert len(elements) == told < 50000
+    assert all(element["value"] == element["key"] ** 2 for element in elements)
+
+
+def test_interrupt_while_nobody_reads(engine, loaded):
+    process = start(engine, "--jsonl", "map", "dump", "large", *loaded("large", numbered(50000)))
+    assert select.select([process.stdout], [], [], 60)[0]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert process.stderr.read().startswith(b"bpftrek: interrupted after ")
+    process.stdout.close()
+    process.stderr.close()
+
+
+def read_terminal(fd):
+    text = b""
+    try:
+        while piece := os.read(fd, 4096):
+            text += piece
+    except OSError:  # nobody writes to it any more
+        pass
+    os.close(fd)
+    return text
+
+
+@pytest.mark.parametrize("options,shown", [([], True), (["-q"], False)], ids=["shown", "quiet"])
+def test_progress(engine, loaded, options, shown):
+    args = loaded("large", numbered(50000))
+    main, terminal = pty.openpty()
+    process = start(engine, *options, "map", "dump", "large", *args, stderr=terminal)
+    os.close(terminal)
+    assert process.stdout.read(100)
+    time.sleep(0.7)  # longer than a dump is silent
+    process.stdout.read()
+    assert process.wait(60) == 0
+    process.stdout.close()
+    text = read_terminal(main)
+    if shown:
+        assert b"elements" in text and text.endswith(b"\r\x1b[K")
+    else:
+        assert text == b""
+
+
+# Beside who writes.
+
+
+STAY = 20000
+
+
+def number(n, cpu):
+    return (n + 1) * 0x9E3779B97F4A7C15 + cpu & (1 << 64) - 1
+
+
+@pytest.mark.parametrize("kind", ["hash", "hash_no_prealloc", "percpu_hash", "lpm_trie"])
+def test_what_stays_is_there_once(kernel_refusal, kind):
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    cpus = CPUS if kind == "percpu_hash" else 1
+    key_size = 8 if kind == "lpm_trie" else 4
+    size = key_size + 64 * cpus
+    with subprocess.Popen([HAMMER, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as hammer:
+        id = hammer.stdout.readline().strip()
+        assert id, "no map to hammer on"
+        for _ in range(5):
+            raw = bpftrek("--on", "kernel", "map", "dump", "id", id, "--format", "raw").stdout
+            assert len(raw) % size == 0
+            keys = [struct.unpack_from("=I", raw, at + key_size - 4)[0]
+                    for at in range(0, len(raw), size)]
+            assert sorted(n for n in keys if n < STAY) == list(range(STAY))
+            for i, n in enumerate(keys):
+                value = b"".join(struct.pack("=Q", number(n, cpu)) * 8 for cpu in range(cpus))
+                assert raw[i * size + key_size:(i + 1) * size] == value, n
+        assert hammer.poll() is None
+        hammer.stdin.close()
+        assert hammer.wait(60) == 0
