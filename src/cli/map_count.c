@@ -118,7 +118,7 @@ static const struct operand operands[] = {
 static const struct command_option count_options[] = {LOAD_OPTIONS, {0}};
 
 static const struct example examples[] = {
-	{"bpftrek map count sessions --load service.bpf.o --fill sessions=@sessions.jsonl",
+	{"bpftrek map count sessions --load service.bpf.o --fill sessions=sessions.jsonl",
 	 "how many rows a file put into a map"},
 	{0},
 };
