@@ -25,6 +25,7 @@ BPFTOOL = os.environ["BPFTOOL"]
 CLONE_NEWNS = 0x20000
 MS_REC_PRIVATE = 0x4000 | 0x40000
 SO_ATTACH_BPF = 50
+BPF_TRACE_ITER = 28
 BPF_SK_LOOKUP = 36
 NOBODY = 65534
 
@@ -221,6 +222,28 @@ def test_a_program_that_a_socket_has(pins, program):
         assert "SO_ATTACH_BPF" in finding["message"]
         for number in loaded["map_ids"]:
             assert not of(findings, "map", number)
+
+
+def test_a_program_that_an_open_iterator_runs(pins, tmp_path):
+    path = os.path.join(pins, "iterator")
+    loaded = load(compile_object(tmp_path / "iterator.bpf.o", ITERATOR), path)
+    lib = ctypes.CDLL("libbpf.so.1")
+    prog = lib.bpf_obj_get(path.encode())
+    link = lib.bpf_link_create(prog, 0, BPF_TRACE_ITER, None)
+    iterator = lib.bpf_iter_create(link)
+    assert iterator >= 0
+    for fd in [prog, link]:
+        os.close(fd)
+    os.unlink(path)
+    try:
+        findings = audit()
+    finally:
+        os.close(iterator)
+    [finding] = of(findings, "prog", loaded["id"])
+    assert (finding["rule"], finding["severity"]) == ("unused-program", "note")
+    assert "an iterator that is open" in finding["message"]
+    for number in loaded["map_ids"]:
+        assert not of(findings, "map", number)
 
 
 def test_a_tail_call_and_an_inner_map(pins, program):

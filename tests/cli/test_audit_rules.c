@@ -349,7 +349,8 @@ static void unseen_program(void **state)
 		unsigned int looked;
 		enum severity severity;
 	} cases[] = {
-		{BPF_PROG_TYPE_TRACING, 0, MEDIUM},
+		{BPF_PROG_TYPE_TRACING, 0, NOTE},
+		{BPF_PROG_TYPE_TRACING, IN_ITERATORS, MEDIUM},
 		{BPF_PROG_TYPE_SOCKET_FILTER, 0, NOTE},
 		{BPF_PROG_TYPE_CGROUP_SKB, 0, NOTE},
 		{BPF_PROG_TYPE_CGROUP_SKB, IN_CGROUPS, MEDIUM},
@@ -397,7 +398,7 @@ static void not_all_is_seen(void **state)
 	struct world w;
 
 	world_begin(&w);
-	add_program(&w, 7, BPF_PROG_TYPE_TRACING, 1);
+	add_program(&w, 7, BPF_PROG_TYPE_RAW_TRACEPOINT, 1);
 	add_map(&w, 5, BPF_MAP_TYPE_HASH, 3);
 	w.elsewhere.processes = true;
 	run(&w, &unused_program_rule);

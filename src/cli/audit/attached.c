@@ -30,22 +30,25 @@ enum { MAX_PROGRAMS = 128 };
 enum { UNIX_CONNECT = 49, UNIX_SENDMSG, UNIX_RECVMSG, UNIX_GETPEERNAME, UNIX_GETSOCKNAME };
 
 static const struct {
-	enum place place;
-	const char *text;
-} place_texts[] = {
-	{IN_CGROUPS, "cgroups"},
-	{AT_DEVICES, "XDP of the devices of this network namespace"},
-	{IN_TC, "tc of this network namespace"},
-	{IN_NETNS, "the flow dissector of this network namespace"},
-	{IN_SOCKET_MAPS, "socket maps"},
-	{IN_PERF_EVENTS, "perf events of the processes in /proc"},
+	const char *looked;
+	const char *otherwise; /* where it may be if that could not be looked at */
+} places[] = {
+	{"cgroups", "a cgroup may have it"},
+	{"XDP of the devices of this network namespace", "a network device may have it"},
+	{"tc of this network namespace", "tc may have it"},
+	{"the flow dissector of this network namespace", "a network namespace may have it"},
+	{"socket maps", "a socket map may have it"},
+	{"perf events of the processes in /proc", "a perf event may have it"},
+	{"open iterators", "an iterator that is open may run it"},
 };
+
+#define NR_PLACES (sizeof(places) / sizeof(places[0]))
 
 /* Types that may be attached without a link. All others may not. */
 static const struct {
 	__u32 type;
-	unsigned int places;
-	const char *unseen; /* where else, which cannot be asked; NULL: nowhere */
+	unsigned int places; /* a set of enum place */
+	const char *unseen;  /* where else, which cannot be asked; NULL: nowhere */
 } types[] = {
 	{BPF_PROG_TYPE_SOCKET_FILTER, 0,
 	 "a socket may have it as its filter (SO_ATTACH_BPF), or an xt_bpf rule of iptables"},
@@ -53,6 +56,7 @@ static const struct {
 	 "a group of sockets may have it (SO_ATTACH_REUSEPORT_EBPF)"},
 	{BPF_PROG_TYPE_KPROBE, IN_PERF_EVENTS, NULL},
 	{BPF_PROG_TYPE_TRACEPOINT, IN_PERF_EVENTS, NULL},
+	{BPF_PROG_TYPE_TRACING, IN_ITERATORS, NULL},
 	{BPF_PROG_TYPE_PERF_EVENT, 0, "a perf event may have it"},
 	{BPF_PROG_TYPE_SCHED_CLS, IN_TC, "tc of another network namespace may have it"},
 	{BPF_PROG_TYPE_SCHED_ACT, IN_TC, "tc of another network namespace may have it"},
@@ -282,26 +286,36 @@ static int look_in_socket_maps(struct attachments *attachments, const struct usa
 	return err;
 }
 
-/* One descriptor of a process. Those of other kinds, and what is gone, have none. */
-static int query_perf_event(struct attachments *attachments, int pid, const char *path, int fd)
-{
-	char target[32] = "", name[256];
-	__u64 offset, address;
-	__u32 len = sizeof(name), prog_id = 0, type;
+/* What descriptor @fd of a process is, behind "anon_inode:". */
+typedef int visit_file(struct attachments *attachments, int pid, int fd, const char *kind);
 
-	if (readlink(path, target, sizeof(target) - 1) < 0 ||
-	    strcmp(target, "anon_inode:[perf_event]"))
-		return 0;
-	if (bpf_task_fd_query(pid, fd, 0, name, &len, &prog_id, &type, &offset, &address) &&
-	    errno != ENOSPC)
+/* Those of other kinds, and what is gone, have no program. */
+static int visit_perf_event(struct attachments *attachments, int pid, int fd, const char *kind)
+{
+	__u64 offset, address;
+	__u32 len, prog_id = 0, type;
+	char name[256];
+
+	len = sizeof(name);
+	if (strcmp(kind, "[perf_event]") ||
+	    (bpf_task_fd_query(pid, fd, 0, name, &len, &prog_id, &type, &offset, &address) &&
+	     errno != ENOSPC))
 		return 0;
 	return attachments_add(attachments, prog_id);
 }
 
-static int look_at_process(struct attachments *attachments, const char *pid)
+/* Whose program it is cannot be asked. */
+static int visit_iterator(struct attachments *attachments, int pid, int fd, const char *kind)
 {
-	char path[64];
+	return strcmp(kind, "bpf_iter") ? 0 : -EBUSY;
+}
+
+static int visit_process(struct attachments *attachments, const char *pid, visit_file *visit)
+{
+	static const char anon[] = "anon_inode:";
+	char path[64], target[64];
 	struct dirent *entry;
+	ssize_t len;
 	DIR *dir;
 	int err = 0;
 
@@ -310,17 +324,19 @@ static int look_at_process(struct attachments *attachments, const char *pid)
 	if (!dir)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	while (!err && (entry = readdir(dir))) {
-		if (!isdigit((unsigned char)*entry->d_name))
+		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (len < 0)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%.16s/fd/%.16s", pid, entry->d_name);
-		err = query_perf_event(attachments, atoi(pid), path, atoi(entry->d_name));
+		target[len] = '\0';
+		if (!strncmp(target, anon, strlen(anon)))
+			err = visit(attachments, atoi(pid), atoi(entry->d_name),
+				    target + strlen(anon));
 	}
 	closedir(dir);
 	return err;
 }
 
-static int look_at_perf_events(struct attachments *attachments, const struct usage *usage,
-			       unsigned long long set)
+static int visit_processes(struct attachments *attachments, visit_file *visit)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -328,22 +344,36 @@ static int look_at_perf_events(struct attachments *attachments, const struct usa
 
 	while (proc && !err && (entry = readdir(proc)))
 		if (isdigit((unsigned char)*entry->d_name))
-			err = look_at_process(attachments, entry->d_name);
+			err = visit_process(attachments, entry->d_name, visit);
 	if (proc)
 		closedir(proc);
 	return err;
 }
 
-static int (*const looks[])(struct attachments *, const struct usage *, unsigned long long) = {
-	look_in_cgroups, look_at_devices,     look_in_tc,
-	look_in_netns,	 look_in_socket_maps, look_at_perf_events,
+static int look_at_perf_events(struct attachments *attachments, const struct usage *usage,
+			       unsigned long long set)
+{
+	return visit_processes(attachments, visit_perf_event);
+}
+
+static int look_at_iterators(struct attachments *attachments, const struct usage *usage,
+			     unsigned long long set)
+{
+	return visit_processes(attachments, visit_iterator);
+}
+
+/* In the order of enum place. */
+static int (*const looks[NR_PLACES])(struct attachments *, const struct usage *,
+				     unsigned long long) = {
+	look_in_cgroups,     look_at_devices,	  look_in_tc,	     look_in_netns,
+	look_in_socket_maps, look_at_perf_events, look_at_iterators,
 };
 
 int attachments_find(struct attachments *attachments, struct usage *usage)
 {
 	const struct objects *objects = usage->objects;
 	unsigned long long set = 0;
-	unsigned int places = 0;
+	unsigned int wanted = 0;
 	const char *unseen;
 	int err;
 
@@ -351,10 +381,10 @@ int attachments_find(struct attachments *attachments, struct usage *usage)
 		if (usage->programs[i] != UNSEEN || objects->programs[i].type >= 64)
 			continue;
 		set |= SET_OF(objects->programs[i].type);
-		places |= places_of(objects->programs[i].type, &unseen);
+		wanted |= places_of(objects->programs[i].type, &unseen);
 	}
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
-		if (!(places & 1u << i))
+	for (size_t i = 0; i < NR_PLACES; i++) {
+		if (!(wanted & 1u << i))
 			continue;
 		err = looks[i](attachments, usage, set);
 		if (err == -ENOMEM)
@@ -374,24 +404,23 @@ void attachments_end(struct attachments *attachments)
 
 const char *unseen_places(const struct attachments *attachments, __u32 type)
 {
-	const unsigned int looked = attachments ? attachments->looked : 0;
 	const char *unseen;
+	const unsigned int not_looked = places_of(type, &unseen) & ~attachments->looked;
 
-	if (places_of(type, &unseen) & ~looked)
-		return unseen ? unseen
-			      : "it may be attached where this audit could not look (a cgroup, a "
-				"socket map, a perf event)";
+	for (size_t i = 0; i < NR_PLACES; i++)
+		if (not_looked & 1u << i)
+			return places[i].otherwise;
 	return unseen;
 }
 
 json_t *places_looked_at(const struct attachments *attachments, __u32 type)
 {
-	const unsigned int looked = attachments ? attachments->looked : 0;
 	const char *unseen;
+	const unsigned int looked = places_of(type, &unseen) & attachments->looked;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < sizeof(place_texts) / sizeof(place_texts[0]); i++)
-		if (places_of(type, &unseen) & looked & place_texts[i].place)
-			json_array_append_new(list, json_string(place_texts[i].text));
+	for (size_t i = 0; i < NR_PLACES; i++)
+		if (looked & 1u << i)
+			json_array_append_new(list, json_string(places[i].looked));
 	return list;
 }

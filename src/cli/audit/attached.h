@@ -20,6 +20,7 @@ enum place {
 	IN_NETNS = 1 << 3,	 /* the flow dissector of this network namespace */
 	IN_SOCKET_MAPS = 1 << 4, /* BPF_PROG_ATTACH to a SOCKMAP or SOCKHASH */
 	IN_PERF_EVENTS = 1 << 5, /* PERF_EVENT_IOC_SET_BPF, of the processes in /proc */
+	IN_ITERATORS = 1 << 6, /* open ones, which outlive their link and tell nothing: if any is */
 };
 
 struct attachments {
