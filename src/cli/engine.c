@@ -164,6 +164,28 @@ int engine_start(void)
 	return ask_kernel() ? start_embedded() : 0;
 }
 
+/* Whether the kernel tells this user of its objects, one by one. */
+static bool may_list(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	return !syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr)) || errno == ENOENT;
+}
+
+int engine_start_to_look(bool brings)
+{
+	const char *name;
+	int status = engine_asked(&name), err;
+
+	if (status || (name && strcmp(name, "kernel")))
+		return status ? status : start_embedded();
+	if (!name && brings)
+		return engine_start();
+	err = ask_kernel();
+	return (err == EPERM || err == EACCES) && !may_list() ? start_kernel() : 0;
+}
+
 void engine_stop(void)
 {
 	if (!runtime)

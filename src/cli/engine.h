@@ -12,6 +12,13 @@
 /* Start the engine that --on, $BPFTREK_ON or this user's rights choose. The exit status. */
 int engine_start(void);
 
+/*
+ * The same for a command that looks at what is there. Where nobody says which engine it is, and
+ * the command @brings nothing along that is there then, it is the kernel: another would be empty.
+ * A kernel without iterators will do, it tells of its objects one by one.
+ */
+int engine_start_to_look(bool brings);
+
 /* What --on or $BPFTREK_ON asks for: "kernel", "embedded", or NULL for neither. The exit status. */
 int engine_asked(const char **name);
 

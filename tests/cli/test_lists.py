@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -292,7 +293,28 @@ def test_no_permission():
     user = unprivileged()
     if not user and not os.getuid():
         pytest.skip("no other user")
-    says(bpftrek("--on", "kernel", "prog", "list", **user), "CAP_BPF", "--on embedded")
+    for on in [["--on", "kernel"], []]:  # an engine of nothing but its own would be empty
+        says(bpftrek(*on, "prog", "list", **user), "CAP_BPF", "--on embedded")
+        says(bpftrek(*on, "audit", **user), "CAP_BPF", "--on embedded")
+    done = bpftrek("prog", "list", "--load", obj("hash_elems"), **user)
+    assert done.returncode == 0 and b"hash_elems" in done.stdout
+
+
+def test_some_permission():
+    """CAP_BPF and CAP_PERFMON do for iterators; the rest is left out, and said to be."""
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("not root, who may give that to another user")
+    user = unprivileged()
+    caps = "+bpf,+perfmon"
+    done = subprocess.run(["setpriv", "--reuid", str(user["user"]), "--clear-groups",
+                           "--inh-caps", caps, "--ambient-caps", caps, "--bounding-set",
+                           "-all," + caps, BPFTREK, "-j", "prog", "list", "--load",
+                           obj("hash_elems")],
+                          env=ENV, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "hash_elems" in [p.get("name") for p in json.loads(done.stdout)]
+    assert all(re.fullmatch(r"bpftrek: [^\n]+: left out, .* CAP_SYS_ADMIN; run it as root.*", line)
+               for line in done.stderr.splitlines()) and done.stderr
 
 
 def test_full_disk_and_closed_pipe():

@@ -94,20 +94,6 @@ static int read_arguments(const struct arguments *arguments, struct request *req
 	return status;
 }
 
-/*
- * Who audits means the host: a user that may not look at the kernel is told so, instead of that
- * nothing is wrong with an engine that is empty. Unless another one or objects for it are named.
- */
-static int start(const struct loads *loads)
-{
-	const char *asked;
-	int status = engine_asked(&asked);
-
-	if (status || asked || loads->count)
-		return status ? status : engine_start();
-	return engine_start_on("kernel");
-}
-
 static int audit(const struct arguments *arguments)
 {
 	const char *explain = option_text(arguments, "explain");
@@ -121,7 +107,7 @@ static int audit(const struct arguments *arguments)
 	if (!status)
 		status = loads_read(&loads, NULL, arguments);
 	if (!status)
-		status = start(&loads);
+		status = engine_start_to_look(loads.count);
 	if (!status) {
 		status = loads_make(&loads);
 		if (!status)

@@ -273,7 +273,7 @@ int list_objects(const struct kind *kind, const struct arguments *arguments, boo
 
 	status = read_arguments(&list, arguments);
 	if (!status)
-		status = engine_start();
+		status = engine_start_to_look(list.loads.count);
 	if (!status) {
 		status = list_on_engine(&list);
 		engine_stop();

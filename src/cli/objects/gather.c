@@ -83,8 +83,14 @@ static int or_leave_out(struct look *look, unsigned int wanted, const char *what
 {
 	if (!err || err == -ENOMEM)
 		return err;
-	return look_leave_out(look, wanted, "%s: %s on the %s engine", what, strerror(-err),
-			      engine_name());
+	/* Iterators need less. */
+	if (err == -EPERM)
+		return look_leave_out(look, wanted,
+				      "%s: left out, to ask for them needs CAP_SYS_ADMIN; run it "
+				      "as root to see them",
+				      what);
+	return look_leave_out(look, wanted, "%s: left out: %s on the %s engine", what,
+			      strerror(-err), engine_name());
 }
 
 /* What a way has put there before it failed is not counted twice. */
