@@ -13,7 +13,7 @@
 #include "dump/elements.h"
 #include "engine.h"
 #include "load.h"
-#include "map_name.h"
+#include "object_name.h"
 #include "objects/objects.h"
 
 struct count {
@@ -80,13 +80,13 @@ static int print(const struct count *count)
 static int map_count(const struct arguments *arguments)
 {
 	struct count count = {0};
-	struct map_name name = {0};
+	struct object_name name = {0};
 	struct loads loads;
 	int status, fd;
 
 	status = loads_read(&loads, NULL, arguments);
 	if (!status)
-		status = read_map_name("map", operand(arguments, 0), &name);
+		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
 	if (status)
 		goto out;
 	status = engine_start();

@@ -12,7 +12,7 @@
 #include "dump/dump.h"
 #include "engine.h"
 #include "load.h"
-#include "map_name.h"
+#include "object_name.h"
 
 static const char *const per_cpu_words[] = {
 	[EACH_CPU] = "each", [SUM_OF_CPUS] = "sum", [MAX_OF_CPUS] = "max", NULL};
@@ -152,7 +152,7 @@ static int dump_map(struct dump *dump, int fd, const char *map)
 	return status;
 }
 
-static int on_engine(struct dump *dump, struct loads *loads, const struct map_name *name)
+static int on_engine(struct dump *dump, struct loads *loads, const struct object_name *name)
 {
 	int fd, status;
 
@@ -170,13 +170,13 @@ static int on_engine(struct dump *dump, struct loads *loads, const struct map_na
 static int map_dump(const struct arguments *arguments)
 {
 	struct dump dump = {.limit = UNLIMITED};
-	struct map_name name = {0};
+	struct object_name name = {0};
 	struct loads loads;
 	int status;
 
 	status = loads_read(&loads, NULL, arguments);
 	if (!status)
-		status = read_map_name("map", operand(arguments, 0), &name);
+		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
 	if (!status)
 		status = option_number(arguments, "limit", 0, &dump.limit);
 	dump.format = choose_format(arguments);

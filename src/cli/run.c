@@ -18,12 +18,12 @@
 #include "engine.h"
 #include "fill.h"
 #include "load.h"
-#include "map_name.h"
 #include "object.h"
+#include "object_name.h"
 
 struct run {
 	const char *program;
-	struct map_name map;
+	struct object_name map;
 	struct loads loads; /* OBJECT first, then those of --load */
 	struct assignment *sets;
 	size_t set_count;
@@ -37,7 +37,7 @@ static int read_arguments(struct run *run, const struct arguments *arguments)
 	run->program = program ? program->text : NULL;
 	status = loads_read(&run->loads, operand(arguments, 0)->text, arguments);
 	if (!status && map)
-		status = read_map_name("--map", map, &run->map);
+		status = read_object_name("--map", OBJECT_MAP, map, &run->map);
 	for (size_t i = 0; i < run->set_count && !status; i++)
 		status = read_assignment("--set", option_nth(arguments, "set", i)->text,
 					 &run->sets[i]);

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "column.h"
+#include "object_name.h"
 
 #define MAX_COLUMNS 64 /* of a kind, and of a line of --sort */
 
@@ -55,8 +56,7 @@ int sort_rows(const struct sort *sort, struct view *view, struct rows *rows);
 struct selection {
 	const struct kind *kind;
 	const struct arguments *arguments;
-	const struct word *named; /* the operand, or NULL */
-	__u32 id;		  /* of it, if it was named by id or path, else 0 */
+	struct object_name named; /* the operand; .id is known BY_PATH, too, when it is resolved */
 	uid_t *users;
 	size_t nr_users;
 };

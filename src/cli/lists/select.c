@@ -11,24 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <bpf/bpf.h>
 
 #include "chosen.h"
 #include "engine.h"
 
-static int read_number(const char *text, __u32 *number)
+static bool is_number(const char *text)
 {
-	unsigned long value;
 	char *end;
 
 	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || errno || value > UINT32_MAX)
-		return -EINVAL;
-	*number = value;
-	return 0;
+	return isdigit((unsigned char)*text) && strtoul(text, &end, 10) <= UINT32_MAX && !*end &&
+	       !errno;
 }
 
 static int read_users(struct selection *selection)
@@ -46,41 +39,25 @@ static int read_users(struct selection *selection)
 		entry = getpwnam(text);
 		if (entry)
 			uid = entry->pw_uid;
-		else if (read_number(text, &uid))
+		else if (is_number(text))
+			uid = strtoul(text, NULL, 10);
+		else
 			return usage_error("--user: no user is called '%s'", text);
 		selection->users[selection->nr_users++] = uid;
 	}
 	return 0;
 }
 
-static bool is_named_by(const struct selection *selection, const char *by)
-{
-	return selection->named->by && !strcmp(selection->named->by, by);
-}
-
 int selection_read(struct selection *selection, const struct kind *kind,
 		   const struct arguments *arguments)
 {
-	const char *text;
+	const struct word *word = operand(arguments, 0);
+	int status = 0;
 
-	*selection = (struct selection){
-		.kind = kind,
-		.arguments = arguments,
-		.named = operand(arguments, 0),
-	};
-	if (selection->named) {
-		text = selection->named->text;
-		if (is_named_by(selection, "id") && read_number(text, &selection->id))
-			return usage_error("%s id '%s' is no number", kind->name, text);
-		if (is_named_by(selection, "tag") &&
-		    (strlen(text) != 16 || text[strspn(text, "0123456789abcdefABCDEF")]))
-			return usage_error("%s tag '%s' is no 16 hexadecimal digits", kind->name,
-					   text);
-		if (!selection->named->by && kind->kind == OBJECT_LINK)
-			return usage_error("links have no names; say 'id %s' or 'pinned %s'", text,
-					   text);
-	}
-	return read_users(selection);
+	*selection = (struct selection){.kind = kind, .arguments = arguments};
+	if (word)
+		status = read_object_name(kind->name, kind->kind, word, &selection->named);
+	return status ? status : read_users(selection);
 }
 
 void selection_end(struct selection *selection)
@@ -88,55 +65,11 @@ void selection_end(struct selection *selection)
 	free(selection->users);
 }
 
-/* What /proc says that a descriptor of each kind is; of the embedded engine it says other things.
- */
-static bool may_be(const struct kind *kind, int fd)
-{
-	static const char *const names[] = {"bpf-prog", "bpf-map", "bpf_link", "btf"};
-	static const char *const links[] = {"bpf-prog", "bpf-map", "bpf-link", "btf"};
-	char path[32], target[64];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	len = readlink(path, target, sizeof(target) - 1);
-	if (len < 0)
-		return true;
-	target[len] = '\0';
-	return strncmp(target, "anon_inode:", 11) || strstr(target, names[kind->kind]) ||
-	       strstr(target, links[kind->kind]);
-}
-
-/* The id is at the same place in the information of programs, maps and links. */
-static int find_pinned(struct selection *selection)
-{
-	const char *path = selection->named->text;
-	const struct kind *kind = selection->kind;
-	struct bpf_prog_info info = {0};
-	__u32 len = offsetof(struct bpf_prog_info, tag);
-	int fd, err;
-
-	_Static_assert(offsetof(struct bpf_prog_info, id) == offsetof(struct bpf_map_info, id) &&
-			       offsetof(struct bpf_map_info, id) ==
-				       offsetof(struct bpf_link_info, id),
-		       "where the id is");
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind->name, path,
-			    strerror(errno), kind->name);
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? errno : 0;
-	if (!err && !may_be(kind, fd))
-		err = EINVAL;
-	close(fd);
-	if (err)
-		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind->name, path,
-			    err == EINVAL ? "another kind of object" : strerror(err), kind->name);
-	selection->id = info.id;
-	return 0;
-}
-
 int selection_resolve(struct selection *selection)
 {
-	return selection->named && is_named_by(selection, "pinned") ? find_pinned(selection) : 0;
+	struct object_name *named = &selection->named;
+
+	return named->text && named->by == BY_PATH ? find_pinned(named, &named->id) : 0;
 }
 
 unsigned int selection_wants(const struct selection *selection)
@@ -181,16 +114,6 @@ static __u32 type_of(const struct selection *selection, const void *object)
 	}
 }
 
-/* Engines keep 15 bytes of a name, which may be all that a user, or the engine, knows of it. */
-static bool is_called(const char *name, const char *word)
-{
-	const size_t cut = BPF_OBJ_NAME_LEN - 1;
-
-	if (!strcmp(name, word))
-		return true;
-	return !strncmp(name, word, cut) && (strlen(name) == cut || strlen(word) == cut);
-}
-
 static bool has_tag(const struct program *program, const char *tag)
 {
 	char text[2 * sizeof(program->tag) + 1];
@@ -204,14 +127,18 @@ static bool is_named(const struct selection *selection, const struct view *view,
 {
 	const char *name;
 
-	if (!selection->named)
+	if (!selection->named.text)
 		return true;
-	if (is_named_by(selection, "id") || is_named_by(selection, "pinned"))
-		return object_id(object) == selection->id;
-	if (is_named_by(selection, "tag"))
-		return has_tag(object, selection->named->text);
-	name = name_of(selection, view, object);
-	return name && is_called(name, selection->named->text);
+	switch (selection->named.by) {
+	case BY_ID:
+	case BY_PATH:
+		return object_id(object) == selection->named.id;
+	case BY_TAG:
+		return has_tag(object, selection->named.text);
+	default:
+		name = name_of(selection, view, object);
+		return name && is_called(name, selection->named.text);
+	}
 }
 
 /* Whether @text is one of the words, with commas between them, of a list. */
@@ -328,30 +255,30 @@ int selection_rows(const struct selection *selection, struct view *view, struct 
 
 int selection_only(const struct selection *selection, const struct rows *rows)
 {
-	const struct word *named = selection->named;
-	const struct kind *kind = selection->kind;
+	static const char *const ways[] = {
+		[BY_NAME] = "name", [BY_ID] = "id", [BY_PATH] = "pinned", [BY_TAG] = "tag"};
+	const char *kind = selection->kind->name, *text = selection->named.text;
+	const char *command = object_kind_names[selection->kind->kind];
+	const char *way = ways[selection->named.by];
 	struct out ids = {0};
-	__u32 number;
 	int status;
 
 	if (rows->nr == 1)
 		return 0;
-	if (!rows->nr && !named->by && !read_number(named->text, &number))
+	if (!rows->nr && selection->named.by == BY_NAME && is_number(text))
 		return fail("%s %s: none is called that on the %s engine; if it is the id, say "
 			    "'id %s'",
-			    kind->name, named->text, engine_name(), named->text);
+			    kind, text, engine_name(), text);
 	if (!rows->nr)
-		return fail("%s %s%s%s: no such %s on the %s engine; 'bpftrek %s list' shows those "
+		return fail("%s %s %s: no such %s on the %s engine; 'bpftrek %s list' shows those "
 			    "it has",
-			    kind->name, named->by ? named->by : "", named->by ? " " : "",
-			    named->text, kind->name, engine_name(), object_kind_names[kind->kind]);
+			    kind, way, text, kind, engine_name(), command);
 	for (size_t i = 0; i < rows->nr && i < 8; i++)
 		out_format(&ids, "%s%u", i ? ", " : "", object_id(rows->objects[i]));
-	status = fail("%s %s: %zu have it, ids %s%s; name one of them by 'id N', or list them with "
-		      "'bpftrek %s list %s %s'",
-		      kind->name, named->text, rows->nr, out_string(&ids),
-		      rows->nr > 8 ? " ..." : "", object_kind_names[kind->kind],
-		      named->by ? named->by : "name", named->text);
+	status = fail("%s %s %s: %zu have it, ids %s%s; name one of them by 'id N', or list them "
+		      "with 'bpftrek %s list %s %s'",
+		      kind, way, text, rows->nr, out_string(&ids), rows->nr > 8 ? " ..." : "",
+		      command, way, text);
 	out_free(&ids);
 	return status;
 }
