@@ -96,10 +96,11 @@ int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t val
 	return engine_bpf(engine, BPF_MAP_CREATE, &attr);
 }
 
-int engine_fill(const struct engine *engine, int map, uint32_t elements)
+int engine_fill(const struct engine *engine, int map, uint32_t elements, unsigned int values_each)
 {
 	static uint32_t keys[BATCH];
 	static uint64_t values[BATCH];
+	const uint32_t batch = BATCH / values_each;
 	int err = 0;
 
 	for (uint32_t done = 0, n; done < elements && !err; done += n) {
@@ -107,10 +108,11 @@ int engine_fill(const struct engine *engine, int map, uint32_t elements)
 			.batch = {.map_fd = map, .keys = PTR(keys), .values = PTR(values)},
 		};
 
-		n = elements - done < BATCH ? elements - done : BATCH;
+		n = elements - done < batch ? elements - done : batch;
 		for (uint32_t i = 0; i < n; i++) {
 			keys[i] = done + i;
-			values[i] = keys[i] + 1ull;
+			for (unsigned int v = 0; v < values_each; v++)
+				values[i * values_each + v] = keys[i] + 1ull;
 		}
 		attr.batch.count = n;
 		err = engine_bpf(engine, BPF_MAP_UPDATE_BATCH, &attr);

@@ -43,8 +43,11 @@ void engine_numbers(bool wanted);
 /* A map named "bench" of 4-byte keys and @value_size. A handle, or negative errno. */
 int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t value_size,
 	       uint32_t max_entries);
-/* Keys 0 to @elements - 1 with 8-byte values, the value of each its key and one. */
-int engine_fill(const struct engine *engine, int map, uint32_t elements);
+/*
+ * Keys 0 to @elements - 1 with 8-byte values, @values_each of them (a map's whose CPUs have their
+ * own: as many as there can be), the value of each its key and one.
+ */
+int engine_fill(const struct engine *engine, int map, uint32_t elements, unsigned int values_each);
 
 /* What libbpf does between these goes to @engine. */
 void engine_enter(const struct engine *engine);

@@ -16,5 +16,6 @@ extern const struct group verify_group;
 extern const struct group real_group;
 extern const struct group memory_group;
 extern const struct group commands_group;
+extern const struct group commands_memory_group;
 
 #endif /* BENCH_GROUPS_H */

@@ -113,7 +113,7 @@ static int counting_set_up(struct contest *c)
 	if (err)
 		return err;
 	return engine_fill(c->engine, bpf_object__find_map_fd_by_name(state->object, "counted"),
-			   elements);
+			   elements, 1);
 }
 
 static void counting_tear_down(struct contest *c)

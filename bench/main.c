@@ -24,7 +24,7 @@
 /* In the order in which they are measured. */
 static const struct group *const groups[] = {
 	&iterate_group, &listing_group, &lifetimes_group, &maps_group,	   &compute_group,
-	&verify_group,	&real_group,	&memory_group,	  &commands_group,
+	&verify_group,	&real_group,	&memory_group,	  &commands_group, &commands_memory_group,
 };
 
 static struct {

@@ -56,7 +56,7 @@ const struct shared_map *shared_map_get(const struct engine *engine, enum bpf_ma
 		*err = s->plain ? 0 : -ENOMEM;
 	} else {
 		s->map = engine_map(engine, type, sizeof(uint64_t), elements);
-		*err = s->map < 0 ? s->map : engine_fill(engine, s->map, elements);
+		*err = s->map < 0 ? s->map : engine_fill(engine, s->map, elements, 1);
 	}
 	if (!*err) {
 		nr_shared++;
