@@ -212,7 +212,7 @@ static const struct section audit_sections[] = {
 	 "perf events. What sockets, routes and other network namespaces have attached cannot be "
 	 "listed; evidence tells where was looked. So that objects which come or go during the "
 	 "audit are not blamed, a finding that might come from it counts only if a second look, "
-	 "less than half a second later, has it, too.\n"},
+	 "some tenths of a second later, has it, too.\n"},
 	{"SARIF",
 	 "--sarif writes SARIF 2.1.0: high is level error, medium and low are warning, note is "
 	 "note; the severity is in the properties of a result, with evidence and command. An "

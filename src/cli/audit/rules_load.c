@@ -38,8 +38,8 @@ static void find_full_maps(struct audit *audit)
 	uint64_t percent;
 
 	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		if (!fills_up(m) || m->elements == UNKNOWN || !m->max_entries ||
-		    m->elements > UINT64_MAX / 100)
+		/* So many are UNKNOWN. */
+		if (!fills_up(m) || !m->max_entries || m->elements > UINT64_MAX / 100)
 			continue;
 		percent = m->elements * 100 / m->max_entries;
 		if (percent < audit->full_percent)
