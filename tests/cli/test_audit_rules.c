@@ -259,6 +259,30 @@ static void pinned_program(void **state)
 	}
 }
 
+/* A pin that is seen at two places is one reference: the second one that is counted is unseen. */
+static void one_pin_at_two_places(void **state)
+{
+	char file[] = "/tmp/audit-XXXXXX", other[sizeof(file) + 1];
+	int fd = mkstemp(file);
+	struct world w;
+
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(other, sizeof(other), "%s+", file);
+	assert_int_equal(link(file, other), 0);
+	world_begin(&w);
+	add_program(&w, 7, BPF_PROG_TYPE_XDP, 2);
+	pin_at(&w, OBJECT_PROGRAM, 7, file, 0600);
+	pin_at(&w, OBJECT_PROGRAM, 7, other, 0600);
+	is_not_blamed(&w, OBJECT_PROGRAM, 7);
+	w.programs[0].refcnt = 1;
+	run(&w, &stale_pin_rule);
+	only_finding(&w, OBJECT_PROGRAM, 7, MEDIUM);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(unlink(file), 0);
+	world_end(&w);
+}
+
 /* A map with a pin, used by a program that is dead, perhaps used, or held by a process. */
 static void pinned_map_of_a_program(void **state)
 {
@@ -869,6 +893,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pinned_program),
+		cmocka_unit_test(one_pin_at_two_places),
 		cmocka_unit_test(pinned_map_of_a_program),
 		cmocka_unit_test(circle_of_the_dead),
 		cmocka_unit_test(inner_map),
