@@ -10,15 +10,15 @@
 #include <linux/types.h>
 
 #include "commands.h"
-#include "out.h"
+#include "text.h"
 
 void make_printable(char *text)
 {
-	__u32 code;
+	uint32_t code;
 	size_t len;
 
 	for (; *text; text += len) {
-		len = utf8_next(text, &code);
+		len = utf8_next(text, strlen(text), &code);
 		if (is_unprintable(code) && code != '\n' && code != '\t')
 			memset(text, '?', len);
 	}

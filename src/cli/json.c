@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* Writing JSON: see json.h. */
 #include <math.h>
+#include <string.h>
 
 #include "json.h"
 
 static void new_line(struct json *json)
 {
-	out_char(json->out, '\n');
-	out_fill(json->out, ' ', 2 * json->depth);
+	text_char(json->out, '\n');
+	text_fill(json->out, ' ', 2 * json->depth);
 }
 
 /* What stands between this value, or name, and the one before. */
 static void separate(struct json *json)
 {
 	if (json->after_value)
-		out_char(json->out, ',');
+		text_char(json->out, ',');
 	if (json->pretty && json->depth && !json->after_name)
 		new_line(json);
 	json->after_value = true;
@@ -24,7 +25,7 @@ static void separate(struct json *json)
 static void begin(struct json *json, char bracket)
 {
 	separate(json);
-	out_char(json->out, bracket);
+	text_char(json->out, bracket);
 	json->depth++;
 	json->after_value = false;
 }
@@ -34,7 +35,7 @@ static void end(struct json *json, char bracket)
 	json->depth--;
 	if (json->pretty && json->after_value)
 		new_line(json);
-	out_char(json->out, bracket);
+	text_char(json->out, bracket);
 	json->after_value = true;
 }
 
@@ -58,34 +59,31 @@ void json_end_array(struct json *json)
 	end(json, ']');
 }
 
-static void quote(struct out *out, const char *value)
+static void quote(struct text *out, const char *value)
 {
-	out_char(out, '"');
-	out_json_name(out, value);
-	out_char(out, '"');
+	text_json_string(out, value, strlen(value));
 }
 
 void json_name(struct json *json, const char *name)
 {
 	separate(json);
 	quote(json->out, name);
-	out_put(json->out, ": ", json->pretty ? 2 : 1);
+	text_add(json->out, ": ", json->pretty ? 2 : 1);
 	json->after_value = false;
 	json->after_name = true;
 }
 
-void json_put_number(struct json *json, __u64 number)
+void json_put_number(struct json *json, uint64_t number)
 {
 	separate(json);
-	out_number(json->out, number);
+	text_number(json->out, number);
 }
 
-void json_put_signed(struct json *json, __s64 number)
+void json_put_signed(struct json *json, int64_t number)
 {
 	separate(json);
-	if (number < 0)
-		out_char(json->out, '-');
-	out_number(json->out, number < 0 ? -(__u64)number : (__u64)number);
+	if (text_room(json->out, TEXT_SPARE))
+		json->out->at = put_i64(json->out->at, number);
 }
 
 void json_put_real(struct json *json, double number)
@@ -93,15 +91,15 @@ void json_put_real(struct json *json, double number)
 	separate(json);
 	/* Seconds since 1970 keep their microseconds. */
 	if (isfinite(number))
-		out_format(json->out, "%.16g", number);
+		text_format(json->out, "%.16g", number);
 	else
-		out_puts(json->out, "null");
+		text_puts(json->out, "null");
 }
 
 void json_put_bool(struct json *json, bool value)
 {
 	separate(json);
-	out_puts(json->out, value ? "true" : "false");
+	text_puts(json->out, value ? "true" : "false");
 }
 
 void json_put_text(struct json *json, const char *value)
@@ -113,19 +111,19 @@ void json_put_text(struct json *json, const char *value)
 void json_put_hex(struct json *json, const void *bytes, size_t len)
 {
 	separate(json);
-	out_char(json->out, '"');
-	out_hex(json->out, bytes, len);
-	out_char(json->out, '"');
+	text_char(json->out, '"');
+	text_hex(json->out, bytes, len);
+	text_char(json->out, '"');
 }
 
 void json_put_null(struct json *json)
 {
 	separate(json);
-	out_puts(json->out, "null");
+	text_puts(json->out, "null");
 }
 
 void json_end_line(struct json *json)
 {
-	out_char(json->out, '\n');
+	text_char(json->out, '\n');
 	json->after_value = json->after_name = false;
 }

@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "out.h"
+#include "text.h"
 
 struct json {
-	struct out *out;
+	struct text *out;
 	bool pretty;
 	unsigned int depth;
 	bool after_value; /* a comma is due before the next one */
@@ -27,8 +27,8 @@ void json_end_array(struct json *json);
 /* The name of the member whose value is written next. */
 void json_name(struct json *json, const char *name);
 
-void json_put_number(struct json *json, __u64 number);
-void json_put_signed(struct json *json, __s64 number);
+void json_put_number(struct json *json, uint64_t number);
+void json_put_signed(struct json *json, int64_t number);
 void json_put_real(struct json *json, double number);
 void json_put_bool(struct json *json, bool value);
 void json_put_text(struct json *json, const char *value);

@@ -226,18 +226,18 @@ static void check_link(const struct link *link, const char *target, const char *
 	struct objects objects = {
 		.programs = programs, .nr_programs = 1, .maps = maps, .nr_maps = 1};
 	struct view view = {.objects = &objects};
-	struct out out = {0};
+	struct text out = {0};
 	struct json json = {.out = &out};
 	struct cell cell;
 
 	column_get(column_of("target"), &view, link, &cell);
 	cell_put(&out, &cell, false);
-	assert_string_equal(out_string(&out), target);
-	out.len = 0;
+	assert_string_equal(text_string(&out), target);
+	text_clear(&out);
 	column_put_json(column_of("target"), &view, link, &json);
-	assert_string_equal(out_string(&out), json_expected);
-	out_free(&out);
-	out_free(&view.scratch);
+	assert_string_equal(text_string(&out), json_expected);
+	text_end(&out);
+	text_end(&view.scratch);
 }
 
 static void test_targets(void **state)
@@ -270,7 +270,7 @@ static void test_of_each_size(void **state)
 {
 	struct objects objects = {0};
 	struct view view = {.objects = &objects};
-	struct out out = {0};
+	struct text out = {0};
 	struct json json = {.out = &out};
 	struct link link = {.id = 1};
 	unsigned char *info;
@@ -282,15 +282,15 @@ static void test_of_each_size(void **state)
 			memset(info, 0xff, size);
 			link.info = info;
 			link.info_size = size;
-			out.len = 0;
+			text_clear(&out);
 			json = (struct json){.out = &out};
 			column_put_json(column_of("target"), &view, &link, &json);
 			column_put_json(column_of("attach_type"), &view, &link, &json);
 			free(info);
 		}
 	}
-	out_free(&out);
-	out_free(&view.scratch);
+	text_end(&out);
+	text_end(&view.scratch);
 }
 
 static void test_attach_types(void **state)

@@ -94,13 +94,13 @@ static void check_table(const char *chosen, struct table_size size, bool heading
 	const struct rows rows = {all, 3};
 	struct view view = {.objects = &objects};
 	struct columns columns;
-	struct out out = {0};
+	struct text out = {0};
 
 	choose(chosen, &columns);
 	table_put(&out, &columns, &view, &rows, size, heading, "\n");
-	assert_string_equal(out_string(&out), expected);
-	out_free(&out);
-	out_free(&view.scratch);
+	assert_string_equal(text_string(&out), expected);
+	text_end(&out);
+	text_end(&view.scratch);
 }
 
 static void test_layout(void **state)
@@ -160,7 +160,7 @@ static void check_order(const char *text, __u32 first, __u32 second, __u32 third
 	assert_int_equal(object_id(rows.objects[0]), first);
 	assert_int_equal(object_id(rows.objects[1]), second);
 	assert_int_equal(object_id(rows.objects[2]), third);
-	out_free(&view.scratch);
+	text_end(&view.scratch);
 }
 
 static void test_order(void **state)
@@ -183,13 +183,13 @@ static void test_order(void **state)
 static void check_columns(const char *text, const char *names)
 {
 	struct columns columns;
-	struct out out = {0};
+	struct text out = {0};
 
 	choose(text, &columns);
 	for (size_t i = 0; i < columns.nr; i++)
-		out_format(&out, "%s%s", i ? "," : "", columns.columns[i]->name);
-	assert_string_equal(out_string(&out), names);
-	out_free(&out);
+		text_format(&out, "%s%s", i ? "," : "", columns.columns[i]->name);
+	assert_string_equal(text_string(&out), names);
+	text_end(&out);
 }
 
 static void test_columns(void **state)
@@ -218,31 +218,31 @@ static void test_one(void **state)
 {
 	struct view view = {.objects = &objects};
 	struct columns columns;
-	struct out out = {0};
+	struct text out = {0};
 
 	choose("id,name,tag,bytes_memlock,gpl_compatible,uid,links,traced_by,map_ids,btf_id,pids",
 	       &columns);
 	block_put(&out, &columns, &view, &program_kind, &programs[0]);
-	assert_string_equal(out_string(&out), "id:             1\n"
-					      "name:           drop\n"
-					      "tag:            0123456789abcdef\n"
-					      "bytes_memlock:  4.0K (4096 bytes)\n"
-					      "gpl_compatible: yes\n"
-					      "uid:            54321 (54321)\n"
-					      "links:          3, 5\n"
-					      "traced_by:      20 on_\\x1b[2J_connect\n"
-					      "map_ids:        7, 8\n");
-	out_free(&out);
-	out_free(&view.scratch);
+	assert_string_equal(text_string(&out), "id:             1\n"
+					       "name:           drop\n"
+					       "tag:            0123456789abcdef\n"
+					       "bytes_memlock:  4.0K (4096 bytes)\n"
+					       "gpl_compatible: yes\n"
+					       "uid:            54321 (54321)\n"
+					       "links:          3, 5\n"
+					       "traced_by:      20 on_\\x1b[2J_connect\n"
+					       "map_ids:        7, 8\n");
+	text_end(&out);
+	text_end(&view.scratch);
 }
 
 static void check_cell(struct cell cell, const char *expected)
 {
-	struct out out = {0};
+	struct text out = {0};
 
 	cell_put(&out, &cell, false);
-	assert_string_equal(out_string(&out), expected);
-	out_free(&out);
+	assert_string_equal(text_string(&out), expected);
+	text_end(&out);
 }
 
 static void test_values(void **state)

@@ -26,23 +26,23 @@ static const char *name_of(const struct view *view, enum object_kind kind, __u32
 }
 
 /* "12 counts", with what kind it is where that is not plain. */
-static void put_related(struct out *out, const struct view *view, enum object_kind kind, __u32 id,
+static void put_related(struct text *out, const struct view *view, enum object_kind kind, __u32 id,
 			bool first, bool say_kind)
 {
 	const char *name = name_of(view, kind, id);
 
 	if (!first)
-		out_puts(out, ", ");
+		text_puts(out, ", ");
 	if (say_kind)
-		out_format(out, "%s ", object_kind_names[kind]);
-	out_number(out, id);
+		text_format(out, "%s ", object_kind_names[kind]);
+	text_number(out, id);
 	if (name && *name) {
-		out_char(out, ' ');
-		out_name(out, name);
+		text_char(out, ' ');
+		text_name(out, name);
 	}
 }
 
-static void put_sources(struct out *out, const struct view *view, const struct cell *cell)
+static void put_sources(struct text *out, const struct view *view, const struct cell *cell)
 {
 	const struct reference *reference = cell->list;
 	bool first = true;
@@ -55,21 +55,21 @@ static void put_sources(struct out *out, const struct view *view, const struct c
 	}
 }
 
-static void put_maps(struct out *out, const struct view *view, const struct cell *cell)
+static void put_maps(struct text *out, const struct view *view, const struct cell *cell)
 {
 	for (size_t i = 0; i < cell->nr; i++)
 		put_related(out, view, OBJECT_MAP, ((const __u32 *)cell->list)[i], !i, false);
 }
 
-static void put_label(struct out *out, const char *label, size_t width)
+static void put_label(struct text *out, const char *label, size_t width)
 {
-	out_puts(out, label);
-	out_char(out, ':');
-	out_fill(out, ' ', width > strlen(label) ? width - strlen(label) + 1 : 1);
+	text_puts(out, label);
+	text_char(out, ':');
+	text_fill(out, ' ', width > strlen(label) ? width - strlen(label) + 1 : 1);
 }
 
 /* What a map has as elements: the only references that no column shows from this end. */
-static void put_elements(struct out *out, const struct view *view, __u32 id, size_t width)
+static void put_elements(struct text *out, const struct view *view, __u32 id, size_t width)
 {
 	const struct reference *reference = view->objects->references;
 	bool first = true;
@@ -84,10 +84,10 @@ static void put_elements(struct out *out, const struct view *view, __u32 id, siz
 		first = false;
 	}
 	if (!first)
-		out_char(out, '\n');
+		text_char(out, '\n');
 }
 
-void block_put(struct out *out, const struct columns *columns, struct view *view,
+void block_put(struct text *out, const struct columns *columns, struct view *view,
 	       const struct kind *kind, const void *object)
 {
 	size_t width = 0, len;
@@ -108,7 +108,7 @@ void block_put(struct out *out, const struct columns *columns, struct view *view
 			put_maps(out, view, &cell);
 		else
 			cell_put(out, &cell, true);
-		out_char(out, '\n');
+		text_char(out, '\n');
 	}
 	if (kind->kind == OBJECT_MAP)
 		put_elements(out, view, object_id(object), width);

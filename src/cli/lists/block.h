@@ -6,7 +6,7 @@
 #include "chosen.h"
 
 /* What it refers to, and what refers to it, is named beside its number. */
-void block_put(struct out *out, const struct columns *columns, struct view *view,
+void block_put(struct text *out, const struct columns *columns, struct view *view,
 	       const struct kind *kind, const void *object);
 
 #endif /* CLI_LISTS_BLOCK_H */

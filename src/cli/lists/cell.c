@@ -7,45 +7,45 @@
 
 #include "cell.h"
 
-static void put_number(struct out *out, const struct cell *cell, bool whole)
+static void put_number(struct text *out, const struct cell *cell, bool whole)
 {
-	out_number(out, cell->number);
+	text_number(out, cell->number);
 }
 
 /* @number of @units, each @step times the one before, with two digits at least: "9.5K", "12K". */
-static void put_scaled(struct out *out, __u64 number, const char *const *units, double step)
+static void put_scaled(struct text *out, __u64 number, const char *const *units, double step)
 {
 	double scaled = number;
 
 	if (number < step)
-		return out_number(out, number), out_puts(out, *units);
+		return text_number(out, number), text_puts(out, *units);
 	for (; scaled >= step && units[1]; units++)
 		scaled /= step;
-	out_format(out, scaled >= 9.95 ? "%.0f%s" : "%.1f%s", scaled, *units);
+	text_format(out, scaled >= 9.95 ? "%.0f%s" : "%.1f%s", scaled, *units);
 }
 
-static void put_size(struct out *out, const struct cell *cell, bool whole)
+static void put_size(struct text *out, const struct cell *cell, bool whole)
 {
 	static const char *const units[] = {"", "K", "M", "G", "T", "P", "E", NULL};
 
 	if (!whole || cell->number >= 1024)
 		put_scaled(out, cell->number, units, 1024);
 	if (whole && cell->number >= 1024)
-		out_format(out, " (%llu bytes)", cell->number);
+		text_format(out, " (%llu bytes)", cell->number);
 	else if (whole)
-		out_format(out, "%llu bytes", cell->number);
+		text_format(out, "%llu bytes", cell->number);
 }
 
-static void put_duration(struct out *out, const struct cell *cell, bool whole)
+static void put_duration(struct text *out, const struct cell *cell, bool whole)
 {
 	static const char *const units[] = {"ns", "us", "ms", "s", NULL};
 
 	put_scaled(out, cell->number, units, 1000);
 	if (whole && cell->number >= 1000)
-		out_format(out, " (%llu ns)", cell->number);
+		text_format(out, " (%llu ns)", cell->number);
 }
 
-static void put_age(struct out *out, time_t age)
+static void put_age(struct text *out, time_t age)
 {
 	static const struct {
 		time_t seconds;
@@ -55,18 +55,18 @@ static void put_age(struct out *out, time_t age)
 
 	while (i < 3 && age < 2 * units[i].seconds)
 		i++;
-	out_format(out, ", %lld %s ago", (long long)(age / units[i].seconds), units[i].name);
+	text_format(out, ", %lld %s ago", (long long)(age / units[i].seconds), units[i].name);
 }
 
-static void put_whole_time(struct out *out, time_t seconds, time_t age)
+static void put_whole_time(struct text *out, time_t seconds, time_t age)
 {
 	char text[64];
 	struct tm tm;
 
 	if (!localtime_r(&seconds, &tm))
-		return out_char(out, '-');
+		return text_char(out, '-');
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
-	out_puts(out, text);
+	text_puts(out, text);
 	if (age >= 0)
 		put_age(out, age);
 }
@@ -75,7 +75,7 @@ static void put_whole_time(struct out *out, time_t seconds, time_t age)
  * As `ls -l` does: the time of day where it is recent, else the year. Many are of the same minute,
  * which is made once.
  */
-static void put_time(struct out *out, const struct cell *cell, bool whole)
+static void put_time(struct text *out, const struct cell *cell, bool whole)
 {
 	static char text[32];
 	static time_t minute = -1;
@@ -92,7 +92,7 @@ static void put_time(struct out *out, const struct cell *cell, bool whole)
 				 age >= -60 && age < 182 * 86400 ? "%b %e %H:%M" : "%b %e  %Y",
 				 &tm);
 	}
-	out_puts(out, text);
+	text_puts(out, text);
 }
 
 /* The last one that was asked for: lists are of few users. */
@@ -113,36 +113,36 @@ static const char *user_name(__u64 uid)
 	return name;
 }
 
-static void put_user(struct out *out, const struct cell *cell, bool whole)
+static void put_user(struct text *out, const struct cell *cell, bool whole)
 {
-	out_name(out, user_name(cell->number));
+	text_name(out, user_name(cell->number));
 	if (whole)
-		out_format(out, " (%llu)", cell->number);
+		text_format(out, " (%llu)", cell->number);
 }
 
-static void put_flag(struct out *out, const struct cell *cell, bool whole)
+static void put_flag(struct text *out, const struct cell *cell, bool whole)
 {
-	out_puts(out, cell->number ? "yes" : "no");
+	text_puts(out, cell->number ? "yes" : "no");
 }
 
-static void put_percent(struct out *out, const struct cell *cell, bool whole)
+static void put_percent(struct text *out, const struct cell *cell, bool whole)
 {
-	out_format(out, cell->real > 0 && cell->real < 9.95 ? "%.1f%%" : "%.0f%%", cell->real);
+	text_format(out, cell->real > 0 && cell->real < 9.95 ? "%.1f%%" : "%.0f%%", cell->real);
 }
 
-static void put_rate(struct out *out, const struct cell *cell, bool whole)
+static void put_rate(struct text *out, const struct cell *cell, bool whole)
 {
-	out_format(out, cell->real > 0 && cell->real < 99.5 ? "%.1f" : "%.0f", cell->real);
+	text_format(out, cell->real > 0 && cell->real < 99.5 ? "%.1f" : "%.0f", cell->real);
 }
 
-static void put_text(struct out *out, const struct cell *cell, bool whole)
+static void put_text(struct text *out, const struct cell *cell, bool whole)
 {
-	out_name(out, cell->text);
+	text_name(out, cell->text);
 }
 
-static void put_bytes(struct out *out, const struct cell *cell, bool whole)
+static void put_bytes(struct text *out, const struct cell *cell, bool whole)
 {
-	out_hex(out, cell->list, cell->nr);
+	text_hex(out, cell->list, cell->nr);
 }
 
 static const struct reference *source(const struct cell *cell, size_t i)
@@ -152,8 +152,8 @@ static const struct reference *source(const struct cell *cell, size_t i)
 	return reference->from == cell->from && reference->why == cell->why ? reference : NULL;
 }
 
-static void put_list(struct out *out, const struct cell *cell, bool whole,
-		     void (*put_item)(struct out *out, const struct cell *cell, size_t i))
+static void put_list(struct text *out, const struct cell *cell, bool whole,
+		     void (*put_item)(struct text *out, const struct cell *cell, size_t i))
 {
 	bool first = true;
 
@@ -161,63 +161,63 @@ static void put_list(struct out *out, const struct cell *cell, bool whole,
 		if (cell->kind == CELL_SOURCES && !source(cell, i))
 			continue;
 		if (!first)
-			out_put(out, ", ", whole ? 2 : 1);
+			text_add(out, ", ", whole ? 2 : 1);
 		first = false;
 		put_item(out, cell, i);
 	}
 }
 
-static void put_id_item(struct out *out, const struct cell *cell, size_t i)
+static void put_id_item(struct text *out, const struct cell *cell, size_t i)
 {
-	out_number(out, ((const __u32 *)cell->list)[i]);
+	text_number(out, ((const __u32 *)cell->list)[i]);
 }
 
-static void put_ids(struct out *out, const struct cell *cell, bool whole)
+static void put_ids(struct text *out, const struct cell *cell, bool whole)
 {
 	put_list(out, cell, whole, put_id_item);
 }
 
-static void put_word_item(struct out *out, const struct cell *cell, size_t i)
+static void put_word_item(struct text *out, const struct cell *cell, size_t i)
 {
-	out_name(out, ((const char *const *)cell->list)[i]);
+	text_name(out, ((const char *const *)cell->list)[i]);
 }
 
-static void put_words(struct out *out, const struct cell *cell, bool whole)
+static void put_words(struct text *out, const struct cell *cell, bool whole)
 {
 	put_list(out, cell, whole, put_word_item);
 }
 
-static void put_source_item(struct out *out, const struct cell *cell, size_t i)
+static void put_source_item(struct text *out, const struct cell *cell, size_t i)
 {
-	out_number(out, source(cell, i)->from_id);
+	text_number(out, source(cell, i)->from_id);
 }
 
-static void put_sources(struct out *out, const struct cell *cell, bool whole)
+static void put_sources(struct text *out, const struct cell *cell, bool whole)
 {
 	put_list(out, cell, whole, put_source_item);
 }
 
-static void put_holder_item(struct out *out, const struct cell *cell, size_t i)
+static void put_holder_item(struct text *out, const struct cell *cell, size_t i)
 {
 	const struct holder *holder = (const struct holder *)cell->list + i;
 	char comm[sizeof(holder->comm) + 1] = "";
 
 	memcpy(comm, holder->comm, sizeof(holder->comm));
-	out_name(out, comm);
-	out_format(out, "(%u)", holder->pid);
+	text_name(out, comm);
+	text_format(out, "(%u)", holder->pid);
 }
 
-static void put_holders(struct out *out, const struct cell *cell, bool whole)
+static void put_holders(struct text *out, const struct cell *cell, bool whole)
 {
 	put_list(out, cell, whole, put_holder_item);
 }
 
-static void put_pin_item(struct out *out, const struct cell *cell, size_t i)
+static void put_pin_item(struct text *out, const struct cell *cell, size_t i)
 {
-	out_name(out, ((const struct pin *)cell->list)[i].path);
+	text_name(out, ((const struct pin *)cell->list)[i].path);
 }
 
-static void put_pins(struct out *out, const struct cell *cell, bool whole)
+static void put_pins(struct text *out, const struct cell *cell, bool whole)
 {
 	put_list(out, cell, whole, put_pin_item);
 }
@@ -356,7 +356,7 @@ enum { RIGHT = 1, LIST = 2 };
 
 static const struct {
 	unsigned int traits;
-	void (*put)(struct out *out, const struct cell *cell, bool whole);
+	void (*put)(struct text *out, const struct cell *cell, bool whole);
 	void (*json)(struct json *json, const struct cell *cell);
 	int (*compare)(const struct cell *a, const struct cell *b);
 } kinds[NR_CELL_KINDS] = {
@@ -403,12 +403,12 @@ bool cell_is_empty(const struct cell *cell)
 	}
 }
 
-void cell_put(struct out *out, const struct cell *cell, bool whole)
+void cell_put(struct text *out, const struct cell *cell, bool whole)
 {
 	if (cell_is_empty(cell))
-		return out_char(out, '-');
+		return text_char(out, '-');
 	if (cell->approximate)
-		out_char(out, '~');
+		text_char(out, '~');
 	kinds[cell->kind].put(out, cell, whole);
 }
 

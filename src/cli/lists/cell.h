@@ -11,7 +11,7 @@
 
 #include "json.h"
 #include "objects.h"
-#include "out.h"
+#include "text.h"
 
 enum cell_kind {
 	CELL_UNKNOWN,	   /* "-"; left out of JSON */
@@ -56,7 +56,7 @@ bool cell_is_right_aligned(enum cell_kind kind);
 bool cell_is_list(enum cell_kind kind);
 
 /* For people. @whole: as exact as can be, for the view of one object; else short. */
-void cell_put(struct out *out, const struct cell *cell, bool whole);
+void cell_put(struct text *out, const struct cell *cell, bool whole);
 
 /* The value; not of a CELL_UNKNOWN. */
 void cell_put_json(struct json *json, const struct cell *cell);

@@ -64,7 +64,7 @@ void column_get(const struct column *column, struct view *view, const void *obje
 		struct cell *cell)
 {
 	*cell = (struct cell){.kind = column->kind};
-	view->scratch.len = 0;
+	text_clear(&view->scratch);
 	if (column->get)
 		column->get(view, object, cell);
 	else

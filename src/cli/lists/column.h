@@ -25,7 +25,7 @@ struct view {
 	const struct objects *objects;
 	const struct samples *before; /* NULL: no rates */
 	__u64 now;		      /* CLOCK_MONOTONIC when objects were gathered */
-	struct out scratch;	      /* of the cell: good until the next one */
+	struct text scratch;	      /* of the cell: good until the next one */
 };
 
 enum column_traits {

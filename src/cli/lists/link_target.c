@@ -52,10 +52,10 @@ static void cookie_member(struct json *json, __u64 cookie)
 		member(json, "cookie", cookie);
 }
 
-static void text_target(const struct target *target, struct out *out)
+static void text_target(const struct target *target, struct text *out)
 {
 	if (target->link->text)
-		out_puts(out, target->link->text);
+		text_puts(out, target->link->text);
 }
 
 static void raw_tracepoint_json(const struct target *target, struct json *json)
@@ -64,12 +64,12 @@ static void raw_tracepoint_json(const struct target *target, struct json *json)
 	cookie_member(json, target->is->raw_tracepoint.cookie);
 }
 
-static void tracing_target(const struct target *target, struct out *out)
+static void tracing_target(const struct target *target, struct text *out)
 {
 	if (target->link->text)
-		out_puts(out, target->link->text);
+		text_puts(out, target->link->text);
 	else if (target->program && target->program->attach_to)
-		out_puts(out, target->program->attach_to);
+		text_puts(out, target->program->attach_to);
 }
 
 static void tracing_json(const struct target *target, struct json *json)
@@ -114,17 +114,17 @@ static bool cgroup_path(__u64 id, char *path, size_t size)
 	return len >= 0;
 }
 
-static void put_cgroup(struct out *out, __u64 id)
+static void put_cgroup(struct text *out, __u64 id)
 {
 	char path[4096];
 
 	if (cgroup_path(id, path, sizeof(path)))
-		out_puts(out, path);
+		text_puts(out, path);
 	else
-		out_format(out, "cgroup %llu", id);
+		text_format(out, "cgroup %llu", id);
 }
 
-static void cgroup_target(const struct target *target, struct out *out)
+static void cgroup_target(const struct target *target, struct text *out)
 {
 	put_cgroup(out, target->is->cgroup.cgroup_id);
 }
@@ -157,25 +157,25 @@ static bool iterates_map(const struct target *target)
 	return iterates(target, "bpf_map_elem") || iterates(target, "bpf_sk_storage_map");
 }
 
-static void iter_target(const struct target *target, struct out *out)
+static void iter_target(const struct target *target, struct text *out)
 {
 	const struct map *map;
 
 	text_target(target, out);
 	if (iterates_map(target)) {
 		map = objects_map(target->view->objects, target->is->iter.map_id);
-		out_format(out, " of map %u ", target->is->iter.map_id);
+		text_format(out, " of map %u ", target->is->iter.map_id);
 		if (map && map->name)
-			out_puts(out, map->name);
+			text_puts(out, map->name);
 		else
-			out->len--;
+			out->at--;
 	} else if (iterates(target, "cgroup") && target->is->iter.cgroup.cgroup_id) {
-		out_char(out, ' ');
+		text_char(out, ' ');
 		put_cgroup(out, target->is->iter.cgroup.cgroup_id);
 	} else if (iterates(target, "task") && target->is->iter.task.tid) {
-		out_format(out, " of tid %u", target->is->iter.task.tid);
+		text_format(out, " of tid %u", target->is->iter.task.tid);
 	} else if (iterates(target, "task") && target->is->iter.task.pid) {
-		out_format(out, " of pid %u", target->is->iter.task.pid);
+		text_format(out, " of pid %u", target->is->iter.task.pid);
 	}
 }
 
@@ -196,9 +196,9 @@ static void iter_json(const struct target *target, struct json *json)
 }
 
 /* As /proc/PID/ns/net says it. */
-static void netns_target(const struct target *target, struct out *out)
+static void netns_target(const struct target *target, struct text *out)
 {
-	out_format(out, "net:[%u]", target->is->netns.netns_ino);
+	text_format(out, "net:[%u]", target->is->netns.netns_ino);
 }
 
 static void netns_json(const struct target *target, struct json *json)
@@ -214,11 +214,11 @@ static const char *device_name(__u32 ifindex, char name[IF_NAMESIZE])
 }
 
 /* Of XDP, TCX and netkit alike: it is the first thing that they have. */
-static void device_target(const struct target *target, struct out *out)
+static void device_target(const struct target *target, struct text *out)
 {
 	char name[IF_NAMESIZE];
 
-	out_puts(out, device_name(target->is->xdp.ifindex, name));
+	text_puts(out, device_name(target->is->xdp.ifindex, name));
 }
 
 static void device_json(const struct target *target, struct json *json)
@@ -230,14 +230,14 @@ static void device_json(const struct target *target, struct json *json)
 }
 
 /* Of struct_ops and sockmap alike. */
-static void map_target(const struct target *target, struct out *out)
+static void map_target(const struct target *target, struct text *out)
 {
 	const struct map *map = objects_map(target->view->objects, target->is->struct_ops.map_id);
 
-	out_format(out, "map %u", target->is->struct_ops.map_id);
+	text_format(out, "map %u", target->is->struct_ops.map_id);
 	if (map && map->name) {
-		out_char(out, ' ');
-		out_puts(out, map->name);
+		text_char(out, ' ');
+		text_puts(out, map->name);
 	}
 }
 
@@ -246,21 +246,21 @@ static void map_json(const struct target *target, struct json *json)
 	member(json, "map_id", target->is->struct_ops.map_id);
 }
 
-static void netfilter_target(const struct target *target, struct out *out)
+static void netfilter_target(const struct target *target, struct text *out)
 {
 	static const char *const hooks[] = {"prerouting", "input", "forward", "output",
 					    "postrouting"};
 	__u32 pf = target->is->netfilter.pf, hook = target->is->netfilter.hooknum;
 
 	if (pf == 2 || pf == 10)
-		out_puts(out, pf == 2 ? "ip" : "ip6");
+		text_puts(out, pf == 2 ? "ip" : "ip6");
 	else
-		out_format(out, "pf %u", pf);
+		text_format(out, "pf %u", pf);
 	if (hook < sizeof(hooks) / sizeof(hooks[0]))
-		out_format(out, " %s", hooks[hook]);
+		text_format(out, " %s", hooks[hook]);
 	else
-		out_format(out, " hook %u", hook);
-	out_format(out, " prio %d", target->is->netfilter.priority);
+		text_format(out, " hook %u", hook);
+	text_format(out, " prio %d", target->is->netfilter.priority);
 }
 
 static void netfilter_json(const struct target *target, struct json *json)
@@ -272,12 +272,12 @@ static void netfilter_json(const struct target *target, struct json *json)
 	member(json, "flags", target->is->netfilter.flags);
 }
 
-static void kprobe_multi_target(const struct target *target, struct out *out)
+static void kprobe_multi_target(const struct target *target, struct text *out)
 {
 	if (target->link->text)
-		out_puts(out, target->link->text);
+		text_puts(out, target->link->text);
 	else
-		out_format(out, "%u functions", target->is->kprobe_multi.count);
+		text_format(out, "%u functions", target->is->kprobe_multi.count);
 }
 
 static void kprobe_multi_json(const struct target *target, struct json *json)
@@ -287,11 +287,11 @@ static void kprobe_multi_json(const struct target *target, struct json *json)
 	member(json, "missed", target->is->kprobe_multi.missed);
 }
 
-static void uprobe_multi_target(const struct target *target, struct out *out)
+static void uprobe_multi_target(const struct target *target, struct text *out)
 {
 	text_target(target, out);
-	out_format(out, "%s%u places", target->link->text ? ", " : "",
-		   target->is->uprobe_multi.count);
+	text_format(out, "%s%u places", target->link->text ? ", " : "",
+		    target->is->uprobe_multi.count);
 }
 
 static void uprobe_multi_json(const struct target *target, struct json *json)
@@ -319,7 +319,7 @@ static const char *event_type(const struct target *target)
 	return type < sizeof(event_types) / sizeof(event_types[0]) ? event_types[type] : NULL;
 }
 
-static void perf_event_target(const struct target *target, struct out *out)
+static void perf_event_target(const struct target *target, struct text *out)
 {
 	const struct link_info *is = target->is;
 	__u32 offset = 0;
@@ -327,10 +327,10 @@ static void perf_event_target(const struct target *target, struct out *out)
 	switch (is->perf_event.type) {
 	case LINK_PERF_OTHER:
 		if (event_type(target))
-			out_puts(out, event_type(target));
+			text_puts(out, event_type(target));
 		else
-			out_format(out, "event type %u", is->perf_event.event.type);
-		out_format(out, ":%llu", is->perf_event.event.config);
+			text_format(out, "event type %u", is->perf_event.event.type);
+		text_format(out, ":%llu", is->perf_event.event.config);
 		return;
 	case LINK_PERF_KPROBE:
 	case LINK_PERF_KRETPROBE:
@@ -343,7 +343,7 @@ static void perf_event_target(const struct target *target, struct out *out)
 	}
 	text_target(target, out);
 	if (target->link->text && offset)
-		out_format(out, "+0x%x", offset);
+		text_format(out, "+0x%x", offset);
 }
 
 static void perf_event_json(const struct target *target, struct json *json)
@@ -387,7 +387,7 @@ static void perf_event_json(const struct target *target, struct json *json)
 #define ATTACH_TYPE(kind) offsetof(struct link_info, kind.attach_type)
 
 static const struct {
-	void (*target)(const struct target *target, struct out *out);
+	void (*target)(const struct target *target, struct text *out);
 	void (*json)(const struct target *target, struct json *json);
 	size_t attach_type; /* where it is; 0: there is none */
 } types[NR_LINK_TYPES] = {
@@ -421,7 +421,7 @@ static void read_details(const struct link *link, struct link_info *details)
 	memcpy(details, link->info, size < sizeof(*details) ? size : sizeof(*details));
 }
 
-void put_link_target(struct view *view, const struct link *link, struct out *out)
+void put_link_target(struct view *view, const struct link *link, struct text *out)
 {
 	struct link_info details;
 	const struct target target = {
@@ -433,7 +433,7 @@ void put_link_target(struct view *view, const struct link *link, struct out *out
 
 	if (is_dark(link)) {
 		if (link->text)
-			out_puts(out, link->text);
+			text_puts(out, link->text);
 		return;
 	}
 	read_details(link, &details);

@@ -6,7 +6,7 @@
 #include "column.h"
 
 /* In a few words: "eth0", "tcp_connect+0x8", "/sys/fs/cgroup/a"; nothing if it is not known. */
-void put_link_target(struct view *view, const struct link *link, struct out *out);
+void put_link_target(struct view *view, const struct link *link, struct text *out);
 
 /* The members that bpftool's JSON has for this type. */
 void put_link_details(struct view *view, const struct link *link, struct json *json);

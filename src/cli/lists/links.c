@@ -45,7 +45,7 @@ static void json_attach_type(struct view *view, const void *object, struct json 
 static void get_target(struct view *view, const void *object, struct cell *cell)
 {
 	put_link_target(view, of(object), &view->scratch);
-	cell->text = out_string(&view->scratch);
+	cell->text = text_string(&view->scratch);
 	if (!*cell->text)
 		cell->kind = CELL_UNKNOWN;
 }
@@ -55,7 +55,7 @@ static void json_target(struct view *view, const void *object, struct json *json
 	struct cell cell = {.kind = CELL_TEXT};
 
 	put_link_details(view, of(object), json);
-	view->scratch.len = 0;
+	text_clear(&view->scratch);
 	get_target(view, object, &cell);
 	if (cell.kind == CELL_UNKNOWN)
 		return;

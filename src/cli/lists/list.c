@@ -21,6 +21,8 @@
 #include "table.h"
 #include "watch.h"
 
+enum { WRITE_AT = 64 << 10 }; /* bytes of JSON */
+
 struct list {
 	const struct kind *kind;
 	bool one; /* one object, of which everything is said */
@@ -115,15 +117,18 @@ static void put_object(const struct list *list, const struct columns *columns, s
 }
 
 static void put_json(const struct list *list, const struct columns *columns, struct view *view,
-		     const struct rows *rows, struct out *out)
+		     const struct rows *rows, struct text *out)
 {
 	struct json json = {.out = out, .pretty = options.pretty && !options.jsonl};
 	bool array = !options.jsonl && !list->one;
 
 	if (array)
 		json_begin_array(&json);
-	for (size_t i = 0; i < rows->nr; i++)
+	for (size_t i = 0; i < rows->nr; i++) {
 		put_object(list, columns, view, rows->objects[i], &json);
+		if (text_length(out) > WRITE_AT)
+			text_write(out, stdout);
+	}
 	if (array)
 		json_end_array(&json);
 	if (!options.jsonl)
@@ -132,7 +137,7 @@ static void put_json(const struct list *list, const struct columns *columns, str
 
 /* What stands above a table that is drawn again and again. */
 static void put_title(const struct list *list, const struct rows *rows, size_t total,
-		      struct out *out)
+		      struct text *out)
 {
 	time_t now = time(NULL);
 	char text[32] = "";
@@ -140,14 +145,14 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 
 	if (localtime_r(&now, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	out_format(out, "%s  %s engine, %zu %s%s", text, engine_name(), total, list->kind->name,
-		   total == 1 ? "" : "s");
+	text_format(out, "%s  %s engine, %zu %s%s", text, engine_name(), total, list->kind->name,
+		    total == 1 ? "" : "s");
 	if (rows->nr != total)
-		out_format(out, ", %zu shown", rows->nr);
+		text_format(out, ", %zu shown", rows->nr);
 }
 
 static void put_table(const struct list *list, const struct columns *columns, struct view *view,
-		      const struct rows *rows, struct out *out)
+		      const struct rows *rows, struct text *out)
 {
 	struct table_size size = terminal_size();
 	bool redraw = list->interval && size.width;
@@ -156,21 +161,21 @@ static void put_table(const struct list *list, const struct columns *columns, st
 		size.height = 0;
 	if (redraw) {
 		/* Over what is there: a screen that is cleared first flickers. */
-		out_puts(out, list->looks ? "\033[H" : "\033[H\033[2J");
+		text_puts(out, list->looks ? "\033[H" : "\033[H\033[2J");
 		put_title(list, rows, kind_count(list->kind, view->objects), out);
-		out_puts(out, "\033[K\n\033[K\n");
+		text_puts(out, "\033[K\n\033[K\n");
 		size.height = size.height > 4 ? size.height - 3 : 1;
 	} else if (list->looks) {
-		out_char(out, '\n');
+		text_char(out, '\n');
 	}
 	table_put(out, columns, view, rows, size, !options.quiet, redraw ? "\033[K\n" : "\n");
 	if (redraw)
-		out_puts(out, "\033[J");
+		text_puts(out, "\033[J");
 }
 
 static int put_rows(const struct list *list, struct view *view, const struct rows *rows)
 {
-	struct out out = {.stream = stdout};
+	struct text out = {0};
 	struct columns columns;
 	bool failed;
 
@@ -182,9 +187,9 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 		block_put(&out, &columns, view, list->kind, rows->objects[0]);
 	else
 		put_table(list, &columns, view, rows, &out);
-	out_flush(&out);
+	text_write(&out, stdout);
 	failed = out.failed || view->scratch.failed;
-	out_free(&out);
+	text_end(&out);
 	return failed ? fail("out of memory; free some and run it again") : finish_output();
 }
 
@@ -215,7 +220,7 @@ static int look(struct list *list)
 		status = fail("out of memory; free some and run it again");
 	list->looks++;
 	free(rows.objects);
-	out_free(&view.scratch);
+	text_end(&view.scratch);
 	objects_free(&objects);
 	return status;
 }

@@ -42,8 +42,8 @@ static void get_flag_names(struct view *view, const void *object, struct cell *c
 					    ? flag_names[bit]
 					    : "other";
 	}
-	out_put(&view->scratch, (const char *)names, cell->nr * sizeof(names[0]));
-	cell->list = view->scratch.bytes;
+	text_add(&view->scratch, (const char *)names, cell->nr * sizeof(names[0]));
+	cell->list = view->scratch.start;
 	if (view->scratch.failed)
 		cell->kind = CELL_UNKNOWN;
 }

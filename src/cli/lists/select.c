@@ -260,7 +260,7 @@ int selection_only(const struct selection *selection, const struct rows *rows)
 	const char *kind = selection->kind->name, *text = selection->named.text;
 	const char *command = object_kind_names[selection->kind->kind];
 	const char *way = ways[selection->named.by];
-	struct out ids = {0};
+	struct text ids = {0};
 	int status;
 
 	if (rows->nr == 1)
@@ -274,11 +274,11 @@ int selection_only(const struct selection *selection, const struct rows *rows)
 			    "it has",
 			    kind, way, text, kind, engine_name(), command);
 	for (size_t i = 0; i < rows->nr && i < 8; i++)
-		out_format(&ids, "%s%u", i ? ", " : "", object_id(rows->objects[i]));
+		text_format(&ids, "%s%u", i ? ", " : "", object_id(rows->objects[i]));
 	status = fail("%s %s %s: %zu have it, ids %s%s; name one of them by 'id N', or list them "
 		      "with 'bpftrek %s list %s %s'",
-		      kind, way, text, rows->nr, out_string(&ids), rows->nr > 8 ? " ..." : "",
+		      kind, way, text, rows->nr, text_string(&ids), rows->nr > 8 ? " ..." : "",
 		      command, way, text);
-	out_free(&ids);
+	text_end(&ids);
 	return status;
 }

@@ -13,8 +13,8 @@ struct table {
 	const struct columns *columns;
 	size_t nr_columns; /* that are shown: the first ones */
 	size_t nr_rows;
-	struct out cells; /* one after the other, row by row */
-	__u32 *lengths;	  /* of each, in bytes */
+	struct text cells; /* one after the other, row by row */
+	__u32 *lengths;	   /* of each, in bytes */
 	size_t widths[MAX_COLUMNS];
 };
 
@@ -26,11 +26,11 @@ static bool make_cells(struct table *table, struct view *view, const struct rows
 
 	for (size_t r = 0; r < table->nr_rows; r++) {
 		for (size_t c = 0; c < nr; c++) {
-			start = table->cells.len;
+			start = text_length(&table->cells);
 			column_get(table->columns->columns[c], view, rows->objects[r], &cell);
 			cell_put(&table->cells, &cell, false);
-			*length++ = table->cells.len - start;
-			width = out_width(table->cells.bytes + start, table->cells.len - start);
+			*length = text_length(&table->cells) - start;
+			width = text_width(table->cells.start + start, *length++);
 			if (width > table->widths[c])
 				table->widths[c] = width;
 		}
@@ -94,29 +94,29 @@ static void fit(struct table *table, size_t width)
 		table->nr_columns--;
 }
 
-static void put_padded(const struct table *table, struct out *out, size_t c, const char *bytes,
+static void put_padded(const struct table *table, struct text *out, size_t c, const char *bytes,
 		       size_t len)
 {
-	size_t width = out_width(bytes, len), room = table->widths[c];
+	size_t width = text_width(bytes, len), room = table->widths[c];
 	bool right = cell_is_right_aligned(table->columns->columns[c]->kind);
 	bool cut = width > room && room > strlen(more);
 
 	if (c)
-		out_puts(out, gap);
-	while (cut && out_width(bytes, len) > room - strlen(more))
+		text_puts(out, gap);
+	while (cut && text_width(bytes, len) > room - strlen(more))
 		len--;
-	width = out_width(bytes, len) + (cut ? strlen(more) : 0);
+	width = text_width(bytes, len) + (cut ? strlen(more) : 0);
 	if (right && width < room)
-		out_fill(out, ' ', room - width);
-	out_put(out, bytes, len);
+		text_fill(out, ' ', room - width);
+	text_add(out, bytes, len);
 	if (cut)
-		out_puts(out, more);
+		text_puts(out, more);
 	/* Nothing stands behind the last one. */
 	if (!right && width < room && c + 1 < table->nr_columns)
-		out_fill(out, ' ', room - width);
+		text_fill(out, ' ', room - width);
 }
 
-static void put_heading(const struct table *table, struct out *out, const char *line_end)
+static void put_heading(const struct table *table, struct text *out, const char *line_end)
 {
 	size_t before;
 
@@ -131,16 +131,16 @@ static void put_heading(const struct table *table, struct out *out, const char *
 
 		if (!cell_is_right_aligned(table->columns->columns[before]->kind) &&
 		    width < table->widths[before])
-			out_fill(out, ' ', table->widths[before] - width);
-		out_puts(out, gap);
-		out_puts(out, more);
+			text_fill(out, ' ', table->widths[before] - width);
+		text_puts(out, gap);
+		text_puts(out, more);
 	}
-	out_puts(out, line_end);
+	text_puts(out, line_end);
 }
 
-static void put_rows(const struct table *table, struct out *out, size_t nr, const char *line_end)
+static void put_rows(const struct table *table, struct text *out, size_t nr, const char *line_end)
 {
-	const char *bytes = table->cells.bytes;
+	const char *bytes = table->cells.start;
 	const __u32 *length = table->lengths;
 
 	for (size_t r = 0; r < nr; r++) {
@@ -149,11 +149,11 @@ static void put_rows(const struct table *table, struct out *out, size_t nr, cons
 				put_padded(table, out, c, bytes, *length);
 			bytes += *length++;
 		}
-		out_puts(out, line_end);
+		text_puts(out, line_end);
 	}
 }
 
-void table_put(struct out *out, const struct columns *columns, struct view *view,
+void table_put(struct text *out, const struct columns *columns, struct view *view,
 	       const struct rows *rows, struct table_size size, bool heading, const char *line_end)
 {
 	struct table table = {.columns = columns, .nr_columns = columns->nr, .nr_rows = rows->nr};
@@ -172,8 +172,8 @@ void table_put(struct out *out, const struct columns *columns, struct view *view
 			put_heading(&table, out, line_end);
 		put_rows(&table, out, table.nr_rows, line_end);
 		if (table.nr_rows < rows->nr)
-			out_format(out, "%s %zu more%s", more, rows->nr - table.nr_rows, line_end);
+			text_format(out, "%s %zu more%s", more, rows->nr - table.nr_rows, line_end);
 	}
 	free(table.lengths);
-	out_free(&table.cells);
+	text_end(&table.cells);
 }

@@ -15,7 +15,7 @@ struct table_size {
  * "..." shows, then columns are left out from the right, which "..." in the heading shows; ids and
  * names never are. Each line ends with @line_end.
  */
-void table_put(struct out *out, const struct columns *columns, struct view *view,
+void table_put(struct text *out, const struct columns *columns, struct view *view,
 	       const struct rows *rows, struct table_size size, bool heading, const char *line_end);
 
 #endif /* CLI_LISTS_TABLE_H */
