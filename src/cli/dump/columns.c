@@ -140,7 +140,7 @@ static void forget(struct columns *columns, size_t count)
 
 static int add_untyped(struct making *making, const char *name)
 {
-	const struct place place = {0};
+	const struct place place = {.untyped = true};
 	char *bytes;
 	int err;
 

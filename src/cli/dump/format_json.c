@@ -49,7 +49,8 @@ static int prepare(struct dump *dump)
 {
 	const struct frame *frame = frame_of(dump);
 	const struct elements *e = &dump->elements;
-	const struct place key = {.type = dump->key_type}, value = {.type = dump->value_type};
+	const struct place key = {.untyped = !dump->key_type, .type = dump->key_type};
+	const struct place value = {.untyped = !dump->value_type, .type = dump->value_type};
 	struct style style = {
 		.number = e->has_index, .pretty = dump->pretty, .level = frame->key_level};
 	int err = 0;

@@ -501,7 +501,7 @@ int plan_make(struct plan **made, const struct btf *btf, const struct place *pla
 	if (!c.plan || !text_begin(&c.literals, 64))
 		goto out;
 	c.plan->plain = style->plain;
-	if (place->type)
+	if (!place->untyped)
 		err = compile(&c, place->type, spot);
 	else if (style->number && is_power(size, 8))
 		err = add_step(&c, STEP_NUMBER, &spot, size) ? 0 : no_step(&c);

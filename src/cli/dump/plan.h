@@ -39,7 +39,8 @@ struct plan;
 
 /* Where in a value there is what. */
 struct place {
-	__u32 type; /* 0: bytes, up to the value's end */
+	bool untyped; /* all the value's bytes */
+	__u32 type;
 	__u32 at;   /* bits from the value's start */
 	__u32 bits; /* of a bit-field; 0: it is none */
 };
