@@ -245,8 +245,11 @@ bool is_unprintable(uint32_t code)
 size_t text_character(const unsigned char *bytes, size_t size)
 {
 	uint32_t code;
-	size_t length = utf8_next((const char *)bytes, size, &code);
+	size_t length;
 
+	if (*bytes >= ' ' && *bytes < 0x7f)
+		return 1;
+	length = utf8_next((const char *)bytes, size, &code);
 	if (code == '\n' || code == '\t')
 		return 1;
 	return code == NO_CHARACTER || code < ' ' || (code >= 0x7f && code < 0xa0) ? 0 : length;
