@@ -89,7 +89,7 @@ static int map_count(const struct arguments *arguments)
 		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
 	if (status)
 		goto out;
-	status = engine_start();
+	status = engine_start_to_look(loads.count);
 	if (status)
 		goto out;
 	status = loads_make(&loads);

@@ -184,7 +184,7 @@ static int map_dump(const struct arguments *arguments)
 	if (!status)
 		status = choose_per_cpu(&dump, arguments);
 	if (!status)
-		status = engine_start();
+		status = engine_start_to_look(loads.count);
 	if (!status) {
 		status = on_engine(&dump, &loads, &name);
 		engine_stop();

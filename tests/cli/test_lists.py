@@ -166,6 +166,23 @@ def test_every_column(engine, kind):
         assert done.returncode == 0, done.stderr
 
 
+def test_elements_that_nobody_counts(engine, tmp_path):
+    """Of a map of another kind, which is read if somebody asks; and then there is a mark."""
+    source = (SOURCE.replace("bpf_map_lookup_elem(&MAP, &key)", "key").replace("4096", "7")
+              .replace("HASH", "PROG_ARRAY").replace("__u64", "__u32"))
+    source = source.replace("MAP SEC", MAP + "_p SEC").replace("PROGRAM", PROGRAM + "_p")
+    load = ["--load", compile_object(tmp_path / "array.bpf.o", source)]
+    args = ["map", "list", *load, "--name", MAP + "_p"]
+    assert "elements" not in json.loads(output(engine, "-j", *args))[-1]
+    *_, found = json.loads(output(engine, "-j", *args, "--columns", "elements"))
+    assert found == {"elements": 0, "counted_by": "reading"}
+    assert output(engine, *args, "--columns", "max_entries,elements,fill").split()[-3:] == \
+        ["7", "~0", "~0%"]
+    if engine == "embedded":
+        shown = output(engine, "map", "show", MAP + "_p", *load)
+        assert re.search("^elements: +~0$", shown, re.M)
+
+
 def test_pids(engine):
     """Who holds what is loaded: this command itself, on the kernel."""
     found, = objects(engine, "map", *alone(engine), "--name", MAP)
@@ -187,7 +204,7 @@ def test_columns_are_those_named():
     assert heading("--columns", "+frozen") == usual + ["FROZEN"]
     assert heading("--columns", "-type") == [h for h in usual if h != "TYPE"]
     assert heading("--columns", "-all,+id") == ["ID"]
-    assert heading("--columns", "id,name,id") == ["NAME", "ID"]
+    assert heading("--columns", "id,name,id") == ["ID", "NAME"]
     listed = objects("embedded", "map", *LOADED, "--columns", "name,id")
     assert [list(o) for o in listed] == [["name", "id"]] * len(listed) and listed
 

@@ -201,7 +201,7 @@ static void test_columns(void **state)
 	char text[256];
 
 	check_columns("name,id", "name,id");
-	check_columns("id,name,id", "name,id");
+	check_columns("id,name,id", "id,name");
 	check_columns("+id,-id,+tag,-type",
 		      "name,attach_to,bytes_jited,bytes_memlock,uid,loaded_at,map_ids,pids,tag");
 	snprintf(text, sizeof(text), "%s,tag", usual);

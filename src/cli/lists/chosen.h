@@ -15,6 +15,7 @@
 struct columns {
 	const struct column *columns[MAX_COLUMNS];
 	size_t nr;
+	unsigned int named; /* what those want that were asked for by name */
 };
 
 /* Those of the kind with one of these traits. */
@@ -26,8 +27,7 @@ void columns_with(const struct kind *kind, unsigned int traits, struct columns *
  */
 int columns_choose(const struct kind *kind, const char *text, struct columns *columns);
 
-/* @named: they were asked for by name. */
-unsigned int columns_want(const struct columns *columns, bool named);
+unsigned int columns_want(const struct columns *columns);
 
 /* Those for which something of @missing would have been wanted. */
 void columns_leave_out(struct columns *columns, unsigned int missing);

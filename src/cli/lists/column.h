@@ -53,6 +53,9 @@ struct column {
 	const char *help;
 };
 
+/* Of wants_named: read the elements of maps that the engine does not count. */
+#define WANT_READING (1u << 31)
+
 #define MEMBER(type, member)                                                                       \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 

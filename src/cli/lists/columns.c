@@ -5,6 +5,7 @@
 void columns_with(const struct kind *kind, unsigned int traits, struct columns *columns)
 {
 	columns->nr = 0;
+	columns->named = 0;
 	for (const struct column *column = kind->columns; column->name; column++)
 		if (column->traits & traits)
 			columns->columns[columns->nr++] = column;
@@ -20,11 +21,16 @@ static void take_out(struct columns *columns, const struct column *column)
 	columns->nr = kept;
 }
 
-/* Each is shown once, where it was named last. */
+/* Each is shown once, where it was first. */
 static void put_in(struct columns *columns, const struct column *column)
 {
-	take_out(columns, column);
-	columns->columns[columns->nr++] = column;
+	size_t i = 0;
+
+	while (i < columns->nr && columns->columns[i] != column)
+		i++;
+	if (i == columns->nr)
+		columns->columns[columns->nr++] = column;
+	columns->named |= column->wants_named;
 }
 
 int columns_choose(const struct kind *kind, const char *text, struct columns *columns)
@@ -56,13 +62,12 @@ int columns_choose(const struct kind *kind, const char *text, struct columns *co
 	return 0;
 }
 
-unsigned int columns_want(const struct columns *columns, bool named)
+unsigned int columns_want(const struct columns *columns)
 {
-	unsigned int wants = 0;
+	unsigned int wants = columns->named;
 
 	for (size_t i = 0; i < columns->nr; i++)
-		wants |=
-			columns->columns[i]->wants | (named ? columns->columns[i]->wants_named : 0);
+		wants |= columns->columns[i]->wants;
 	return wants;
 }
 

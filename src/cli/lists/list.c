@@ -15,6 +15,7 @@
 
 #include "block.h"
 #include "chosen.h"
+#include "count.h"
 #include "engine.h"
 #include "list.h"
 #include "load.h"
@@ -86,9 +87,8 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 		status = choose_columns(list, list->count, 0, &columns);
 	if (status)
 		return status;
-	list->wants = list->kind->wants | columns_want(&columns, list->columns) |
-		      sort_wants(&list->sort) | selection_wants(&list->selection) |
-		      (list->count ? WANT_STATISTICS : 0);
+	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
+		      selection_wants(&list->selection) | (list->count ? WANT_STATISTICS : 0);
 	if (list->one)
 		list->wants = ~0u;
 	return loads_read(&list->loads, NULL, arguments);
@@ -212,6 +212,8 @@ static int look(struct list *list)
 		status = selection_rows(&list->selection, &view, &rows);
 	if (!status && list->one)
 		status = selection_only(&list->selection, &rows);
+	if (!status && list->kind->kind == OBJECT_MAP && list->wants & WANT_READING)
+		count_unknown_elements(&objects, &rows);
 	if (!status && list->sort.nr)
 		status = sort_rows(&list->sort, &view, &rows);
 	if (!status)

@@ -48,6 +48,24 @@ static void get_flag_names(struct view *view, const void *object, struct cell *c
 		cell->kind = CELL_UNKNOWN;
 }
 
+static void get_elements(struct view *view, const void *object, struct cell *cell)
+{
+	get_number(cell, of(object)->elements);
+	cell->approximate = of(object)->counted_by_reading;
+}
+
+static void json_elements(struct view *view, const void *object, struct json *json)
+{
+	if (of(object)->elements == UNKNOWN)
+		return;
+	json_name(json, "elements");
+	json_put_number(json, of(object)->elements);
+	if (of(object)->counted_by_reading) {
+		json_name(json, "counted_by");
+		json_put_text(json, "reading");
+	}
+}
+
 static void get_fill(struct view *view, const void *object, struct cell *cell)
 {
 	const struct map *map = of(object);
@@ -56,6 +74,7 @@ static void get_fill(struct view *view, const void *object, struct cell *cell)
 		cell->kind = CELL_UNKNOWN;
 	else
 		cell->real = 100.0 * map->elements / map->max_entries;
+	cell->approximate = map->counted_by_reading;
 }
 
 static bool is_program_array(const struct map *map)
@@ -119,10 +138,12 @@ static const struct column columns[] = {
 	 .help = "bytes of a value"},
 	{"max_entries", "MAX", CELL_NUMBER, IN_TABLE | IN_JSON, MEMBER(map, max_entries),
 	 .help = "elements that it has room for"},
-	{"elements", "ELEMENTS", CELL_NUMBER, IN_TABLE | IN_JSON, WANT_ELEMENTS,
-	 MEMBER(map, elements), .help = "elements that are in it now"},
-	{"fill", "FILL", CELL_PERCENT, IN_TABLE | IN_JSON, WANT_ELEMENTS, .get = get_fill,
-	 .help = "how full that is, in percent"},
+	{"elements", "ELEMENTS", CELL_NUMBER, IN_TABLE | IN_JSON, WANT_ELEMENTS, WANT_READING,
+	 .get = get_elements, .json = json_elements,
+	 .help = "elements that are in it now; where the engine does not count them they are read "
+		 "(\"~\"), if this is asked for by name"},
+	{"fill", "FILL", CELL_PERCENT, IN_TABLE | IN_JSON, WANT_ELEMENTS, WANT_READING,
+	 .get = get_fill, .help = "how full that is, in percent"},
 	{"bytes_memlock", "MEMORY", CELL_SIZE, IN_TABLE | IN_JSON, WANT_MEMORY,
 	 MEMBER(map, bytes_memlock), .help = "memory that it takes"},
 	{"frozen", "FROZEN", CELL_NUMERIC_FLAG, IN_JSON, MEMBER(map, frozen),

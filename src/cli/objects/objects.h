@@ -58,8 +58,9 @@ struct map {
 	const char *name;
 	__u32 key_size, value_size, max_entries;
 	__u32 flags;
-	__u64 frozen;	/* 0, 1 */
-	__u64 elements; /* now */
+	__u64 frozen;		 /* 0, 1 */
+	__u64 elements;		 /* now */
+	bool counted_by_reading; /* not by the engine; objects_gather() never does */
 	__u64 bytes_memlock;
 	__u64 btf_id; /* 0: none */
 	__u64 btf_key_type_id, btf_value_type_id, btf_vmlinux_value_type_id;
