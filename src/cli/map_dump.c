@@ -62,6 +62,21 @@ static void note(const char *map, const char *what)
 
 /* --- Types ------------------------------------------------------------------------------------ */
 
+/* A value that has one is read while it is held. */
+static bool has_spin_lock(const struct dump *dump)
+{
+	const struct btf_type *t = plain_type(dump->btf, dump->value_type), *member;
+	const char *name;
+
+	for (int i = 0; t && btf_is_struct(t) && i < btf_vlen(t); i++) {
+		member = plain_type(dump->btf, btf_members(t)[i].type);
+		name = member ? btf__str_by_offset(dump->btf, member->name_off) : NULL;
+		if (name && btf_is_struct(member) && !strcmp(name, "bpf_spin_lock"))
+			return true;
+	}
+	return false;
+}
+
 static void load_types(struct dump *dump, const char *map)
 {
 	const struct bpf_map_info *info = &dump->elements.info;
@@ -79,6 +94,8 @@ static void load_types(struct dump *dump, const char *map)
 	dump->value_type = info->btf_vmlinux_value_type_id ? info->btf_vmlinux_value_type_id
 							   : info->btf_value_type_id;
 	dump->key_type = info->btf_vmlinux_value_type_id ? 0 : info->btf_key_type_id;
+	if (dump->value_type && has_spin_lock(dump))
+		dump->elements.flags = BPF_F_LOCK;
 }
 
 /* A type that has not the size of what it is said to describe is no help. */
@@ -227,14 +244,75 @@ static const struct example examples[] = {
 	{0},
 };
 
+static const struct section sections[] = {
+	{"FORMATS",
+	 "json, jsonl: an element is {\"key\": ..., \"value\": ...}; of a map whose CPUs have "
+	 "values "
+	 "of their own, {\"key\": ..., \"values\": [{\"cpu\": 0, \"value\": ...}, ...]}; of a "
+	 "queue "
+	 "or stack, {\"value\": ...}. What jsonl writes --fill reads.\n"
+	 "Integers, bit-fields and pointers are numbers, of 64 bits too; an enum is the name of "
+	 "its "
+	 "value, or a number that has no name; an array of char is a string up to its NUL, if that "
+	 "is "
+	 "UTF-8 without control characters, else a list; a struct is an object, and members of "
+	 "anonymous members are its own; a union is an object of all its members; a section of "
+	 "global variables is an object of them; what JSON has no number for (128 bits, infinite "
+	 "floats), and what has no type, is \"0x...\": its bytes, in the order of memory. Indexes "
+	 "of "
+	 "arrays and ids of maps and programs are numbers without types, too.\n"
+	 "bpftool's \"formatted\" is the same but for bit-fields and 128-bit integers (it has "
+	 "hexadecimal strings), arrays of char that are full or not ASCII (it has lists), "
+	 "anonymous "
+	 "members (it has objects without a name) and sections (it has lists of objects).\n"
+	 "table, csv: a column for each member, of structs within structs as well; JSON in the "
+	 "column of a union or an array. What has no type is shown as bytes and, where it could "
+	 "be, "
+	 "as a number.\n"
+	 "raw: key_size bytes of the key, then the value: value_size bytes, or for each possible "
+	 "CPU "
+	 "as many, rounded up to 8. Nothing between elements."},
+	{"CONSISTENCY",
+	 "A dump is no snapshot. On a hash, an LRU hash, and their per-CPU forms, an element that "
+	 "is "
+	 "there from the start to the end is in the dump exactly once, whatever others insert, "
+	 "delete and update meanwhile: elements are copied bucket by bucket, under the bucket's "
+	 "lock. "
+	 "One that comes or goes meanwhile may be in it or not; one of a hash that is "
+	 "deleted within microseconds may be there twice where two threads read.\n"
+	 "A value belongs to its key. Values of hashes that are replaced as a whole (bpf(2), "
+	 "bpf_map_update_elem) are never torn; those that a program writes in place, and those of "
+	 "arrays, may be seen half written, unless they have a bpf_spin_lock, which is taken. "
+	 "Values "
+	 "of CPUs are read one after the other, so their sum is of no one moment.\n"
+	 "Elements of an array come in the order of their keys, those of a trie in its order, "
+	 "longer prefixes before those that they begin with, each at most once; others in none."},
+	{"MAPS THAT CANNOT BE DUMPED",
+	 "Rings (reading takes records away), Bloom filters (which do not keep what they are "
+	 "given), "
+	 "arenas, arrays of perf events, cgroups or AF_XDP sockets (which nobody is shown), and "
+	 "storage of sockets, inodes, tasks and cgroups (found only with its owner in hand). Of a "
+	 "queue or stack the one element is shown that would be taken next."},
+	{"INTERRUPTION",
+	 "SIGINT ends a dump after the element that is being written: JSON is closed, standard "
+	 "error "
+	 "says how many elements there are, and the exit status is 130. A second one ends it at "
+	 "once. While it takes long and its output goes elsewhere, progress is shown on a terminal "
+	 "that standard error is."},
+	{0},
+};
+
 const struct command map_dump_command = {
 	.name = "dump",
 	.summary = "print what is in a map",
 	.text = "Print the keys and values of MAP as its types (BTF) say: structs, enums by name, "
-		"strings where arrays of char are some; bytes and numbers where it has no types.\n",
+		"strings where arrays of char are some; bytes and numbers where it has no types.",
 	.operands = operands,
 	.options = dump_options,
 	.examples = examples,
+	.exit_status = "0 if all is well, 1 if not, 2 for a wrong line, 130 if it was interrupted.",
+	.sections = sections,
+	.see_also = "bpftool-map(8), bpf(2)",
 	.json = true,
 	.run = map_dump,
 };

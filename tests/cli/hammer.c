@@ -4,7 +4,8 @@
  * input ends. Its id is written first, when all that stays is in it.
  *
  * Keys below STAY stay, others come and go. A value is eight times the same number, which is the
- * key's: whoever reads it sees a key with another's value, or parts of two values.
+ * key's: whoever reads it sees a key with another's value, or parts of two values. In place of the
+ * first one there may be a bpf_spin_lock, under which all of them are written at once.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 enum { STAY = 20000, COME_AND_GO = 15000, MAX_ENTRIES = 40000, THREADS = 4, NUMBERS = 8 };
@@ -28,11 +30,12 @@ static const struct kind {
 	const char *name;
 	enum bpf_map_type type;
 	__u32 flags;
-	bool per_cpu, trie;
+	bool per_cpu, trie, locked;
 } kinds[] = {
 	{"hash", BPF_MAP_TYPE_HASH},
 	{"hash_no_prealloc", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC},
 	{"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, .per_cpu = true},
+	{"locked_array", BPF_MAP_TYPE_ARRAY, .locked = true},
 	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, .trie = true},
 };
 
@@ -62,7 +65,9 @@ static int update(__u32 n)
 
 	for (size_t i = 0; i < NUMBERS * cpus; i++)
 		value[i] = number_of(n, i / NUMBERS);
-	return bpf_map_update_elem(map, key_of(&n, &key), value, 0);
+	if (kind->locked)
+		value[0] = 0;
+	return bpf_map_update_elem(map, key_of(&n, &key), value, kind->locked ? BPF_F_LOCK : 0);
 }
 
 static void *hammer(void *arg)
@@ -82,6 +87,25 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
+/* Of a value whose first number is a lock. */
+static int add_types(struct bpf_map_create_opts *opts)
+{
+	struct btf *btf = btf__new_empty();
+	__u32 number = btf__add_int(btf, "__u64", 8, 0), word = btf__add_int(btf, "__u32", 4, 0);
+	__u32 lock = btf__add_struct(btf, "bpf_spin_lock", 4), numbers;
+
+	btf__add_field(btf, "val", word, 0, 0);
+	numbers = btf__add_array(btf, word, number, NUMBERS - 1);
+	opts->btf_key_type_id = word;
+	opts->btf_value_type_id = btf__add_struct(btf, "locked", NUMBERS * sizeof(__u64));
+	btf__add_field(btf, "lock", lock, 0, 0);
+	btf__add_field(btf, "numbers", numbers, 64, 0);
+	if (btf__load_into_kernel(btf))
+		return -1;
+	opts->btf_fd = btf__fd(btf);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
@@ -98,6 +122,8 @@ int main(int argc, char **argv)
 	if (kind->per_cpu)
 		cpus = libbpf_num_possible_cpus();
 	opts.map_flags = kind->flags;
+	if (kind->locked && add_types(&opts))
+		return 1;
 	map = bpf_map_create(kind->type, "hammered", kind->trie ? sizeof(struct trie_key) : 4,
 			     NUMBERS * sizeof(__u64), MAX_ENTRIES, &opts);
 	if (map < 0 || cpus > 1024 || bpf_obj_get_info_by_fd(map, &info, &size))
