@@ -332,6 +332,22 @@ def test_one_is_shown_as_it_is_listed(zoo, kind):
         assert shown == everything[id]
 
 
+def test_one_is_found_by_all_that_names_it(zoo):
+    """Whatever is in the names of pins."""
+    for pin in zoo.pins:
+        shown = zoo.json(pin["kind"], "show", "pinned", pin["path"])
+        assert shown["id"] == pin["id"]
+        assert shown["pinned"] == zoo.pins_of(pin["kind"], pin["id"])
+        text = zoo.bpftrek(pin["kind"], "show", "pinned", pin["path"]).stdout.decode()
+        assert not re.search(r"[\0-\x09\x0b-\x1f\x7f]", text)
+    program = zoo.named("prog", "socket_filter_with_many_maps")
+    for words in [["id", str(program["id"])], ["tag", program["info"]["tag"]],
+                  ["name", program["name"]], [program["name"]]]:
+        shown = zoo.json("prog", "list", *words)
+        assert program["id"] in [o["id"] for o in shown]
+        assert {o["name"] for o in shown} == {program["name"]}
+
+
 def ids_of(zoo, kind, *args):
     return [o["id"] for o in zoo.json(kind, "list", *args) if o["id"] in zoo.objects[kind]]
 
