@@ -89,6 +89,19 @@ struct bpf_map {
 	struct trek_runtime *rt;
 };
 
+/* Kinds of maps: how many elements are in them. The rest of them is in their own files. */
+struct lpm_trie {
+	struct bpf_map map;
+	size_t n_entries;
+};
+
+struct bpf_queue_stack {
+	struct bpf_map map;
+	/* The place behind the newest value, and the oldest's; they are alike when it is empty. */
+	u32 head, tail;
+	u32 size; /* places, one more than there may be values */
+};
+
 struct bpf_prog_stats {
 	u64 cnt;
 	u64 nsecs;

@@ -65,6 +65,8 @@ struct bpf_vmlinux_types {
 	struct user_struct user;
 	struct bpf_prog prog;
 	struct bpf_map map;
+	struct lpm_trie trie;
+	struct bpf_queue_stack queue_stack;
 	struct bpf_link link;
 	struct seq_file seq;
 	struct btf btf;

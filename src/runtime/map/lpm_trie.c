@@ -53,17 +53,19 @@ struct lpm_node {
 
 #define RETIRED 1ull
 
-struct lpm_trie {
-	struct bpf_map map;
+struct trie {
+	union {
+		struct bpf_map map;
+		struct lpm_trie seen; /* by programs; its count changes under the lock */
+	};
 	u64 root;
 	u32 data_size;
 	u32 value_off; /* in a node */
 	u16 max_prefixlen;
 	struct spinlock lock; /* what follows, and every change of the trie */
-	u32 nr_entries;
-	bool grace;	  /* a callback is under way, for what is in `waiting` */
-	bool map_is_gone; /* the callback frees the trie */
-	u64 retired;	  /* as child[0] of a retired node: since that callback was queued */
+	bool grace;	      /* a callback is under way, for what is in `waiting` */
+	bool map_is_gone;     /* the callback frees the trie */
+	u64 retired;	      /* as child[0] of a retired node: since that callback was queued */
 	u64 waiting;
 	u64 nr_retired; /* nodes in both */
 	struct callback_head rcu;
@@ -75,9 +77,9 @@ struct prefix {
 	const u8 *data;
 };
 
-static struct lpm_trie *to_trie(const struct bpf_map *map)
+static struct trie *to_trie(const struct bpf_map *map)
 {
-	return container_of(map, struct lpm_trie, map);
+	return container_of(map, struct trie, map);
 }
 
 /* --- create and free -------------------------------------------------------------------------- */
@@ -94,7 +96,7 @@ static int lpm_map_alloc_check(const union bpf_attr *attr)
 
 static struct bpf_map *lpm_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
 {
-	struct lpm_trie *trie = calloc(1, sizeof(*trie));
+	struct trie *trie = calloc(1, sizeof(*trie));
 
 	if (!trie)
 		return ERR_PTR(-ENOMEM);
@@ -115,12 +117,12 @@ static u64 to_link(const struct lpm_node *node)
 	return (unsigned long)node;
 }
 
-static void *value_of(const struct lpm_trie *trie, const struct lpm_node *node)
+static void *value_of(const struct trie *trie, const struct lpm_node *node)
 {
 	return (u8 *)node + trie->value_off;
 }
 
-static u64 entry_size(const struct lpm_trie *trie)
+static u64 entry_size(const struct trie *trie)
 {
 	return trie->value_off + trie->map.value_size;
 }
@@ -141,7 +143,7 @@ static u64 free_retired(u64 list)
 
 static void free_retired_rcu(struct callback_head *head)
 {
-	struct lpm_trie *trie = container_of(head, struct lpm_trie, rcu);
+	struct trie *trie = container_of(head, struct trie, rcu);
 	u64 nr = free_retired(trie->waiting);
 	bool again, gone;
 
@@ -161,7 +163,7 @@ static void free_retired_rcu(struct callback_head *head)
 /* Nobody uses the trie any more: each node in turn becomes a list, of what is left of the trie. */
 static void lpm_map_free(struct bpf_map *map)
 {
-	struct lpm_trie *trie = to_trie(map);
+	struct trie *trie = to_trie(map);
 	u64 todo = trie->root;
 	bool grace;
 
@@ -236,7 +238,7 @@ common_bits_from(const struct lpm_node *node, struct prefix key, u32 data_size, 
 	return limit;
 }
 
-static u32 common_bits(const struct lpm_trie *trie, const struct lpm_node *node, struct prefix key)
+static u32 common_bits(const struct trie *trie, const struct lpm_node *node, struct prefix key)
 {
 	return common_bits_from(node, key, trie->data_size, 0);
 }
@@ -253,7 +255,7 @@ static bool is_fork(const struct lpm_node *node)
 	return __atomic_load_n(&node->fork, __ATOMIC_RELAXED);
 }
 
-static inline __attribute__((always_inline)) void *lookup(const struct lpm_trie *trie,
+static inline __attribute__((always_inline)) void *lookup(const struct trie *trie,
 							  struct prefix key, u32 data_size)
 {
 	const struct lpm_node *found = NULL, *node;
@@ -283,7 +285,7 @@ static inline __attribute__((always_inline)) void *lookup(const struct lpm_trie 
 /* IPv4 and IPv6 addresses are what tries are made for. */
 static void *lpm_map_lookup_elem(struct bpf_map *map, const void *_key)
 {
-	const struct lpm_trie *trie = to_trie(map);
+	const struct trie *trie = to_trie(map);
 	const struct prefix key = key_prefix(_key);
 
 	if (unlikely(key.len > trie->max_prefixlen))
@@ -316,7 +318,7 @@ static void publish(u64 *link, u64 to)
 }
 
 /* @node has been passed by. */
-static void retire(struct lpm_trie *trie, struct lpm_node *node)
+static void retire(struct trie *trie, struct lpm_node *node)
 {
 	publish(&node->child[0], trie->retired | RETIRED);
 	trie->retired = to_link(node);
@@ -338,7 +340,7 @@ struct place {
 };
 
 /* The first node on the way that does not contain @key, or is at it. */
-static struct place find_place(struct lpm_trie *trie, struct prefix key)
+static struct place find_place(struct trie *trie, struct prefix key)
 {
 	struct place place = {.link = &trie->root};
 
@@ -359,7 +361,7 @@ static struct place find_place(struct lpm_trie *trie, struct prefix key)
 	return place;
 }
 
-static struct lpm_node *new_node(const struct lpm_trie *trie, u32 prefixlen, const u8 *data,
+static struct lpm_node *new_node(const struct trie *trie, u32 prefixlen, const u8 *data,
 				 const void *value)
 {
 	u64 size = value ? entry_size(trie) : offsetof(struct lpm_node, data) + trie->data_size;
@@ -377,7 +379,7 @@ static struct lpm_node *new_node(const struct lpm_trie *trie, u32 prefixlen, con
 }
 
 /* May @key be set, and does the trie have it already? */
-static int check_update(const struct lpm_trie *trie, const struct place *place, u64 flags)
+static int check_update(const struct trie *trie, const struct place *place, u64 flags)
 {
 	bool exists = place->exact && !to_node(*place->link)->fork;
 
@@ -385,25 +387,25 @@ static int check_update(const struct lpm_trie *trie, const struct place *place, 
 		return flags == BPF_NOEXIST ? -EEXIST : 0;
 	if (flags == BPF_EXIST)
 		return -ENOENT;
-	return trie->nr_entries == trie->map.max_entries ? -ENOSPC : 0;
+	return trie->seen.n_entries == trie->map.max_entries ? -ENOSPC : 0;
 }
 
 /*
  * Put @entry at @place; *@fork, a spare node, is taken if it is needed. -EAGAIN: it is, and there
  * is none.
  */
-static int insert(struct lpm_trie *trie, const struct place *place, struct lpm_node *entry,
+static int insert(struct trie *trie, const struct place *place, struct lpm_node *entry,
 		  struct lpm_node **fork)
 {
 	struct lpm_node *node = to_node(*place->link);
 
 	if (!node) {
 		publish(place->link, to_link(entry));
-		trie->nr_entries++;
+		trie->seen.n_entries++;
 		return 0;
 	}
 	if (place->exact) {
-		trie->nr_entries += node->fork;
+		trie->seen.n_entries += node->fork;
 		entry->child[0] = node->child[0];
 		entry->child[1] = node->child[1];
 		publish(place->link, to_link(entry));
@@ -413,7 +415,7 @@ static int insert(struct lpm_trie *trie, const struct place *place, struct lpm_n
 	if (place->common == entry->prefixlen) { /* above the node */
 		entry->child[bit_at(node->data, place->common)] = to_link(node);
 		publish(place->link, to_link(entry));
-		trie->nr_entries++;
+		trie->seen.n_entries++;
 		return 0;
 	}
 	if (!*fork)
@@ -423,12 +425,12 @@ static int insert(struct lpm_trie *trie, const struct place *place, struct lpm_n
 	(*fork)->child[bit_at(entry->data, place->common)] = to_link(entry);
 	publish(place->link, to_link(*fork));
 	*fork = NULL;
-	trie->nr_entries++;
+	trie->seen.n_entries++;
 	return 0;
 }
 
 /* A program cannot wait for its own end; bpf(2) can, and whoever reads meanwhile for long. */
-static int check_retired(const struct lpm_trie *trie)
+static int check_retired(const struct trie *trie)
 {
 	if (trie->nr_retired * entry_size(trie) <= MAX_RETIRED)
 		return 0;
@@ -437,7 +439,7 @@ static int check_retired(const struct lpm_trie *trie)
 
 static long lpm_map_update_elem(struct bpf_map *map, const void *_key, const void *value, u64 flags)
 {
-	struct lpm_trie *trie = to_trie(map);
+	struct trie *trie = to_trie(map);
 	const struct prefix key = key_prefix(_key);
 	struct lpm_node *entry, *fork = NULL;
 	struct place place;
@@ -469,7 +471,7 @@ static long lpm_map_update_elem(struct bpf_map *map, const void *_key, const voi
 	return err;
 }
 
-static void remove_entry(struct lpm_trie *trie, const struct place *place)
+static void remove_entry(struct trie *trie, const struct place *place)
 {
 	struct lpm_node *node = to_node(*place->link);
 	struct lpm_node *parent = place->parent ? to_node(*place->parent) : NULL;
@@ -491,7 +493,7 @@ static void remove_entry(struct lpm_trie *trie, const struct place *place)
 
 static long lpm_map_delete_elem(struct bpf_map *map, const void *_key)
 {
-	struct lpm_trie *trie = to_trie(map);
+	struct trie *trie = to_trie(map);
 	const struct prefix key = key_prefix(_key);
 	struct place place;
 	long err = -ENOENT;
@@ -502,7 +504,7 @@ static long lpm_map_delete_elem(struct bpf_map *map, const void *_key)
 	place = find_place(trie, key);
 	if (place.exact && !to_node(*place.link)->fork) {
 		remove_entry(trie, &place);
-		trie->nr_entries--;
+		trie->seen.n_entries--;
 		err = 0;
 	}
 	spin_unlock(&trie->lock);
@@ -536,7 +538,7 @@ static bool first_below(u64 link, const struct lpm_node **first)
  * the one where the two part stays, or its successor stands there with the same children. So what
  * comes next is that entry, or one before it that came or went meanwhile. False: as above.
  */
-static bool next_entry(const struct lpm_trie *trie, const void *_key, const struct lpm_node **next)
+static bool next_entry(const struct trie *trie, const void *_key, const struct lpm_node **next)
 {
 	const struct prefix key = _key ? key_prefix(_key) : (struct prefix){0};
 	const u64 root = load_link(&trie->root);
@@ -572,7 +574,7 @@ static bool next_entry(const struct lpm_trie *trie, const void *_key, const stru
 
 static int lpm_map_get_next_key(struct bpf_map *map, const void *key, void *next_key)
 {
-	const struct lpm_trie *trie = to_trie(map);
+	const struct trie *trie = to_trie(map);
 	const struct lpm_node *next;
 	u32 prefixlen;
 
@@ -589,11 +591,11 @@ static int lpm_map_get_next_key(struct bpf_map *map, const void *key, void *next
 /* As Linux counts: entries, without the forks between them. */
 static u64 lpm_map_mem_usage(const struct bpf_map *map)
 {
-	struct lpm_trie *trie = to_trie(map);
+	struct trie *trie = to_trie(map);
 	u64 size;
 
 	spin_lock(&trie->lock);
-	size = trie->nr_entries * entry_size(trie);
+	size = trie->seen.n_entries * entry_size(trie);
 	spin_unlock(&trie->lock);
 	return size;
 }

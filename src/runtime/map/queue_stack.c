@@ -3,10 +3,10 @@
  * QUEUE and STACK (kernel: kernel/bpf/queue_stack_maps.c): values without keys, which come out in
  * the order in which they went in, or the last one first.
  *
- * Both are a ring of max_entries values in one area. The oldest is at `oldest`, the others follow.
- * What is pushed goes behind the newest. A queue gives the oldest, a stack the newest; either may
- * drop the oldest to make room (BPF_EXIST). A lock makes each operation one step: two threads that
- * pop never get the same value, and each pushed value is popped once.
+ * Both are a ring of max_entries values and one free place in one area. The oldest is at `tail`,
+ * the others follow up to `head`, where what is pushed goes. A queue gives the oldest, a stack the
+ * newest; either may drop the oldest to make room (BPF_EXIST). A lock makes each operation one
+ * step: two threads that pop never get the same value, and each pushed value is popped once.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,22 +21,23 @@
 
 #define QUEUE_STACK_CREATE_FLAG_MASK (BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK)
 
-struct bpf_queue_stack {
-	struct bpf_map map;
+struct ring {
+	union {
+		struct bpf_map map;
+		struct bpf_queue_stack seen; /* by programs; it changes under the lock */
+	};
 	struct spinlock lock;
-	u32 oldest; /* below max_entries */
-	u32 nr;	    /* at most max_entries */
 	u8 *values;
 };
 
-static struct bpf_queue_stack *to_queue_stack(const struct bpf_map *map)
+static struct ring *to_ring(const struct bpf_map *map)
 {
-	return container_of(map, struct bpf_queue_stack, map);
+	return container_of(map, struct ring, map);
 }
 
 static u64 values_size(const struct bpf_map *map)
 {
-	return (u64)map->max_entries * map->value_size;
+	return ((u64)map->max_entries + 1) * map->value_size;
 }
 
 static int queue_stack_map_alloc_check(const union bpf_attr *attr)
@@ -52,86 +53,98 @@ static int queue_stack_map_alloc_check(const union bpf_attr *attr)
 
 static struct bpf_map *queue_stack_map_alloc(struct trek_runtime *rt, const union bpf_attr *attr)
 {
-	struct bpf_queue_stack *qs = calloc(1, sizeof(*qs));
+	struct ring *ring = calloc(1, sizeof(*ring));
 
-	if (!qs)
+	if (!ring)
 		return ERR_PTR(-ENOMEM);
-	bpf_map_init_from_attr(&qs->map, rt, attr);
-	qs->values = bpf_map_area_alloc(values_size(&qs->map));
-	if (!qs->values) {
-		free(qs);
+	bpf_map_init_from_attr(&ring->map, rt, attr);
+	ring->values = bpf_map_area_alloc(values_size(&ring->map));
+	if (!ring->values) {
+		free(ring);
 		return ERR_PTR(-ENOMEM);
 	}
-	return &qs->map;
+	ring->seen.size = ring->map.max_entries + 1;
+	return &ring->map;
 }
 
 static void queue_stack_map_free(struct bpf_map *map)
 {
-	struct bpf_queue_stack *qs = to_queue_stack(map);
+	struct ring *ring = to_ring(map);
 
-	bpf_map_area_free(qs->values, values_size(map));
-	free(qs);
+	bpf_map_area_free(ring->values, values_size(map));
+	free(ring);
 }
 
-/* The @n-th value, counted from the oldest; @n is below max_entries. */
-static u8 *value_at(const struct bpf_queue_stack *qs, u32 n)
+static u8 *value_at(const struct ring *ring, u32 place)
 {
-	u64 place = (u64)qs->oldest + n;
-
-	if (place >= qs->map.max_entries)
-		place -= qs->map.max_entries;
-	return qs->values + place * qs->map.value_size;
+	return ring->values + (u64)place * ring->map.value_size;
 }
 
-static void drop_oldest(struct bpf_queue_stack *qs)
+static u32 behind(const struct ring *ring, u32 place)
 {
-	qs->oldest = qs->oldest + 1 == qs->map.max_entries ? 0 : qs->oldest + 1;
-	qs->nr--;
+	return place == ring->map.max_entries ? 0 : place + 1;
+}
+
+static u32 before(const struct ring *ring, u32 place)
+{
+	return place ? place - 1 : ring->map.max_entries;
+}
+
+static bool is_empty(const struct ring *ring)
+{
+	return ring->seen.head == ring->seen.tail;
+}
+
+static bool is_full(const struct ring *ring)
+{
+	return behind(ring, ring->seen.head) == ring->seen.tail;
 }
 
 static long queue_stack_map_push_elem(struct bpf_map *map, const void *value, u64 flags)
 {
-	struct bpf_queue_stack *qs = to_queue_stack(map);
+	struct ring *ring = to_ring(map);
 	long err = 0;
 
 	if (flags != BPF_ANY && flags != BPF_EXIST)
 		return -EINVAL;
-	spin_lock(&qs->lock);
-	if (qs->nr == map->max_entries) {
+	spin_lock(&ring->lock);
+	if (is_full(ring)) {
 		if (flags != BPF_EXIST) {
 			err = -E2BIG;
 			goto unlock;
 		}
-		drop_oldest(qs);
+		ring->seen.tail = behind(ring, ring->seen.tail);
 	}
-	memcpy(value_at(qs, qs->nr), value, map->value_size);
-	qs->nr++;
+	memcpy(value_at(ring, ring->seen.head), value, map->value_size);
+	ring->seen.head = behind(ring, ring->seen.head);
 unlock:
-	spin_unlock(&qs->lock);
+	spin_unlock(&ring->lock);
 	return err;
 }
 
 /* Programs find zeroes in @value when there is nothing to be had. */
 static long take(struct bpf_map *map, void *value, bool newest, bool keep)
 {
-	struct bpf_queue_stack *qs = to_queue_stack(map);
+	struct ring *ring = to_ring(map);
 	long err = 0;
+	u32 newest_at;
 
-	spin_lock(&qs->lock);
-	if (!qs->nr) {
+	spin_lock(&ring->lock);
+	if (is_empty(ring)) {
 		memset(value, 0, map->value_size);
 		err = -ENOENT;
 		goto unlock;
 	}
-	memcpy(value, value_at(qs, newest ? qs->nr - 1 : 0), map->value_size);
+	newest_at = before(ring, ring->seen.head);
+	memcpy(value, value_at(ring, newest ? newest_at : ring->seen.tail), map->value_size);
 	if (keep)
 		goto unlock;
 	if (newest)
-		qs->nr--;
+		ring->seen.head = newest_at;
 	else
-		drop_oldest(qs);
+		ring->seen.tail = behind(ring, ring->seen.tail);
 unlock:
-	spin_unlock(&qs->lock);
+	spin_unlock(&ring->lock);
 	return err;
 }
 
@@ -167,7 +180,7 @@ static int queue_stack_map_get_next_key(struct bpf_map *map, const void *key, vo
 
 static u64 queue_stack_map_mem_usage(const struct bpf_map *map)
 {
-	return sizeof(struct bpf_queue_stack) + values_size(map);
+	return sizeof(struct ring) + values_size(map);
 }
 
 const struct bpf_map_ops queue_map_ops = {
