@@ -6,6 +6,7 @@ says by what, and why; a difference that no object shows fails, too. What bpftoo
 held against what the zoo knows, the kernel's structs and /proc.
 """
 
+import json
 import os
 import re
 import struct
@@ -325,18 +326,22 @@ def test_links_are_told_as_the_kernel_does(zoo):
         assert o["target"]
 
 
-def test_perf_events_are_told(zoo):
+def test_uprobes_are_told(zoo):
     links = listed(zoo, "link", "--columns", "all")
     uprobe = links[zoo.named("link", "uprobe")["id"]]
     assert uprobe["file"] == "/proc/self/exe"  # as it was given
     assert uprobe["offset"] > 0
-    assert links[zoo.named("link", "tracepoint")["id"]]["tracepoint"] == "sys_enter_settimeofday"
+    multi = links[zoo.named("link", "uprobe_multi")["id"]]
+    assert multi["path"].endswith("/zoo")
+    assert multi["func_cnt"] == 1
+
+
+def test_events_are_told(zoo):
+    links = listed(zoo, "link", "--columns", "all")
     event = links[zoo.named("link", "perf_event")["id"]]
     assert (event["event_type"], event["event_config"]) == ("software", 9)
-    if any(link["name"] == "uprobe_multi" for link in zoo.objects["link"].values()):
-        multi = links[zoo.named("link", "uprobe_multi")["id"]]
-        assert multi["path"].endswith("/zoo")
-        assert multi["func_cnt"] == 1
+    tracepoint = links[zoo.named("link", "tracepoint")["id"]]
+    assert tracepoint["tracepoint"] == "sys_enter_settimeofday"
 
 
 # Selection, order, columns, tables.
@@ -412,3 +417,46 @@ def test_a_table_has_a_line_of_each(zoo, kind):
     assert [id for id in ids if id in zoo.objects[kind]] == sorted(zoo.objects[kind])
     # Names from outside are shown so that a terminal does nothing but show them.
     assert not re.search(r"[\0-\x09\x0b-\x1f\x7f]", done.stdout.decode())
+
+
+@pytest.mark.parametrize("kind,columns", [
+    ("prog", "id,type,tag,bytes_xlated,verified_insns"),
+    ("map", "id,type,max_entries,name,bytes_key,bytes_value"), ("link", "id,type,prog_id,prog_name"),
+    ("btf", "id,name")])
+def test_cells_are_the_members_of_json(zoo, kind, columns):
+    names = columns.split(",")
+    expected = listed(zoo, kind, "--columns", columns)
+    done = zoo.bpftrek(kind, "list", "--columns", columns)
+    rows = [line.split() for line in done.stdout.decode().splitlines()[1:]]
+    cells = {int(row[0]): row for row in rows if int(row[0]) in expected}
+    for id, o in expected.items():
+        assert list(o) == [name for name in names if name in o]
+        # Sizes are in units.
+        numbers = [str(o.get(name, "-")) for name in names]
+        for name, cell, number in zip(names, cells[id], numbers, strict=True):
+            assert cell == number or name == "bytes_xlated" and cell[-1] in "KM", (o, cell)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_and_pretty_are_the_same_objects(zoo, kind):
+    def steady(objects):
+        return {o["id"]: {name: value for name, value in o.items()
+                          if name not in ["pids", "refcnt", "usercnt", "loaded_at_ns"]}
+                for o in objects if o["id"] in zoo.objects[kind]}
+
+    expected = steady(zoo.json(kind, "list"))
+    lines = zoo.bpftrek("--jsonl", kind, "list").stdout.splitlines()
+    assert steady(map(json.loads, lines)) == expected
+    assert steady(json.loads(zoo.bpftrek("--pretty", kind, "list").stdout)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_has_a_line_of_each_member(zoo, kind):
+    for id in sorted(zoo.objects[kind])[::25]:
+        members = zoo.json(kind, "show", "id", str(id))
+        done = zoo.bpftrek(kind, "show", "id", str(id))
+        assert (done.returncode, done.stderr) == (0, b"")
+        lines = dict(re.findall(r"^(\w+): +(.*)$", done.stdout.decode(), re.M))
+        assert set(lines) <= {*members, "links", "progs", "pinned", "pids", "target"}
+        for name in ["id", "type", "tag", "btf_id", "bytes_key", "max_entries", "prog_id"]:
+            assert lines.get(name) == (str(members[name]) if name in members else None), name

@@ -25,14 +25,17 @@ def test_why_something_is_missing(zoo):
             skipped) or skipped["what"].startswith(("recursion", "struct_ops")), skipped
 
 
-@pytest.mark.parametrize("kind,enum", [
-    ("prog", "bpf_prog_type"), ("map", "bpf_map_type"), ("link", "bpf_link_type")])
-def test_every_type_is_there_or_refused(zoo, kind, enum):
+# The last type is the newest that the zoo knows: Linux 6.18.
+@pytest.mark.parametrize("kind,enum,newest", [
+    ("prog", "bpf_prog_type", 32), ("map", "bpf_map_type", 33), ("link", "bpf_link_type", 14)])
+def test_every_type_is_there_or_refused(zoo, kind, enum, newest):
     key = {"prog": "program_type", "map": "map_type", "link": "link_type"}[kind]
     there = {o["info"]["type"] for o in zoo.objects[kind].values()}
     refused = {skipped[key] for skipped in zoo.skipped if key in skipped}
     for name, value in enum_of_kernel(enum).items():
-        if value and not name.startswith("__MAX"):
+        if value > newest and not name.startswith("__MAX"):
+            print(f"not in the zoo: {name} is newer")
+        elif value and not name.startswith("__MAX"):
             assert value in there | refused, name
 
 
@@ -87,7 +90,8 @@ def test_nothing_is_left_behind(zoo, how):
         assert mine.process.wait(timeout=60) == -signal.SIGKILL
         mine.process.stdin.close()
         # Its own way out was not taken: the next zoo, or who started it, removes its cgroup.
-        os.rmdir(mine.cgroup)
+        if mine.cgroup:
+            os.rmdir(mine.cgroup)
     else:
         mine.close()
     assert not os.path.exists(mine.cgroup)
