@@ -121,17 +121,17 @@ static void test_layout(void **state)
 
 static void test_a_narrow_terminal(void **state)
 {
-	/* Targets and lists are cut first, from the right, */
+	/* Targets and lists are cut first, from the right, lists between their items, */
 	check_table("id,name,attach_to,map_ids,uid", (struct table_size){.width = 60}, true,
-		    "ID  NAME                ATTACH_TO        MAPS          USER\n"
-		    " 1  drop                -                7,8           54321\n"
-		    "20  on_\\x1b[2J_connect  a_function_o...  -             -\n"
-		    "30  also_drop           -                7,8,9,10,...  54322\n");
+		    "ID  NAME                ATTACH_TO          MAPS        USER\n"
+		    " 1  drop                -                  7,8         54321\n"
+		    "20  on_\\x1b[2J_connect  a_function_of_...  -           -\n"
+		    "30  also_drop           -                  7,8,9,...   54322\n");
 	/* then columns are left out, and the heading says so; */
 	check_table("id,name,attach_to,map_ids,uid", (struct table_size){.width = 45}, true,
-		    "ID  NAME                ATTACH_TO     ...\n"
+		    "ID  NAME                ATTACH_TO   ...\n"
 		    " 1  drop                -\n"
-		    "20  on_\\x1b[2J_connect  a_functio...\n"
+		    "20  on_\\x1b[2J_connect  a_funct...\n"
 		    "30  also_drop           -\n");
 	/* ids and names never are. */
 	check_table("id,name,map_ids", (struct table_size){.width = 5}, true,
@@ -194,16 +194,14 @@ static void check_columns(const char *text, const char *names)
 
 static void test_columns(void **state)
 {
-	const char *usual =
-		"id,type,name,attach_to,bytes_jited,bytes_memlock,uid,loaded_at,map_ids,"
-		"pids";
+	const char *usual = "id,type,name,attach_to,uid,pids,bytes_memlock,loaded_at,map_ids";
 	struct columns columns;
 	char text[256];
 
 	check_columns("name,id", "name,id");
 	check_columns("id,name,id", "id,name");
 	check_columns("+id,-id,+tag,-type",
-		      "name,attach_to,bytes_jited,bytes_memlock,uid,loaded_at,map_ids,pids,tag");
+		      "name,attach_to,uid,pids,bytes_memlock,loaded_at,map_ids,tag");
 	snprintf(text, sizeof(text), "%s,tag", usual);
 	check_columns("+tag", text);
 	check_columns("-all,+id", "id");

@@ -57,7 +57,7 @@ static bool may_be_cut(const struct column *column)
 /* Of each such column something is left, and its heading is. */
 static void cut_columns(struct table *table, size_t width)
 {
-	const size_t enough = 12;
+	const size_t enough = 10;
 	const struct column *column;
 	size_t least, excess, spare;
 
@@ -94,18 +94,31 @@ static void fit(struct table *table, size_t width)
 		table->nr_columns--;
 }
 
+/* How many bytes of a cell are shown before "...": of a list whole items, where there are any. */
+static size_t cut_at(const struct column *column, const char *bytes, size_t len, size_t room)
+{
+	const char *comma;
+
+	while (text_width(bytes, len) > room)
+		len--;
+	comma = cell_is_list(column->kind) ? memrchr(bytes, ',', len) : NULL;
+	return comma ? comma + 1 - bytes : len;
+}
+
 static void put_padded(const struct table *table, struct text *out, size_t c, const char *bytes,
 		       size_t len)
 {
+	const struct column *column = table->columns->columns[c];
 	size_t width = text_width(bytes, len), room = table->widths[c];
-	bool right = cell_is_right_aligned(table->columns->columns[c]->kind);
+	bool right = cell_is_right_aligned(column->kind);
 	bool cut = width > room && room > strlen(more);
 
 	if (c)
 		text_puts(out, gap);
-	while (cut && text_width(bytes, len) > room - strlen(more))
-		len--;
-	width = text_width(bytes, len) + (cut ? strlen(more) : 0);
+	if (cut) {
+		len = cut_at(column, bytes, len, room - strlen(more));
+		width = text_width(bytes, len) + strlen(more);
+	}
 	if (right && width < room)
 		text_fill(out, ' ', room - width);
 	text_add(out, bytes, len);
