@@ -347,6 +347,37 @@ def test_full_disk_and_closed_pipe():
     assert done.stderr == b""
 
 
+def test_objects_come_and_go(kernel_refusal):
+    if kernel_refusal:
+        pytest.skip(kernel_refusal)
+    loop = f"while :; do '{BPFTREK}' -q --on kernel map list {' '.join(LOADED)} || exit; done"
+    with subprocess.Popen(["sh", "-c", loop], env=ENV, stdout=subprocess.DEVNULL,
+                          start_new_session=True) as others:
+        for kind in 5 * KINDS:
+            done = bpftrek("--on", "kernel", "-j", kind, "list", "--columns", "all")
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert isinstance(json.loads(done.stdout), list)
+        assert others.poll() is None
+        os.killpg(others.pid, signal.SIGTERM)
+
+
+def test_a_process_whose_name_talks_to_the_terminal(kernel_refusal, tmp_path):
+    if kernel_refusal:
+        pytest.skip(kernel_refusal)
+    name = os.fsencode(tmp_path) + b"/ev\x1b[m\xff\xe2\x80\xae"
+    shutil.copy(BPFTREK, name)
+    holder = [name, "--on", "kernel", "-q", "map", "list", *alone("kernel"), "--name", MAP,
+              "--watch", "60"]
+    with subprocess.Popen(holder, env=ENV, stdout=subprocess.PIPE) as process:
+        assert MAP in process.stdout.readline().decode()
+        found, = objects("kernel", "map", "--name", MAP)
+        assert [h["comm"] for h in found["pids"]] == ["ev\x1b[m\ufffd\u202e"]
+        text = output("kernel", "map", "list", "--name", MAP)
+        assert rf"ev\x1b[m\xff\u202e({process.pid})" in text
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+
+
 # On a terminal.
 
 
@@ -451,6 +482,17 @@ def test_watch_into_a_pipe():
     assert "\033" not in text
     times = [json.loads(line)["time"] for line in watched("--jsonl", *args)]
     assert times == sorted(times) and abs(times[0] - time.time()) < 60
+
+
+def test_watch_one():
+    args = ["--on", "embedded", "prog", "show", PROGRAM, *LOADED, "--watch", "0.1"]
+    text = "".join(watched(*args))
+    assert re.match(rf"id: +\d+\ntype: +tracing\nname: +{PROGRAM}\n(.+\n)+\nid: ", text)
+    assert [json.loads(line)["name"] for line in watched("-j", *args)][:2] == [PROGRAM, PROGRAM]
+    watch = Terminal(*args)
+    watch.read_until(rf"(?s){PROGRAM}.*\033\[H\033\[2J.*{PROGRAM}")
+    watch.process.send_signal(signal.SIGINT)
+    assert watch.finish()[0] == 0
 
 
 def test_statistics_are_the_kernels(kernel_refusal):

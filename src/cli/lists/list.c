@@ -151,24 +151,27 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 		text_format(out, ", %zu shown", rows->nr);
 }
 
-static void put_table(const struct list *list, const struct columns *columns, struct view *view,
-		      const struct rows *rows, struct text *out)
+/* For people: a terminal is drawn anew, elsewhere an empty line is between two looks. */
+static void put_text(const struct list *list, const struct columns *columns, struct view *view,
+		     const struct rows *rows, struct text *out)
 {
 	struct table_size size = terminal_size();
 	bool redraw = list->interval && size.width;
 
-	if (!redraw)
-		size.height = 0;
+	size.height = !redraw ? 0 : size.height > 4 ? size.height - 3 : 1;
 	if (redraw) {
-		/* Over what is there: a screen that is cleared first flickers. */
-		text_puts(out, list->looks ? "\033[H" : "\033[H\033[2J");
+		/* A table over what is there: a screen that is cleared first flickers. */
+		text_puts(out, list->looks && !list->one ? "\033[H" : "\033[H\033[2J");
 		put_title(list, rows, kind_count(list->kind, view->objects), out);
 		text_puts(out, "\033[K\n\033[K\n");
-		size.height = size.height > 4 ? size.height - 3 : 1;
 	} else if (list->looks) {
 		text_char(out, '\n');
 	}
-	table_put(out, columns, view, rows, size, !options.quiet, redraw ? "\033[K\n" : "\n");
+	if (list->one)
+		block_put(out, columns, view, list->kind, rows->objects[0]);
+	else
+		table_put(out, columns, view, rows, size, !options.quiet,
+			  redraw ? "\033[K\n" : "\n");
 	if (redraw)
 		text_puts(out, "\033[J");
 }
@@ -183,10 +186,8 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 	choose_columns(list, view->objects->statistics, view->objects->missing, &columns);
 	if (list->json)
 		put_json(list, &columns, view, rows, &out);
-	else if (list->one)
-		block_put(&out, &columns, view, list->kind, rows->objects[0]);
 	else
-		put_table(list, &columns, view, rows, &out);
+		put_text(list, &columns, view, rows, &out);
 	text_write(&out, stdout);
 	failed = out.failed || view->scratch.failed;
 	text_end(&out);
