@@ -31,7 +31,9 @@ static __always_inline __u32 read_id(__u64 name, void *object, __u32 *kind)
 		*kind = RECORD_PROGRAM;
 		return BPF_CORE_READ((struct bpf_prog *)object, aux, id);
 	}
-	if (name == FILE_NAME('b', 'p', 'f', '_', 'l', 'i', 'n', 'k')) {
+	/* As it was made; as it was opened by its id or pin. */
+	if (name == FILE_NAME('b', 'p', 'f', '_', 'l', 'i', 'n', 'k') ||
+	    name == FILE_NAME('b', 'p', 'f', '-', 'l', 'i', 'n', 'k')) {
 		*kind = RECORD_LINK;
 		return BPF_CORE_READ((struct bpf_link *)object, id);
 	}

@@ -21,6 +21,7 @@
 #include "engine.h"
 #include "fdinfo.h"
 #include "look.h"
+#include "some.skel.h"
 #include "test.h"
 
 static __u32 id_of(int fd)
@@ -278,13 +279,20 @@ static void find_pin(const struct objects *objects, enum object_kind kind, int f
 /* A mount namespace of our own, and in it a bpf file system, with a space in its path. */
 static void test_pins(void **state)
 {
-	int map = make_map(BPF_MAP_TYPE_HASH, 8, 10, 0), program = make_program();
+	int map, program, link;
+	struct some *some;
 	char directory[] = "/tmp/bpf pins.XXXXXX", path[128];
 	struct objects objects;
 	size_t nr;
 
 	if (!engine_is_kernel())
 		skip_because("nothing lists the pins of an engine in this process");
+	map = make_map(BPF_MAP_TYPE_HASH, 8, 10, 0);
+	program = make_program();
+	some = some__open_and_load();
+	assert_non_null(some);
+	assert_int_equal(some__attach(some), 0);
+	link = bpf_link__fd(some->links.some_iterator);
 	assert_non_null(mkdtemp(directory));
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("bpf", directory, "bpf", 0, NULL)) {
@@ -296,6 +304,7 @@ static void test_pins(void **state)
 	pin(map, directory, "map", 0600);
 	pin(map, path, "again", 0666);
 	pin(program, path, "program", 0640);
+	pin(link, path, "link", 0600);
 	snprintf(path, sizeof(path), "%s/link", directory);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 
@@ -306,9 +315,11 @@ static void test_pins(void **state)
 	find_pin(&objects, OBJECT_MAP, map, directory, "map", 0600);
 	find_pin(&objects, OBJECT_MAP, map, directory, "deeper/again", 0666);
 	find_pin(&objects, OBJECT_PROGRAM, program, directory, "deeper/program", 0640);
+	find_pin(&objects, OBJECT_LINK, link, directory, "deeper/link", 0600);
 	objects_free(&objects);
 	assert_int_equal(umount(directory), 0);
 	rmdir(directory);
+	some__destroy(some);
 	close(map);
 	close(program);
 }

@@ -195,22 +195,25 @@ static void test_holders(void **state)
 			   bpf_link__fd(some->links.some_iterator)};
 	const struct holder *holder;
 	size_t nr;
-	int copy;
+	int copy, opened;
 
 	if (!engine_is_kernel())
 		skip_because("an engine in this process is of this process");
 	copy = dup(fds[1]);
+	opened = bpf_link_get_fd_by_id(id_of(fds[2]));
+	assert_true(copy >= 0 && opened >= 0);
 	for (size_t i = 0; i < nr_ways; i++) {
 		objects_free(&looks[i]);
 		take(ways[i], &looks[i]);
 	}
 	close(copy);
+	close(opened);
 	for (size_t i = 0; i < nr_ways; i++) {
 		for (enum object_kind kind = OBJECT_PROGRAM; kind <= OBJECT_LINK; kind++) {
 			holder = objects_holders(&looks[i], kind, id_of(fds[kind]), &nr);
 			assert_int_equal(nr, 1);
 			assert_int_equal(holder->pid, getpid());
-			assert_int_equal(holder->fds, kind == OBJECT_MAP ? 2 : 1);
+			assert_int_equal(holder->fds, kind == OBJECT_PROGRAM ? 1 : 2);
 			assert_string_equal(holder->comm, "test_ways");
 		}
 	}

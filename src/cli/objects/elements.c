@@ -133,21 +133,11 @@ static bool holds(const struct map *map)
 	       map->value_size >= kinds[map->type].id_off + sizeof(__u32);
 }
 
-/*
- * A program array without a reference of user space has been emptied (prog_array_map_clear()). It
- * is better not opened: with the descriptor goes the last such reference once more, and of two that
- * go shortly after each other Linux 6.18 loses a reference to the map, which then never goes.
- */
-static bool is_emptied(const struct map *map)
-{
-	return map->type == BPF_MAP_TYPE_PROG_ARRAY && !map->usercnt;
-}
-
 static int of_map(struct look *look, const struct map *map, struct btf **btf)
 {
 	int fd, err = 0;
 
-	if ((!holds(map) && map->type != BPF_MAP_TYPE_STRUCT_OPS) || is_emptied(map))
+	if ((!holds(map) && map->type != BPF_MAP_TYPE_STRUCT_OPS) || map_is_emptied(map))
 		return 0;
 	fd = bpf_map_get_fd_by_id(map->id);
 	if (fd < 0)

@@ -86,9 +86,12 @@ static bool has_formula(const struct map *map)
 /* A map that is gone stays as it is. */
 static int ask(struct map *map)
 {
-	int fd = bpf_map_get_fd_by_id(map->id), got;
 	char text[1024];
+	int fd, got;
 
+	if (map_is_emptied(map))
+		return 0;
+	fd = bpf_map_get_fd_by_id(map->id);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	got = fdinfo_read(fd, text, sizeof(text));
