@@ -114,6 +114,12 @@ static int small_hash(uint32_t *id)
 	return typed_map(&typed_maps[3], id);
 }
 
+/* What this host has, which is to be little: nothing is made before these rows. */
+static int as_it_is(uint32_t *id)
+{
+	return 0;
+}
+
 static int many_programs(uint32_t *id)
 {
 	return crowd_make(KERNEL, PROGRAMS, bench_size(9900));
@@ -300,21 +306,26 @@ DUMP(dump_array, array);
 DUMP_JSON(dump_array_json, array);
 DUMP(dump_small, small_hash);
 
-static const struct command list_programs = {
-	many_programs,
-	{[COMPILED] = {"@../bpftrek", "--on", "kernel", "prog", "list"},
-	 [KERNEL] = {"bpftool", "prog", "list"}},
-};
-static const struct command list_maps = {
-	many_maps,
-	{[COMPILED] = {"@../bpftrek", "--on", "kernel", "map", "list"},
-	 [KERNEL] = {"bpftool", "map", "list"}},
-};
+#define LIST(name, what, of)                                                                       \
+	static const struct command name = {                                                       \
+		what,                                                                              \
+		{[COMPILED] = {"@../bpftrek", "--on", "kernel", of, "list"},                       \
+		 [KERNEL] = {"bpftool", of, "list"}},                                              \
+	}
+LIST(list_few_programs, as_it_is, "prog");
+LIST(list_few_maps, as_it_is, "map");
+LIST(list_few_links, as_it_is, "link");
+LIST(list_programs, many_programs, "prog");
+LIST(list_maps, many_maps, "map");
 
 #define COMMAND(command) .work = &whole_command, .who = COMPILED_AND_KERNEL, .arg = &command
 #define MEMORY(command) .work = &memory, .who = COMPILED_AND_KERNEL, .arg = &command
 
 static const struct row rows[] = {
+	{"the programs of an idle host", COMMAND(list_few_programs),
+	 .goal = {.kernel_times = 1 / 3.0}},
+	{"the maps of an idle host", COMMAND(list_few_maps), .goal = {.kernel_times = 1 / 3.0}},
+	{"the links of an idle host", COMMAND(list_few_links), .goal = {.kernel_times = 1 / 3.0}},
 	{"a HASH of 1,000,000 as text", COMMAND(dump_hash), .goal = {.kernel_times = 10}},
 	{"a HASH of 1,000,000 as JSON", COMMAND(dump_hash_json), .goal = {.kernel_times = 10}},
 	{"a PERCPU_HASH of 1,000,000 as text", COMMAND(dump_percpu_hash),

@@ -21,7 +21,6 @@
 #include "details.h"
 #include "fdinfo.h"
 
-#define PAGE 4096ull
 #define BUCKET_SIZE 16 /* struct bucket */
 #define ELEM_SIZE 48   /* struct htab_elem, without key and value */
 
@@ -44,7 +43,7 @@ static __u64 array_memory(const struct map *map, __u64 cpus)
 {
 	const __u64 values = up(map->value_size, 8) * map->max_entries;
 
-	return map->flags & BPF_F_MMAPABLE ? up(values, PAGE) : values;
+	return map->flags & BPF_F_MMAPABLE ? up(values, sysconf(_SC_PAGESIZE)) : values;
 }
 
 static __u64 percpu_array_memory(const struct map *map, __u64 cpus)

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
+#include "engine.h"
 #include "look.h"
 #include "records.h"
 
@@ -36,6 +38,12 @@ bool look_grow(void *array, size_t nr, size_t *room, size_t size)
 static __u64 known(__u32 present, __u32 bit, __u64 value)
 {
 	return present & bit ? value : UNKNOWN;
+}
+
+/* The engine's: that of this process is counted as on most machines. */
+static __u64 page_size(void)
+{
+	return engine_is_kernel() ? sysconf(_SC_PAGESIZE) : 4096;
 }
 
 static __u64 bytes_jited(const struct program_record *r)
@@ -77,7 +85,7 @@ static int take_program(struct look *look, const void *record)
 		.sleepable = known(present, PROGRAM_HAS_SLEEPABLE, r->sleepable),
 		.bytes_xlated = r->insns * 8ull,
 		.bytes_jited = bytes_jited(r),
-		.bytes_memlock = known(present, PROGRAM_HAS_PAGES, r->pages * 4096ull),
+		.bytes_memlock = known(present, PROGRAM_HAS_PAGES, r->pages * page_size()),
 		.verified_insns = known(present, PROGRAM_HAS_VERIFIED_INSNS, r->verified_insns),
 		.load_time = r->load_time,
 		.uid = known(present, PROGRAM_HAS_UID, r->uid),
