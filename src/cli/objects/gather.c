@@ -37,9 +37,12 @@ static const struct {
 	unsigned int wanted;
 	const char *name;
 	bool optional; /* an engine may have none: that is no error */
+	/* What only the iterator tells. */
+	const char *only;
+	unsigned int missing;
 } sorts[NR_SORTS] = {
-	[SORT_PROGRAMS] = {WANT_PROGRAMS, "programs"},
-	[SORT_MAPS] = {WANT_MAPS, "maps"},
+	[SORT_PROGRAMS] = {WANT_PROGRAMS, "programs", false, "whole names, targets and references"},
+	[SORT_MAPS] = {WANT_MAPS, "maps", false, "elements and references", WANT_ELEMENTS},
 	[SORT_LINKS] = {WANT_LINKS, "links", true},
 	[SORT_HOLDERS] = {WANT_HOLDERS | WANT_HOLDERS_OF_FEW, "processes that hold objects", true},
 };
@@ -114,14 +117,21 @@ static int read_sort(struct look *look, enum sort sort)
 							NULL};
 	static const struct way *const other_ways[] = {&skeleton_way, &syscall_way, NULL};
 	const struct way *const *way = engine_is_kernel() ? kernel_ways : other_ways;
-	int err;
+	int err = 0, why;
 
 	do {
+		why = err;
 		forget(look, sort);
 		err = (*way)->read(look, sort);
 	} while (err && err != -ENOMEM && *++way);
 	if (err)
 		forget(look, sort);
+	else if (*way == &syscall_way && sorts[sort].only)
+		err = look_leave_out(look, sorts[sort].missing,
+				     "%s of %s: the %s engine does not run the iterator that "
+				     "tells (%s)",
+				     sorts[sort].only, sorts[sort].name, engine_name(),
+				     strerror(-why));
 	return err;
 }
 
