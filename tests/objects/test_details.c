@@ -155,12 +155,9 @@ static void test_elements(void **state)
 	assert_int_equal(objects_gather(WANT_MAPS | WANT_ELEMENTS, &objects), 0);
 	assert_int_equal(objects_map(&objects, id_of(hash))->elements, 6);
 	assert_int_equal(objects_map(&objects, id_of(array))->elements, 10);
-	/* The engine in this process does not show what it keeps of these. */
-	if (engine_is_kernel()) {
-		assert_int_equal(objects_map(&objects, id_of(queue))->elements, 4);
-		assert_int_equal(objects_map(&objects, id_of(stack))->elements, 3);
-		assert_int_equal(objects_map(&objects, id_of(trie))->elements, 1);
-	}
+	assert_int_equal(objects_map(&objects, id_of(queue))->elements, 4);
+	assert_int_equal(objects_map(&objects, id_of(stack))->elements, 3);
+	assert_int_equal(objects_map(&objects, id_of(trie))->elements, 1);
 	objects_free(&objects);
 	close(hash);
 	close(array);
