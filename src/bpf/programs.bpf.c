@@ -122,6 +122,9 @@ static __always_inline void read_attachment(const struct bpf_prog_aux *aux,
 	if (!bpf_core_field_exists(aux->attach_btf) || !bpf_core_field_exists(aux->dst_prog))
 		return;
 	r->head.present |= PROGRAM_HAS_ATTACH;
+	/* Most have none: worth its branch. */
+	if (!r->attach_btf_id)
+		return;
 	r->attach_btf_obj_id = BPF_CORE_READ(aux, attach_btf, id);
 	r->attach_prog_id = BPF_CORE_READ(aux, dst_prog, aux, id);
 	r->attach_prog_btf_id = BPF_CORE_READ(aux, dst_prog, aux, btf, id);
