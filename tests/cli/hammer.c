@@ -3,9 +3,10 @@
  * hammer KIND: a map of the kernel in which four threads insert, delete and update, until standard
  * input ends. Its id is written first, when all that stays is in it.
  *
- * Keys below STAY stay, others come and go. A value is eight times the same number, which is the
- * key's: whoever reads it sees a key with another's value, or parts of two values. In place of the
- * first one there may be a bpf_spin_lock, under which all of them are written at once.
+ * Keys below 20000 (64 of what is locked) stay, others come and go. A value is 8 times (512 times)
+ * the same number: its low half is the key (and the CPU, at bit 20), the other one is another with
+ * each update. Whoever reads it sees a key with another's value, or parts of two values. In place
+ * of the first one there may be a bpf_spin_lock, under which all of them are written at once.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +20,9 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-enum { STAY = 20000, COME_AND_GO = 15000, MAX_ENTRIES = 40000, THREADS = 4, NUMBERS = 8 };
+enum { STAY = 20000, COME_AND_GO = 15000, MAX_ENTRIES = 40000, NUMBERS = 8 };
+enum { LOCKED_STAY = 64, LOCKED_NUMBERS = 512 };
+enum { THREADS = 4, MAX_CPUS = 1024 };
 
 struct trie_key {
 	__u32 prefixlen;
@@ -41,13 +44,9 @@ static const struct kind {
 
 static const struct kind *kind;
 static int map;
-static size_t cpus = 1;
+static size_t cpus = 1, numbers = NUMBERS;
+static __u32 stay = STAY;
 static bool over;
-
-static __u64 number_of(__u32 n, size_t cpu)
-{
-	return (n + 1) * 0x9e3779b97f4a7c15ull + cpu;
-}
 
 static const void *key_of(__u32 *n, struct trie_key *key)
 {
@@ -58,13 +57,13 @@ static const void *key_of(__u32 *n, struct trie_key *key)
 	return key;
 }
 
-static int update(__u32 n)
+static int update(__u32 n, __u32 random)
 {
-	__u64 value[NUMBERS * 1024];
+	__u64 value[NUMBERS * MAX_CPUS];
 	struct trie_key key;
 
-	for (size_t i = 0; i < NUMBERS * cpus; i++)
-		value[i] = number_of(n, i / NUMBERS);
+	for (size_t i = 0; i < numbers * cpus; i++)
+		value[i] = (__u64)random << 32 | i / numbers << 20 | n;
 	if (kind->locked)
 		value[0] = 0;
 	return bpf_map_update_elem(map, key_of(&n, &key), value, kind->locked ? BPF_F_LOCK : 0);
@@ -77,12 +76,12 @@ static void *hammer(void *arg)
 	__u32 n;
 
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		n = STAY + rand_r(&seed) % COME_AND_GO;
+		n = stay + rand_r(&seed) % COME_AND_GO;
 		if (rand_r(&seed) & 1)
-			update(n);
+			update(n, rand_r(&seed));
 		else
 			bpf_map_delete_elem(map, key_of(&n, &key));
-		update(rand_r(&seed) % STAY);
+		update(rand_r(&seed) % stay, rand_r(&seed));
 	}
 	return NULL;
 }
@@ -92,14 +91,14 @@ static int add_types(struct bpf_map_create_opts *opts)
 {
 	struct btf *btf = btf__new_empty();
 	__u32 number = btf__add_int(btf, "__u64", 8, 0), word = btf__add_int(btf, "__u32", 4, 0);
-	__u32 lock = btf__add_struct(btf, "bpf_spin_lock", 4), numbers;
+	__u32 lock = btf__add_struct(btf, "bpf_spin_lock", 4), rest;
 
 	btf__add_field(btf, "val", word, 0, 0);
-	numbers = btf__add_array(btf, word, number, NUMBERS - 1);
+	rest = btf__add_array(btf, word, number, LOCKED_NUMBERS - 1);
 	opts->btf_key_type_id = word;
-	opts->btf_value_type_id = btf__add_struct(btf, "locked", NUMBERS * sizeof(__u64));
+	opts->btf_value_type_id = btf__add_struct(btf, "locked", LOCKED_NUMBERS * sizeof(__u64));
 	btf__add_field(btf, "lock", lock, 0, 0);
-	btf__add_field(btf, "numbers", numbers, 64, 0);
+	btf__add_field(btf, "numbers", rest, 64, 0);
 	if (btf__load_into_kernel(btf))
 		return -1;
 	opts->btf_fd = btf__fd(btf);
@@ -119,17 +118,21 @@ int main(int argc, char **argv)
 			kind = &kinds[i];
 	if (!kind)
 		return 2;
+	if (kind->locked) {
+		numbers = LOCKED_NUMBERS;
+		stay = LOCKED_STAY;
+	}
 	if (kind->per_cpu)
 		cpus = libbpf_num_possible_cpus();
 	opts.map_flags = kind->flags;
 	if (kind->locked && add_types(&opts))
 		return 1;
 	map = bpf_map_create(kind->type, "hammered", kind->trie ? sizeof(struct trie_key) : 4,
-			     NUMBERS * sizeof(__u64), MAX_ENTRIES, &opts);
-	if (map < 0 || cpus > 1024 || bpf_obj_get_info_by_fd(map, &info, &size))
+			     numbers * sizeof(__u64), kind->locked ? stay : MAX_ENTRIES, &opts);
+	if (map < 0 || cpus > MAX_CPUS || bpf_obj_get_info_by_fd(map, &info, &size))
 		return 1;
-	for (__u32 n = 0; n < STAY; n++)
-		if (update(n))
+	for (__u32 n = 0; n < stay; n++)
+		if (update(n, 0))
 			return 1;
 	for (size_t i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, hammer, (void *)(i + 1)))
