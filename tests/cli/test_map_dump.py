@@ -273,7 +273,7 @@ def test_interrupt_while_nobody_reads(engine, loaded):
     assert select.select([process.stdout], [], [], 60)[0]
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
-    assert process.stderr.read().startswith(b"bpftrek: interrupted after ")
+    assert process.stderr.read().startswith(b"bpftrek: interrupted while nobody read ")
     process.stdout.close()
     process.stderr.close()
 

@@ -24,7 +24,7 @@ struct worker {
 	struct reader reader;
 	struct text text;
 	unsigned long long pending, done; /* elements in the text; written */
-	__u32 from;
+	__u32 from, reached; /* buckets; the other thread looks at the second, for the progress */
 	int err;
 };
 
@@ -49,6 +49,11 @@ struct source dump_source(const struct dump *dump, const unsigned char *value, u
 
 static void flush(struct worker *worker)
 {
+	const __u32 reached = reader_bucket(&worker->reader);
+
+	__atomic_store_n(&worker->reached,
+			 reached > worker->reader.until ? worker->reader.until : reached,
+			 __ATOMIC_RELAXED);
 	sink_write(&worker->dump->sink, &worker->text, worker->pending);
 	worker->done += worker->pending;
 	worker->pending = 0;
@@ -143,6 +148,7 @@ static int read_all(struct dump *dump)
 	struct worker workers[MAX_READERS] = {0};
 	int err, more;
 
+	dump->workers = workers;
 	err = begin_worker(&workers[0], dump, 0);
 	more = err ? err : reader_next(&workers[0].reader);
 	if (more < 0)
@@ -167,12 +173,30 @@ out:
 	return err;
 }
 
+/* How much of all was read: by buckets, where they are, for a hash need not be full. */
+static double part_done(const struct dump *dump)
+{
+	const struct elements *e = &dump->elements;
+	__u64 buckets = 0;
+	__u32 reached;
+
+	if (!e->buckets)
+		return e->info.max_entries ? (double)dump->sink.elements / e->info.max_entries : 0;
+	for (int i = 0; i < MAX_READERS; i++) {
+		reached = __atomic_load_n(&dump->workers[i].reached, __ATOMIC_RELAXED);
+		if (reached > e->buckets)
+			reached = e->buckets;
+		if (reached > dump->workers[i].from)
+			buckets += reached - dump->workers[i].from;
+	}
+	return (double)buckets / e->buckets;
+}
+
 static void step(struct sink *sink)
 {
 	struct dump *dump = (struct dump *)((char *)sink - offsetof(struct dump, sink));
 
-	progress_step(&dump->progress, sink->elements,
-		      (double)sink->elements / dump->elements.info.max_entries);
+	progress_step(&dump->progress, sink->elements, part_done(dump));
 }
 
 int dump_run(struct dump *dump, const char *map)

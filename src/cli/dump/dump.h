@@ -46,6 +46,7 @@ struct dump {
 
 	struct sink sink;
 	struct progress progress;
+	struct worker *workers; /* who read */
 };
 
 extern const struct format *const formats[];

@@ -18,7 +18,7 @@
 
 #define PIECE 4096	 /* what a pipe takes that is ready (PIPE_BUF) */
 #define LOOK_AFTER_MS 20 /* how long a wait lasts before one looks for SIGINT */
-#define LAST_WAITS 3	 /* how often after it */
+#define LAST_WAITS 2	 /* how often after it */
 
 static volatile sig_atomic_t interrupted;
 
@@ -69,8 +69,10 @@ static void write_all(struct sink *sink, const char *bytes, size_t size)
 {
 	ssize_t written;
 
-	for (; size && !sink->gone && !sink->err; bytes += written, size -= written) {
-		if (!sink->patient && !may_write())
+	for (; size && !sink->gone && !sink->err && !sink->stuck;
+	     bytes += written, size -= written) {
+		sink->stuck = !sink->patient && !may_write();
+		if (sink->stuck)
 			return;
 		written = write(STDOUT_FILENO, bytes, sink->patient || size < PIECE ? size : PIECE);
 		if (written >= 0)
@@ -105,7 +107,11 @@ int sink_end(struct sink *sink)
 	if (sink->err)
 		status = fail("standard output: %s; make room and run it again",
 			      strerror(sink->err));
-	else if (interrupted && !sink->gone) {
+	else if (sink->stuck) {
+		fail("interrupted while nobody read the output, which is cut; run it again for the "
+		     "rest");
+		status = 130;
+	} else if (interrupted && !sink->gone) {
 		fail("interrupted after %llu elements; run it again for the rest", sink->elements);
 		status = 130;
 	}

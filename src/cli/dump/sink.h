@@ -20,6 +20,7 @@ struct sink {
 	unsigned long long elements;
 	int err;			    /* errno of a write */
 	bool gone;			    /* the reader is */
+	bool stuck;			    /* it reads nothing, and SIGINT came */
 	void (*written)(struct sink *sink); /* called after each piece, under the lock */
 };
 
