@@ -11,35 +11,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "steps.h"
+#include "compile.h"
 
 #define MAX_DEPTH 32
 #define MAX_STEPS 65536
-#define MAX_LITERALS (16u << 20)
-
-struct compiler {
-	const struct btf *btf;
-	const struct style *style;
-	struct plan *plan;
-	size_t room;
-	struct text literals;
-	size_t lead; /* where in the literals those begin that no step has yet */
-	size_t names, names_room;
-	__u64 parts, max_parts; /* that one value shows */
-	int depth, level;
-	const char *why;
-};
-
-/* A type at a place: what compile() and those that it calls hand on. */
-struct spot {
-	__u32 offset, end; /* bytes: where it begins, and what it may not pass */
-	__u32 shift, bits; /* of a bit-field */
-	__u64 times;	   /* that it is shown for one value */
-};
 
 static int compile(struct compiler *c, __u32 type, struct spot spot);
 
-static int wrong(struct compiler *c, const char *why)
+int plan_wrong(struct compiler *c, const char *why)
 {
 	c->why = why;
 	return -EINVAL;
@@ -78,17 +57,17 @@ static int count(struct compiler *c, __u64 times)
 {
 	c->parts += times;
 	if (c->parts > c->max_parts || text_length(&c->literals) > MAX_LITERALS)
-		return wrong(c, "they have more parts than can be shown");
+		return plan_wrong(c, "they have more parts than can be shown");
 	return 0;
 }
 
-static struct step *add_step(struct compiler *c, enum op op, const struct spot *spot, __u32 size)
+struct step *plan_add_step(struct compiler *c, enum op op, const struct spot *spot, __u32 size)
 {
 	struct plan *plan = c->plan;
 	struct step *steps, *step;
 
 	if (plan->count == MAX_STEPS) {
-		wrong(c, "they have more parts than can be shown");
+		plan_wrong(c, "they have more parts than can be shown");
 		return NULL;
 	}
 	if (plan->count == c->room) {
@@ -114,181 +93,24 @@ static struct step *add_step(struct compiler *c, enum op op, const struct spot *
 	return step;
 }
 
-/* After add_step() gave nothing. */
-static int no_step(const struct compiler *c)
+/* After plan_add_step() gave nothing. */
+int plan_no_step(const struct compiler *c)
 {
 	return c->why ? -EINVAL : -ENOMEM;
 }
 
-static int check_inside(struct compiler *c, const struct spot *spot, __u64 size)
+int plan_check_inside(struct compiler *c, const struct spot *spot, __u64 size)
 {
 	if (spot->offset + size > spot->end)
-		return wrong(c, "a part of them lies outside of the value");
+		return plan_wrong(c, "a part of them lies outside of the value");
 	return 0;
 }
 
-static const char *name_of(struct compiler *c, __u32 offset)
+const char *plan_name_of(struct compiler *c, __u32 offset)
 {
 	const char *name = btf__str_by_offset(c->btf, offset);
 
 	return name ? name : "";
-}
-
-/* --- Scalars ---------------------------------------------------------------------------------- */
-
-/* The bytes of a bit-field must lie inside, those of its type need not. */
-static int check_scalar(struct compiler *c, const struct spot *spot, __u32 size)
-{
-	if (!spot->bits && spot->shift)
-		return wrong(c, "a part of them begins within a byte");
-	if (!spot->bits)
-		return check_inside(c, spot, size);
-	if (spot->bits > 64 || spot->bits > 8 * size)
-		return wrong(c, "a bit-field is larger than its type");
-	return check_inside(c, spot, (spot->shift + spot->bits + 7) / 8);
-}
-
-static bool is_power(__u32 size, __u32 max)
-{
-	return size && size <= max && !(size & (size - 1));
-}
-
-static int compile_int(struct compiler *c, const struct btf_type *t, struct spot spot)
-{
-	const int encoding = btf_int_encoding(t);
-	enum op op = encoding & BTF_INT_BOOL ? STEP_BOOL : STEP_NUMBER;
-	struct step *step;
-	int err;
-
-	if (!is_power(t->size, 16))
-		return wrong(c, "an int has a size that no int has");
-	/* The old way to say that a member is a bit-field: the int does. */
-	if (!spot.bits && (btf_int_offset(t) || btf_int_bits(t) != 8 * t->size)) {
-		if (btf_int_offset(t) + btf_int_bits(t) > 8 * t->size || !btf_int_bits(t))
-			return wrong(c, "an int has more bits than bytes for them");
-		spot.shift += btf_int_offset(t);
-		spot.offset += spot.shift / 8;
-		spot.shift %= 8;
-		spot.bits = btf_int_bits(t);
-	}
-	err = check_scalar(c, &spot, t->size);
-	if (err)
-		return err;
-	if (t->size == 16 && !spot.bits)
-		op = STEP_INT128;
-	step = add_step(c, op, &spot, t->size);
-	if (!step)
-		return no_step(c);
-	step->is_signed = encoding & BTF_INT_SIGNED;
-	return 0;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct enum_name *x = a, *y = b;
-
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at; /* the first one that was written */
-}
-
-static int add_enum_name(struct compiler *c, __u64 value, const char *name)
-{
-	struct enum_name *names;
-	size_t from;
-
-	if (text_length(&c->literals) > MAX_LITERALS)
-		return wrong(c, "they have more names than can be shown");
-	if (c->names == c->names_room) {
-		size_t room = c->names_room ? 2 * c->names_room : 16;
-
-		names = reallocarray(c->plan->names, room, sizeof(*names));
-		if (!names)
-			return -ENOMEM;
-		c->plan->names = names;
-		c->names_room = room;
-	}
-	from = text_length(&c->literals);
-	if (c->style->plain)
-		text_plain_string(&c->literals, name, strlen(name));
-	else
-		text_json_string(&c->literals, name, strlen(name));
-	c->plan->names[c->names++] = (struct enum_name){
-		.value = value,
-		.at = from,
-		.length = text_length(&c->literals) - from,
-	};
-	return 0;
-}
-
-static bool enum_is_signed(const struct btf_type *t)
-{
-	bool negative = btf_kflag(t);
-
-	for (int i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
-		negative |= btf_enum(t)[i].val < 0;
-	return negative;
-}
-
-static int compile_enum(struct compiler *c, const struct btf_type *t, struct spot spot)
-{
-	const size_t first = c->names;
-	struct step *step;
-	const char *name;
-	__u64 value;
-	int err;
-
-	if (!is_power(t->size, 8))
-		return wrong(c, "an enum has a size that no enum has");
-	err = check_scalar(c, &spot, t->size);
-	if (err)
-		return err;
-	step = add_step(c, STEP_ENUM, &spot, t->size);
-	if (!step)
-		return no_step(c);
-	step->is_signed = enum_is_signed(t);
-	step->names = first;
-	for (int i = 0; i < btf_vlen(t) && !err; i++) {
-		if (btf_is_enum64(t)) {
-			value = btf_enum64_value(&btf_enum64(t)[i]);
-			name = name_of(c, btf_enum64(t)[i].name_off);
-		} else {
-			value = (__s64)btf_enum(t)[i].val;
-			name = name_of(c, btf_enum(t)[i].name_off);
-			if (!step->is_signed)
-				value = (__u32)value;
-		}
-		err = add_enum_name(c, value, name);
-	}
-	c->lead = text_length(&c->literals);
-	step->count = c->names - first;
-	qsort(c->plan->names + first, step->count, sizeof(*c->plan->names), compare_names);
-	return err;
-}
-
-static int compile_float(struct compiler *c, const struct btf_type *t, struct spot spot)
-{
-	int err;
-
-	if (spot.bits)
-		return wrong(c, "a float is a bit-field");
-	err = check_inside(c, &spot, t->size);
-	if (!err &&
-	    !add_step(c, t->size == 4 || t->size == 8 ? STEP_FLOAT : STEP_BYTES, &spot, t->size))
-		err = no_step(c);
-	return err;
-}
-
-static int compile_pointer(struct compiler *c, const struct btf_type *t, struct spot spot)
-{
-	int err;
-
-	if (spot.bits)
-		return wrong(c, "a pointer is a bit-field");
-	err = check_inside(c, &spot, sizeof(__u64));
-	if (!err && !add_step(c, STEP_POINTER, &spot, sizeof(__u64)))
-		err = no_step(c);
-	return err;
 }
 
 /* --- What holds others ------------------------------------------------------------------------ */
@@ -311,8 +133,8 @@ static int compile_array(struct compiler *c, const struct btf_type *t, struct sp
 	int err;
 
 	if (spot.bits || size < 0)
-		return wrong(c, "an array has elements without a size");
-	err = check_inside(c, &spot, (__u64)size * array->nelems);
+		return plan_wrong(c, "an array has elements without a size");
+	err = plan_check_inside(c, &spot, (__u64)size * array->nelems);
 	if (err)
 		return err;
 	/* A flexible array has what the value has: nothing, libbpf and the kernel see to that. */
@@ -322,8 +144,8 @@ static int compile_array(struct compiler *c, const struct btf_type *t, struct sp
 	}
 	step = c->plan->count;
 	if (is_array_of_char(c->btf, t)) {
-		if (!add_step(c, STEP_TEXT, &spot, size))
-			return no_step(c);
+		if (!plan_add_step(c, STEP_TEXT, &spot, size))
+			return plan_no_step(c);
 		c->plan->steps[step].count = array->nelems;
 		c->plan->steps[step].is_signed =
 			btf_int_encoding(plain_type(c->btf, array->type)) & BTF_INT_SIGNED;
@@ -332,8 +154,8 @@ static int compile_array(struct compiler *c, const struct btf_type *t, struct sp
 	c->level++;
 	literal(c, "[");
 	new_line(c);
-	if (!add_step(c, STEP_ARRAY, &spot, size))
-		return no_step(c);
+	if (!plan_add_step(c, STEP_ARRAY, &spot, size))
+		return plan_no_step(c);
 	c->plan->steps[step].count = array->nelems;
 	c->plan->steps[step].comma = c->lead;
 	literal(c, ",");
@@ -345,8 +167,9 @@ static int compile_array(struct compiler *c, const struct btf_type *t, struct sp
 	spot.times *= array->nelems;
 	err = compile(c, array->type, spot);
 	/* What follows the last scalar of an element, as "}", is of the element. */
-	if (!err && c->lead != text_length(&c->literals) && !add_step(c, STEP_LITERAL, &spot, 0))
-		err = no_step(c);
+	if (!err && c->lead != text_length(&c->literals) &&
+	    !plan_add_step(c, STEP_LITERAL, &spot, 0))
+		err = plan_no_step(c);
 	c->level--;
 	if (err)
 		return err;
@@ -376,12 +199,12 @@ static int compile_members(struct compiler *c, const struct btf_type *t, struct 
 	__u32 at;
 	int err;
 
-	err = check_inside(c, &spot, t->size);
+	err = plan_check_inside(c, &spot, t->size);
 	for (int i = 0; i < btf_vlen(t) && !err; i++) {
-		name = name_of(c, m[i].name_off);
+		name = plan_name_of(c, m[i].name_off);
 		at = btf_member_bit_offset(t, i);
 		if (at / 8 > t->size)
-			return wrong(c, "a member lies outside of its struct");
+			return plan_wrong(c, "a member lies outside of its struct");
 		place = (struct spot){
 			.offset = spot.offset + at / 8,
 			.end = spot.offset + t->size,
@@ -392,9 +215,9 @@ static int compile_members(struct compiler *c, const struct btf_type *t, struct 
 		inner = plain_type(c->btf, m[i].type);
 		if (!*name && inner && btf_is_composite(inner)) {
 			if (place.shift || place.bits)
-				return wrong(c, "a struct begins within a byte");
+				return plan_wrong(c, "a struct begins within a byte");
 			if (c->depth++ == MAX_DEPTH)
-				return wrong(c, "they are nested too deeply");
+				return plan_wrong(c, "they are nested too deeply");
 			err = count(c, spot.times);
 			if (!err)
 				err = compile_members(c, inner, place, first);
@@ -413,7 +236,7 @@ static int compile_composite(struct compiler *c, const struct btf_type *t, struc
 	int err;
 
 	if (spot.bits || spot.shift)
-		return wrong(c, "a struct begins within a byte");
+		return plan_wrong(c, "a struct begins within a byte");
 	c->level++;
 	literal(c, "{");
 	err = compile_members(c, t, spot, &first);
@@ -437,9 +260,9 @@ static int compile_section(struct compiler *c, const struct btf_type *t, struct 
 	for (int i = 0; i < btf_vlen(t) && !err; i++) {
 		var = btf__type_by_id(c->btf, v[i].type);
 		if (!var || !btf_is_var(var) || v[i].offset > spot.end - spot.offset)
-			return wrong(c, "a variable lies outside of its section");
+			return plan_wrong(c, "a variable lies outside of its section");
 		place.offset = spot.offset + v[i].offset;
-		begin_member(c, name_of(c, var->name_off), &first);
+		begin_member(c, plan_name_of(c, var->name_off), &first);
 		err = compile(c, var->type, place);
 	}
 	c->level--;
@@ -450,9 +273,9 @@ static int compile_section(struct compiler *c, const struct btf_type *t, struct 
 }
 
 static int (*const compile_kind[])(struct compiler *, const struct btf_type *, struct spot) = {
-	[BTF_KIND_INT] = compile_int,	       [BTF_KIND_ENUM] = compile_enum,
-	[BTF_KIND_ENUM64] = compile_enum,      [BTF_KIND_FLOAT] = compile_float,
-	[BTF_KIND_PTR] = compile_pointer,      [BTF_KIND_ARRAY] = compile_array,
+	[BTF_KIND_INT] = plan_compile_int,     [BTF_KIND_ENUM] = plan_compile_enum,
+	[BTF_KIND_ENUM64] = plan_compile_enum, [BTF_KIND_FLOAT] = plan_compile_float,
+	[BTF_KIND_PTR] = plan_compile_pointer, [BTF_KIND_ARRAY] = compile_array,
 	[BTF_KIND_STRUCT] = compile_composite, [BTF_KIND_UNION] = compile_composite,
 	[BTF_KIND_DATASEC] = compile_section,
 };
@@ -464,16 +287,16 @@ static int compile(struct compiler *c, __u32 type, struct spot spot)
 	int err;
 
 	if (kind >= sizeof(compile_kind) / sizeof(compile_kind[0]) || !compile_kind[kind])
-		return wrong(c, "they have a part that is of no type with values");
+		return plan_wrong(c, "they have a part that is of no type with values");
 	if (!btf_is_int(t) && !btf_is_any_enum(t) && spot.shift)
-		return wrong(c, "a part of them begins within a byte");
+		return plan_wrong(c, "a part of them begins within a byte");
 	if (c->literals.failed)
 		return -ENOMEM;
 	err = count(c, spot.times);
 	if (err)
 		return err;
 	if (c->depth++ == MAX_DEPTH)
-		return wrong(c, "they are nested too deeply");
+		return plan_wrong(c, "they are nested too deeply");
 	err = compile_kind[kind](c, t, spot);
 	c->depth--;
 	return err;
@@ -504,11 +327,12 @@ int plan_make(struct plan **made, const struct btf *btf, const struct place *pla
 	if (!place->untyped)
 		err = compile(&c, place->type, spot);
 	else if (style->number && is_power(size, 8))
-		err = add_step(&c, STEP_NUMBER, &spot, size) ? 0 : no_step(&c);
+		err = plan_add_step(&c, STEP_NUMBER, &spot, size) ? 0 : plan_no_step(&c);
 	else
-		err = add_step(&c, STEP_BYTES, &spot, size) ? 0 : no_step(&c);
-	if (!err && c.lead != text_length(&c.literals) && !add_step(&c, STEP_LITERAL, &spot, 0))
-		err = no_step(&c);
+		err = plan_add_step(&c, STEP_BYTES, &spot, size) ? 0 : plan_no_step(&c);
+	if (!err && c.lead != text_length(&c.literals) &&
+	    !plan_add_step(&c, STEP_LITERAL, &spot, 0))
+		err = plan_no_step(&c);
 	if (!err && c.literals.failed)
 		err = -ENOMEM;
 out:
