@@ -13,12 +13,6 @@
 #include "maps.skel.h"
 #include "programs.skel.h"
 
-static int iterate(struct look *look, int fd)
-{
-	own_add_fd(&look->own, OBJECT_PROGRAM, fd);
-	return look_iterate(look, fd);
-}
-
 #define READ(name)                                                                                 \
 	static int read_##name(struct look *look)                                                  \
 	{                                                                                          \
@@ -29,7 +23,7 @@ static int iterate(struct look *look, int fd)
 			return -errno;                                                             \
 		err = name##_skel__load(skeleton);                                                 \
 		if (!err)                                                                          \
-			err = iterate(look, bpf_program__fd(skeleton->progs.write_##name));        \
+			err = look_iterate(look, bpf_program__fd(skeleton->progs.write_##name));   \
 		name##_skel__destroy(skeleton);                                                    \
 		return err;                                                                        \
 	}
