@@ -135,9 +135,12 @@ static int dissector(struct zoo *zoo, int prog)
 	return plain_link(prog, own_netns(), BPF_FLOW_DISSECTOR);
 }
 
+/* On a device whose name has to be escaped, if one can be made. */
 static int xdp(struct zoo *zoo, int prog)
 {
-	return plain_link(prog, LOOPBACK, BPF_XDP);
+	int device = zoo_device("veth", "zoo\033[31m");
+
+	return plain_link(prog, device < 0 ? LOOPBACK : device, BPF_XDP);
 }
 
 static int tcx(struct zoo *zoo, int prog)

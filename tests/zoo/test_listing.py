@@ -324,6 +324,8 @@ def test_links_are_told_as_the_kernel_does(zoo):
         for name, value in zip(names, values):
             assert o[name] == value, told
         assert o["target"]
+        if o["type"] == "xdp":
+            assert o["devname"] == o["target"] == "zoo\033[31m"
 
 
 def test_uprobes_are_told(zoo):

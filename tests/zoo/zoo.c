@@ -84,7 +84,8 @@ static void open_cgroup(struct zoo *zoo)
 		return;
 	}
 	sweep(parent);
-	snprintf(cgroup_path, sizeof(cgroup_path), "%s/bpftrek-zoo-%d", parent, getpid());
+	/* Who shows the path has to escape it. */
+	snprintf(cgroup_path, sizeof(cgroup_path), "%s/bpftrek-zoo-%d \033[31m", parent, getpid());
 	if (mkdir(cgroup_path, 0755)) {
 		zoo_skip(zoo, "cgroup", errno);
 		cgroup_path[0] = 0;
