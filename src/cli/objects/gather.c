@@ -142,8 +142,13 @@ static bool are_few(const struct objects *objects)
 
 static int read_sorts(struct look *look, unsigned int wanted)
 {
+	unsigned int wanted_sorts = 0;
 	int err = 0, status = 0;
 
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		wanted_sorts |= wanted & sorts[sort].wanted ? 1u << sort : 0;
+	if (engine_is_kernel())
+		light_begin(look, wanted_sorts);
 	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++) {
 		if (!(wanted & sorts[sort].wanted))
 			continue;
@@ -157,6 +162,7 @@ static int read_sorts(struct look *look, unsigned int wanted)
 		if (err)
 			status = cannot_read(sorts[sort].name, err);
 	}
+	light_end(look);
 	return status;
 }
 

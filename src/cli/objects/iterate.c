@@ -36,7 +36,6 @@ int look_iterate(struct look *look, int prog_fd)
 
 	if (link < 0)
 		return -errno;
-	own_add_fd(&look->own, OBJECT_PROGRAM, prog_fd);
 	own_add_fd(&look->own, OBJECT_LINK, link);
 	iterator = bpf_iter_create(link);
 	err = iterator < 0 ? -errno : drain(look, iterator);

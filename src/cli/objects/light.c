@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 
 #include "look.h"
 
-static struct own *own; /* of the look that is being taken; commands run in one thread */
+static __thread struct own *own; /* what is being loaded belongs to */
 
 static int run_loader(int fd, struct bpf_loader_ctx *ctx)
 {
@@ -77,41 +78,112 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 #include "maps.light.h"
 #include "programs.light.h"
 
-/* The descriptor of its program, which is all that is kept. */
-#define LOAD(name)                                                                                 \
-	static int load_##name(void)                                                               \
+#define LIGHT(name)                                                                                \
+	static void *open_##name(void)                                                             \
 	{                                                                                          \
-		struct name##_light *skeleton = name##_light__open();                              \
-		int fd;                                                                            \
+		return name##_light__open();                                                       \
+	}                                                                                          \
                                                                                                    \
-		if (!skeleton)                                                                     \
-			return -ENOMEM;                                                            \
-		fd = name##_light__load(skeleton);                                                 \
-		if (!fd) {                                                                         \
-			fd = skeleton->progs.write_##name.prog_fd;                                 \
-			skeleton->progs.write_##name.prog_fd = 0;                                  \
-		}                                                                                  \
-		name##_light__destroy(skeleton);                                                   \
+	/* The descriptor of its program. */                                                       \
+	static int load_##name(void *opened)                                                       \
+	{                                                                                          \
+		struct name##_light *skeleton = opened;                                            \
+		int fd = name##_light__load(skeleton);                                             \
+                                                                                                   \
+		if (fd)                                                                            \
+			return fd;                                                                 \
+		fd = skeleton->progs.write_##name.prog_fd;                                         \
+		skeleton->progs.write_##name.prog_fd = 0;                                          \
 		return fd;                                                                         \
+	}                                                                                          \
+                                                                                                   \
+	static void destroy_##name(void *opened)                                                   \
+	{                                                                                          \
+		name##_light__destroy(opened);                                                     \
 	}
 
-LOAD(programs)
-LOAD(maps)
-LOAD(links)
-LOAD(holders)
+LIGHT(programs)
+LIGHT(maps)
+LIGHT(links)
+LIGHT(holders)
+
+#define OPERATIONS(name)                                                                           \
+	{                                                                                          \
+		open_##name, load_##name, destroy_##name                                           \
+	}
+static const struct {
+	void *(*open)(void);
+	int (*load)(void *skeleton);
+	void (*destroy)(void *skeleton);
+} skeletons[NR_SORTS] = {
+	[SORT_PROGRAMS] = OPERATIONS(programs),
+	[SORT_MAPS] = OPERATIONS(maps),
+	[SORT_LINKS] = OPERATIONS(links),
+	[SORT_HOLDERS] = OPERATIONS(holders),
+};
+
+/* Allocates nothing: a thread that does begins with mapping memory for it. */
+static void *load(void *arg)
+{
+	struct light *light = arg;
+
+	own = &light->own;
+	light->fd = skeletons[light->sort].load(light->skeleton);
+	if (light->fd >= 0)
+		own_add_fd(own, OBJECT_PROGRAM, light->fd);
+	return NULL;
+}
+
+/*
+ * The kernel verifies them side by side. Nothing is read before all are there: what they are made
+ * of must be known first, as the first of them sees it.
+ */
+void light_begin(struct look *look, unsigned int sorts)
+{
+	pthread_t threads[NR_SORTS];
+	bool started[NR_SORTS] = {0};
+
+	for (enum sort sort = 0; sort < NR_SORTS; sort++) {
+		struct light *light = &look->lights[sort];
+
+		light->sort = sort;
+		if (!(sorts >> sort & 1))
+			continue;
+		light->skeleton = skeletons[sort].open();
+		light->fd = light->skeleton ? 0 : -ENOMEM;
+		/* The last one is for this thread. */
+		if (light->skeleton && sorts >> (sort + 1))
+			started[sort] = !pthread_create(&threads[sort], NULL, load, light);
+	}
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		if (look->lights[sort].skeleton && !started[sort])
+			load(&look->lights[sort]);
+	for (enum sort sort = 0; sort < NR_SORTS; sort++) {
+		if (started[sort])
+			pthread_join(threads[sort], NULL);
+		if (look->lights[sort].skeleton)
+			skeletons[sort].destroy(look->lights[sort].skeleton);
+		look->lights[sort].skeleton = NULL;
+		own_merge(&look->own, &look->lights[sort].own);
+		memset(&look->lights[sort].own, 0, sizeof(look->lights[sort].own));
+	}
+}
+
+void light_end(struct look *look)
+{
+	for (enum sort sort = 0; sort < NR_SORTS; sort++)
+		if (look->lights[sort].fd > 0)
+			close(look->lights[sort].fd);
+}
 
 static int read_sort(struct look *look, enum sort sort)
 {
-	static int (*const loaders[NR_SORTS])(void) = {
-		[SORT_PROGRAMS] = load_programs,
-		[SORT_MAPS] = load_maps,
-		[SORT_LINKS] = load_links,
-		[SORT_HOLDERS] = load_holders,
-	};
 	int fd, err;
 
-	own = &look->own;
-	fd = loaders[sort]();
+	if (!look->lights[sort].fd)
+		light_begin(look, 1u << sort);
+	fd = look->lights[sort].fd;
+	look->lights[sort].fd = 0;
 	if (fd < 0)
 		return fd;
 	err = look_iterate(look, fd);

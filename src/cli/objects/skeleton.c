@@ -13,6 +13,12 @@
 #include "maps.skel.h"
 #include "programs.skel.h"
 
+static int iterate(struct look *look, int fd)
+{
+	own_add_fd(&look->own, OBJECT_PROGRAM, fd);
+	return look_iterate(look, fd);
+}
+
 #define READ(name)                                                                                 \
 	static int read_##name(struct look *look)                                                  \
 	{                                                                                          \
@@ -23,7 +29,7 @@
 			return -errno;                                                             \
 		err = name##_skel__load(skeleton);                                                 \
 		if (!err)                                                                          \
-			err = look_iterate(look, bpf_program__fd(skeleton->progs.write_##name));   \
+			err = iterate(look, bpf_program__fd(skeleton->progs.write_##name));        \
 		name##_skel__destroy(skeleton);                                                    \
 		return err;                                                                        \
 	}
