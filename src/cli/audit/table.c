@@ -10,6 +10,9 @@
 
 #include "audit/report.h"
 #include "cli.h"
+#include "lists/watch.h"
+
+enum { INDENT = 10 }; /* below the rule */
 
 static const char *const colours[NR_SEVERITIES] = {"2", "36", "33", "1;31"};
 
@@ -20,6 +23,23 @@ static bool is_coloured(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no && *no);
 }
 
+/* One paragraph, every line of it @indent columns in and up to @width. */
+static void print_paragraph(const char *text, int indent, int width)
+{
+	int column = 0;
+	size_t len;
+
+	for (; *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (column && column + 1 + (int)len > width) {
+			putchar('\n');
+			column = 0;
+		}
+		column += printf("%*s%.*s", column ? 1 : indent, "", (int)len, text);
+	}
+	putchar('\n');
+}
+
 /* "map 12 flows". */
 static int object_text(const struct finding *f, char *text, size_t size)
 {
@@ -27,34 +47,74 @@ static int object_text(const struct finding *f, char *text, size_t size)
 			*f->name ? " " : "", f->name);
 }
 
-static void measure(const struct audit *audit, int *rule_width, int *object_width)
+/* How wide the columns are, and where the lines end: 0 where they need not, in a pipe. */
+struct layout {
+	int rule, object, line;
+	bool coloured;
+};
+
+static void measure(const struct audit *audit, struct layout *layout)
 {
 	const int most = 32;
 	int len;
 
-	*rule_width = strlen("RULE");
-	*object_width = strlen("OBJECT");
+	*layout = (struct layout){
+		.rule = strlen("RULE"),
+		.object = strlen("OBJECT"),
+		.line = terminal_size().width,
+		.coloured = is_coloured(),
+	};
 	for (size_t i = 0; i < audit->nr_findings; i++) {
 		len = strlen(audit->findings[i].rule->id);
-		*rule_width = len > *rule_width ? len : *rule_width;
+		layout->rule = len > layout->rule ? len : layout->rule;
 		len = object_text(&audit->findings[i], NULL, 0);
 		len = len > most ? most : len;
-		*object_width = len > *object_width ? len : *object_width;
+		layout->object = len > layout->object ? len : layout->object;
 	}
 }
 
-static void print_finding(const struct finding *f, int rule_width, int object_width, bool coloured)
+/* On a terminal a sentence has lines of its own, which it fits. */
+static void print_finding(const struct finding *f, const struct layout *layout)
 {
+	const char *colour = layout->coloured ? colours[f->severity] : "";
 	char object[512];
 
 	object_text(f, object, sizeof(object));
-	if (coloured)
-		printf("\033[%sm%-8s\033[0m", colours[f->severity], severity_names[f->severity]);
-	else
-		printf("%-8s", severity_names[f->severity]);
-	printf("  %-*s  %-*s  %s\n", rule_width, f->rule->id, object_width, object, f->text);
+	printf("%s%s%s%-8s%s  %-*s  ", *colour ? "\033[" : "", colour, *colour ? "m" : "",
+	       severity_names[f->severity], *colour ? "\033[0m" : "", layout->rule, f->rule->id);
+	if (layout->line) {
+		printf("%s\n", object);
+		print_paragraph(f->text, INDENT, layout->line);
+	} else {
+		printf("%-*s  %s\n", layout->object, object, f->text);
+	}
 	if (f->command && !options.quiet)
-		printf("%*s$ %s\n", 10, "", f->command);
+		printf("%*s$ %s\n", INDENT, "", f->command);
+}
+
+/* A reason once, with all rules that it keeps from being checked. */
+static void print_not_checked(const struct report *report)
+{
+	const struct rule *const *first, *const *rule;
+	const char *reason, *other;
+
+	for (first = report->selected; *first; first++) {
+		reason = rule_not_checked(report->audit, *first);
+		for (rule = report->selected; reason && rule < first; rule++) {
+			other = rule_not_checked(report->audit, *rule);
+			if (other && !strcmp(other, reason))
+				reason = NULL;
+		}
+		if (!reason)
+			continue;
+		printf("not checked: %s", (*first)->id);
+		for (rule = first + 1; *rule; rule++) {
+			other = rule_not_checked(report->audit, *rule);
+			if (other && !strcmp(other, reason))
+				printf(", %s", (*rule)->id);
+		}
+		printf(": %s\n", reason);
+	}
 }
 
 /* "3 findings (1 high, 2 low); 14 of 16 rules checked". */
@@ -79,52 +139,31 @@ static void print_summary(const struct report *report)
 		between = ", ";
 	}
 	printf("%s; %zu of %zu rules checked\n", audit->nr_findings ? ")" : "", checked, all);
-	for (const struct rule *const *rule = report->selected; *rule; rule++)
-		if (rule_not_checked(audit, *rule))
-			printf("not checked: %s: %s\n", (*rule)->id,
-			       rule_not_checked(audit, *rule));
+	print_not_checked(report);
 }
 
 int print_findings(const struct report *report)
 {
 	const struct audit *audit = report->audit;
-	const bool coloured = is_coloured();
-	int rule_width, object_width;
+	struct layout layout;
 
-	measure(audit, &rule_width, &object_width);
+	measure(audit, &layout);
 	if (audit->nr_findings && !options.quiet)
-		printf("%-8s  %-*s  %-*s  FINDING\n", "SEVERITY", rule_width, "RULE", object_width,
-		       "OBJECT");
+		printf("%-8s  %-*s  %-*s%s\n", "SEVERITY", layout.rule, "RULE",
+		       layout.line ? 0 : layout.object, "OBJECT", layout.line ? "" : "  FINDING");
 	for (size_t i = 0; i < audit->nr_findings; i++)
-		print_finding(&audit->findings[i], rule_width, object_width, coloured);
+		print_finding(&audit->findings[i], &layout);
 	if (!options.quiet)
 		print_summary(report);
 	return finish_output();
 }
 
-/* One paragraph, wrapped at 80 columns. */
-static void print_paragraph(const char *head, const char *text)
-{
-	const int width = 78, indent = 2;
-	int column = 0;
-	size_t len;
-
-	printf("\n%s\n", head);
-	for (; *text; text += len + strspn(text + len, " ")) {
-		len = strcspn(text, " ");
-		if (column && column + 1 + (int)len > width) {
-			putchar('\n');
-			column = 0;
-		}
-		column += printf("%*s%.*s", column ? 1 : indent, "", (int)len, text);
-	}
-	putchar('\n');
-}
-
 int explain_rule(const struct rule *rule)
 {
 	printf("%s (%s): %s\n", rule->id, severity_names[rule->severity], rule->title);
-	print_paragraph("What it means", rule->meaning);
-	print_paragraph("What to do", rule->remedy);
+	printf("\nWhat it means\n");
+	print_paragraph(rule->meaning, 2, 78);
+	printf("\nWhat to do\n");
+	print_paragraph(rule->remedy, 2, 78);
 	return finish_output();
 }
