@@ -87,7 +87,7 @@ static void *hammer(void *arg)
 }
 
 /* Of a value whose first number is a lock. */
-static int add_types(struct bpf_map_create_opts *opts)
+static struct btf *add_types(struct bpf_map_create_opts *opts)
 {
 	struct btf *btf = btf__new_empty();
 	__u32 number = btf__add_int(btf, "__u64", 8, 0), word = btf__add_int(btf, "__u32", 4, 0);
@@ -100,15 +100,16 @@ static int add_types(struct bpf_map_create_opts *opts)
 	btf__add_field(btf, "lock", lock, 0, 0);
 	btf__add_field(btf, "numbers", rest, 64, 0);
 	if (btf__load_into_kernel(btf))
-		return -1;
+		exit(1);
 	opts->btf_fd = btf__fd(btf);
-	return 0;
+	return btf;
 }
 
 int main(int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	struct bpf_map_info info = {0};
+	struct btf *btf = NULL;
 	__u32 size = sizeof(info);
 	pthread_t threads[THREADS];
 	char byte;
@@ -125,10 +126,11 @@ int main(int argc, char **argv)
 	if (kind->per_cpu)
 		cpus = libbpf_num_possible_cpus();
 	opts.map_flags = kind->flags;
-	if (kind->locked && add_types(&opts))
-		return 1;
+	if (kind->locked)
+		btf = add_types(&opts);
 	map = bpf_map_create(kind->type, "hammered", kind->trie ? sizeof(struct trie_key) : 4,
 			     numbers * sizeof(__u64), kind->locked ? stay : MAX_ENTRIES, &opts);
+	btf__free(btf);
 	if (map < 0 || cpus > MAX_CPUS || bpf_obj_get_info_by_fd(map, &info, &size))
 		return 1;
 	for (__u32 n = 0; n < stay; n++)
