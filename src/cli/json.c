@@ -116,12 +116,6 @@ void json_put_hex(struct json *json, const void *bytes, size_t len)
 	text_char(json->out, '"');
 }
 
-void json_put_null(struct json *json)
-{
-	separate(json);
-	text_puts(json->out, "null");
-}
-
 void json_end_line(struct json *json)
 {
 	text_char(json->out, '\n');

@@ -33,7 +33,6 @@ void json_put_real(struct json *json, double number);
 void json_put_bool(struct json *json, bool value);
 void json_put_text(struct json *json, const char *value);
 void json_put_hex(struct json *json, const void *bytes, size_t len);
-void json_put_null(struct json *json);
 
 /* A line ends the document, or the object of JSONL. */
 void json_end_line(struct json *json);

@@ -97,7 +97,7 @@ static void check_table(const char *chosen, struct table_size size, bool heading
 	struct text out = {0};
 
 	choose(chosen, &columns);
-	table_put(&out, &columns, &view, &rows, size, heading, "\n");
+	table_put(&out, &columns, &view, &rows, size, heading, "\n", NULL);
 	assert_string_equal(text_string(&out), expected);
 	text_end(&out);
 	text_end(&view.scratch);

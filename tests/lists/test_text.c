@@ -114,8 +114,6 @@ static void put_document(struct json *json)
 	json_begin_object(json);
 	json_name(json, "yes");
 	json_put_bool(json, true);
-	json_name(json, "null");
-	json_put_null(json);
 	json_name(json, "tag");
 	json_put_hex(json, "\x01\xab", 2);
 	json_end_object(json);
@@ -131,7 +129,7 @@ static void test_documents(void **state)
 	put_document(&compact);
 	assert_string_equal(text_string(&out),
 			    "{\"none\":[],\"numbers\":[0,18446744073709551615,"
-			    "-9223372036854775808,7,0.25],\"inner\":{\"yes\":true,\"null\":null,"
+			    "-9223372036854775808,7,0.25],\"inner\":{\"yes\":true,"
 			    "\"tag\":\"01ab\"}}\n");
 	text_clear(&out);
 	put_document(&pretty);
@@ -146,7 +144,6 @@ static void test_documents(void **state)
 					       "  ],\n"
 					       "  \"inner\": {\n"
 					       "    \"yes\": true,\n"
-					       "    \"null\": null,\n"
 					       "    \"tag\": \"01ab\"\n"
 					       "  }\n"
 					       "}\n");

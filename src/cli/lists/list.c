@@ -171,7 +171,7 @@ static void put_text(const struct list *list, const struct columns *columns, str
 		block_put(out, columns, view, list->kind, rows->objects[0]);
 	else
 		table_put(out, columns, view, rows, size, !options.quiet,
-			  redraw ? "\033[K\n" : "\n");
+			  redraw ? "\033[K\n" : "\n", stdout);
 	if (redraw)
 		text_puts(out, "\033[J");
 }

@@ -7,6 +7,8 @@
 
 #include "table.h"
 
+enum { WRITE_AT = 64 << 10 };
+
 static const char gap[] = "  ", more[] = "...";
 
 struct table {
@@ -151,7 +153,8 @@ static void put_heading(const struct table *table, struct text *out, const char 
 	text_puts(out, line_end);
 }
 
-static void put_rows(const struct table *table, struct text *out, size_t nr, const char *line_end)
+static void put_rows(const struct table *table, struct text *out, size_t nr, const char *line_end,
+		     FILE *stream)
 {
 	const char *bytes = table->cells.start;
 	const __u32 *length = table->lengths;
@@ -163,11 +166,14 @@ static void put_rows(const struct table *table, struct text *out, size_t nr, con
 			bytes += *length++;
 		}
 		text_puts(out, line_end);
+		if (stream && text_length(out) > WRITE_AT)
+			text_write(out, stream);
 	}
 }
 
 void table_put(struct text *out, const struct columns *columns, struct view *view,
-	       const struct rows *rows, struct table_size size, bool heading, const char *line_end)
+	       const struct rows *rows, struct table_size size, bool heading, const char *line_end,
+	       FILE *stream)
 {
 	struct table table = {.columns = columns, .nr_columns = columns->nr, .nr_rows = rows->nr};
 	size_t room = size.height > heading + 1u ? size.height - heading : 1;
@@ -183,7 +189,7 @@ void table_put(struct text *out, const struct columns *columns, struct view *vie
 		fit(&table, size.width);
 		if (heading)
 			put_heading(&table, out, line_end);
-		put_rows(&table, out, table.nr_rows, line_end);
+		put_rows(&table, out, table.nr_rows, line_end, stream);
 		if (table.nr_rows < rows->nr)
 			text_format(out, "%s %zu more%s", more, rows->nr - table.nr_rows, line_end);
 	}

@@ -13,9 +13,11 @@ struct table_size {
 /*
  * Write @rows into @out. Where the terminal is too narrow, lists and targets are cut first, which
  * "..." shows, then columns are left out from the right, which "..." in the heading shows; ids and
- * names never are. Each line ends with @line_end.
+ * names never are. Each line ends with @line_end. Much of it goes to @stream by and by, unless that
+ * is NULL.
  */
 void table_put(struct text *out, const struct columns *columns, struct view *view,
-	       const struct rows *rows, struct table_size size, bool heading, const char *line_end);
+	       const struct rows *rows, struct table_size size, bool heading, const char *line_end,
+	       FILE *stream);
 
 #endif /* CLI_LISTS_TABLE_H */
