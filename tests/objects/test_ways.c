@@ -297,6 +297,27 @@ static void test_link_info(void **state)
 	objects_free(&objects);
 }
 
+/* Programs and maps for links alone are the same, as there is one. */
+static void test_for_links(void **state)
+{
+	const __u32 program = id_of(bpf_program__fd(some->progs.some_iterator));
+	struct objects objects;
+
+	assert_int_equal(objects_gather(WANT_LINKS | WANT_FOR_LINKS | WANT_PROGRAMS, &objects), 0);
+	assert_non_null(objects_link(&objects, id_of(bpf_link__fd(some->links.some_iterator))));
+	assert_non_null(objects_program(&objects, program));
+	assert_int_equal(objects.nr_maps, 0);
+	objects_free(&objects);
+	if (engine_is_kernel())
+		return; /* there may be other links */
+	assert_int_equal(bpf_link__destroy(some->links.some_iterator), 0);
+	some->links.some_iterator = NULL;
+	assert_int_equal(objects_gather(WANT_LINKS | WANT_FOR_LINKS | WANT_PROGRAMS, &objects), 0);
+	assert_int_equal(objects.nr_links, 0);
+	assert_int_equal(objects.nr_programs, 0);
+	objects_free(&objects);
+}
+
 static void test_btfs(void **state)
 {
 	const struct btf_object *btf;
@@ -346,7 +367,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_links),	  cmocka_unit_test(test_own),
 	cmocka_unit_test(test_leftovers), cmocka_unit_test(test_references),
 	cmocka_unit_test(test_holders),	  cmocka_unit_test(test_link_info),
-	cmocka_unit_test(test_btfs),
+	cmocka_unit_test(test_btfs),	  cmocka_unit_test(test_for_links),
 };
 
 int main(int argc, char **argv)

@@ -90,7 +90,7 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
 		      selection_wants(&list->selection) | (list->count ? WANT_STATISTICS : 0);
 	if (list->one)
-		list->wants = ~0u;
+		list->wants = ~(unsigned int)WANT_FOR_LINKS;
 	return loads_read(&list->loads, NULL, arguments);
 }
 

@@ -140,28 +140,38 @@ static bool are_few(const struct objects *objects)
 	return objects->nr_programs + objects->nr_maps + objects->nr_links <= FEW_OBJECTS;
 }
 
+static int read_wanted(struct look *look, unsigned int wanted, enum sort sort)
+{
+	int err;
+
+	if (sort == SORT_HOLDERS && !(wanted & WANT_HOLDERS) && !are_few(look->objects)) {
+		look->objects->missing |= WANT_HOLDERS;
+		return 0;
+	}
+	err = read_sort(look, sort);
+	if (err && sorts[sort].optional)
+		err = or_leave_out(look, sorts[sort].wanted, sorts[sort].name, err);
+	return err ? cannot_read(sorts[sort].name, err) : 0;
+}
+
 static int read_sorts(struct look *look, unsigned int wanted)
 {
-	unsigned int wanted_sorts = 0;
-	int err = 0, status = 0;
+	unsigned int sorts_wanted = 0;
+	int status = 0;
 
 	for (enum sort sort = 0; sort < NR_SORTS; sort++)
-		wanted_sorts |= wanted & sorts[sort].wanted ? 1u << sort : 0;
-	if (engine_is_kernel())
-		light_begin(look, wanted_sorts);
-	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++) {
-		if (!(wanted & sorts[sort].wanted))
-			continue;
-		if (sort == SORT_HOLDERS && !(wanted & WANT_HOLDERS) && !are_few(look->objects)) {
-			look->objects->missing |= WANT_HOLDERS;
-			continue;
-		}
-		err = read_sort(look, sort);
-		if (err && sorts[sort].optional)
-			err = or_leave_out(look, sorts[sort].wanted, sorts[sort].name, err);
-		if (err)
-			status = cannot_read(sorts[sort].name, err);
+		sorts_wanted |= wanted & sorts[sort].wanted ? 1u << sort : 0;
+	if (wanted & WANT_FOR_LINKS) {
+		status = read_wanted(look, wanted, SORT_LINKS);
+		if (status || !look->objects->nr_links)
+			return status;
+		sorts_wanted &= ~(1u << SORT_LINKS);
 	}
+	if (engine_is_kernel())
+		light_begin(look, sorts_wanted);
+	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++)
+		if (sorts_wanted >> sort & 1)
+			status = read_wanted(look, wanted, sort);
 	light_end(look);
 	return status;
 }

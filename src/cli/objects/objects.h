@@ -139,6 +139,8 @@ enum objects_wanted {
 	WANT_HOLDERS_OF_FEW = 1 << 11, /* WANT_HOLDERS, where no more than 1,000 programs, maps and
 					  links are wanted and found;
 					  otherwise WANT_HOLDERS is missing */
+	WANT_FOR_LINKS = 1 << 12,      /* links, and where there is none, no program, map or holder
+					  either: on an idle host that is quicker */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */
