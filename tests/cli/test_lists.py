@@ -185,12 +185,13 @@ def test_elements_that_nobody_counts(engine, tmp_path):
 
 def test_pids(engine):
     """Who holds what is loaded: this command itself, on the kernel."""
-    found, = objects(engine, "map", *alone(engine), "--name", MAP)
+    args = ["--name", MAP, "--columns", "+pids"]  # of many objects it has to be asked for
+    found, = objects(engine, "map", *alone(engine), *args)
     if engine == "embedded":
         assert "pids" not in found
     else:
         assert [(h["comm"], h["fds"] > 0) for h in found["pids"]] == [("bpftrek", True)]
-        text = output(engine, "map", "list", *alone(engine), "--name", MAP)
+        text = output(engine, "map", "list", *alone(engine), *args)
         assert re.search(r"bpftrek\(\d+\)$", text, re.M)
 
 
@@ -325,8 +326,8 @@ def test_some_permission():
     caps = "+bpf,+perfmon"
     done = subprocess.run(["setpriv", "--reuid", str(user["user"]), "--clear-groups",
                            "--inh-caps", caps, "--ambient-caps", caps, "--bounding-set",
-                           "-all," + caps, BPFTREK, "-j", "prog", "list", "--load",
-                           obj("hash_elems")],
+                           "-all," + caps, BPFTREK, "-j", "prog", "list", "--columns",
+                           "all", "--load", obj("hash_elems")],
                           env=ENV, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "hash_elems" in [p.get("name") for p in json.loads(done.stdout)]
@@ -370,9 +371,10 @@ def test_a_process_whose_name_talks_to_the_terminal(kernel_refusal, tmp_path):
               "--watch", "60"]
     with subprocess.Popen(holder, env=ENV, stdout=subprocess.PIPE) as process:
         assert MAP in process.stdout.readline().decode()
-        found, = objects("kernel", "map", "--name", MAP)
+        args = ["--name", MAP, "--columns", "+pids"]
+        found, = objects("kernel", "map", *args)
         assert [h["comm"] for h in found["pids"]] == ["ev\x1b[m\ufffd\u202e"]
-        text = output("kernel", "map", "list", "--name", MAP)
+        text = output("kernel", "map", "list", *args)
         assert rf"ev\x1b[m\xff\u202e({process.pid})" in text
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0

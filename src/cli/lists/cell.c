@@ -13,15 +13,21 @@ static void put_number(struct text *out, const struct cell *cell, bool whole)
 }
 
 /* @number of @units, each @step times the one before, with two digits at least: "9.5K", "12K". */
-static void put_scaled(struct text *out, __u64 number, const char *const *units, double step)
+static void put_scaled(struct text *out, __u64 number, const char *const *units, __u64 step)
 {
-	double scaled = number;
+	__u64 unit = 1, tenths;
 
-	if (number < step)
-		return text_number(out, number), text_puts(out, *units);
-	for (; scaled >= step && units[1]; units++)
-		scaled /= step;
-	text_format(out, scaled >= 9.95 ? "%.0f%s" : "%.1f%s", scaled, *units);
+	for (; number / step >= unit && units[1]; units++)
+		unit *= step;
+	tenths = (__u64)(((unsigned __int128)number * 10 + unit / 2) / unit);
+	if (unit == 1 || tenths >= 100) {
+		text_number(out, (__u64)(((unsigned __int128)number + unit / 2) / unit));
+	} else {
+		text_number(out, tenths / 10);
+		text_char(out, '.');
+		text_char(out, '0' + tenths % 10);
+	}
+	text_puts(out, *units);
 }
 
 static void put_size(struct text *out, const struct cell *cell, bool whole)

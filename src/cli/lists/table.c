@@ -11,30 +11,35 @@ enum { WRITE_AT = 64 << 10 };
 
 static const char gap[] = "  ", more[] = "...";
 
+/* A cell: how many bytes it has, and how many columns of a terminal. */
+struct extent {
+	__u32 len, width;
+};
+
 struct table {
 	const struct columns *columns;
 	size_t nr_columns; /* that are shown: the first ones */
 	size_t nr_rows;
 	struct text cells; /* one after the other, row by row */
-	__u32 *lengths;	   /* of each, in bytes */
+	struct extent *extents;
 	size_t widths[MAX_COLUMNS];
 };
 
 static bool make_cells(struct table *table, struct view *view, const struct rows *rows)
 {
-	size_t nr = table->columns->nr, start, width;
-	__u32 *length = table->lengths;
+	struct extent *extent = table->extents;
 	struct cell cell;
+	size_t start;
 
 	for (size_t r = 0; r < table->nr_rows; r++) {
-		for (size_t c = 0; c < nr; c++) {
+		for (size_t c = 0; c < table->columns->nr; c++, extent++) {
 			start = text_length(&table->cells);
 			column_get(table->columns->columns[c], view, rows->objects[r], &cell);
 			cell_put(&table->cells, &cell, false);
-			*length = text_length(&table->cells) - start;
-			width = text_width(table->cells.start + start, *length++);
-			if (width > table->widths[c])
-				table->widths[c] = width;
+			extent->len = text_length(&table->cells) - start;
+			extent->width = text_width(table->cells.start + start, extent->len);
+			if (extent->width > table->widths[c])
+				table->widths[c] = extent->width;
 		}
 	}
 	return !table->cells.failed && !view->scratch.failed;
@@ -108,10 +113,10 @@ static size_t cut_at(const struct column *column, const char *bytes, size_t len,
 }
 
 static void put_padded(const struct table *table, struct text *out, size_t c, const char *bytes,
-		       size_t len)
+		       struct extent extent)
 {
 	const struct column *column = table->columns->columns[c];
-	size_t width = text_width(bytes, len), room = table->widths[c];
+	size_t len = extent.len, width = extent.width, room = table->widths[c];
 	bool right = cell_is_right_aligned(column->kind);
 	bool cut = width > room && room > strlen(more);
 
@@ -138,7 +143,8 @@ static void put_heading(const struct table *table, struct text *out, const char 
 	for (size_t c = 0; c < table->nr_columns; c++) {
 		const char *heading = table->columns->columns[c]->heading;
 
-		put_padded(table, out, c, heading, strlen(heading));
+		put_padded(table, out, c, heading,
+			   (struct extent){strlen(heading), strlen(heading)});
 	}
 	before = table->nr_columns - 1;
 	if (table->nr_columns < table->columns->nr) {
@@ -157,13 +163,13 @@ static void put_rows(const struct table *table, struct text *out, size_t nr, con
 		     FILE *stream)
 {
 	const char *bytes = table->cells.start;
-	const __u32 *length = table->lengths;
+	const struct extent *extent = table->extents;
 
 	for (size_t r = 0; r < nr; r++) {
 		for (size_t c = 0; c < table->columns->nr; c++) {
 			if (c < table->nr_columns)
-				put_padded(table, out, c, bytes, *length);
-			bytes += *length++;
+				put_padded(table, out, c, bytes, *extent);
+			bytes += extent++->len;
 		}
 		text_puts(out, line_end);
 		if (stream && text_length(out) > WRITE_AT)
@@ -180,10 +186,10 @@ void table_put(struct text *out, const struct columns *columns, struct view *vie
 
 	if (size.height && table.nr_rows > room)
 		table.nr_rows = room - 1;
-	table.lengths = calloc(table.nr_rows * columns->nr + 1, sizeof(*table.lengths));
+	table.extents = calloc(table.nr_rows * columns->nr + 1, sizeof(*table.extents));
 	for (size_t c = 0; c < columns->nr; c++)
 		table.widths[c] = heading ? strlen(columns->columns[c]->heading) : 0;
-	if (!table.lengths || !make_cells(&table, view, rows)) {
+	if (!table.extents || !make_cells(&table, view, rows)) {
 		out->failed = true;
 	} else {
 		fit(&table, size.width);
@@ -193,6 +199,6 @@ void table_put(struct text *out, const struct columns *columns, struct view *vie
 		if (table.nr_rows < rows->nr)
 			text_format(out, "%s %zu more%s", more, rows->nr - table.nr_rows, line_end);
 	}
-	free(table.lengths);
+	free(table.extents);
 	text_end(&table.cells);
 }

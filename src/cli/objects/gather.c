@@ -257,7 +257,7 @@ static int read_details(struct look *look, unsigned int wanted)
 	if (wanted & WANT_PINS && !err)
 		err = or_leave_out(look, WANT_PINS, "pins", pins_find(look));
 	if (wanted & WANT_HELD_BY_MAPS && !err)
-		err = elements_find(look);
+		err = or_leave_out(look, WANT_HELD_BY_MAPS, "what maps hold", elements_find(look));
 	return err;
 }
 
