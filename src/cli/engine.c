@@ -22,6 +22,8 @@
 #include "engine.h"
 #include "shim.h"
 
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #define CAP_BPF 39
@@ -49,7 +51,7 @@ static int ask_kernel(void)
 	union bpf_attr attr;
 	int fd;
 
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	if (access(KERNEL_TYPES, R_OK))
 		return errno;
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = BPF_PROG_TYPE_TRACING;
@@ -128,6 +130,14 @@ static int start_kernel(void)
 
 	if (err == EPERM || err == EACCES)
 		return engine_refused("kernel engine");
+	if (err == ENOENT)
+		return fail("kernel engine: " KERNEL_TYPES ": %s, and without types programs do "
+			    "not run; mount sysfs, or take a kernel that was built with "
+			    "CONFIG_DEBUG_INFO_BTF, or --on embedded",
+			    strerror(err));
+	if (err == ENOSYS)
+		return fail("kernel engine: there is no bpf(2) (CONFIG_BPF_SYSCALL is off, or "
+			    "seccomp hides it); use --on embedded");
 	if (err)
 		return fail(
 			"kernel engine: this kernel has no BPF iterators (%s); use --on embedded",
@@ -183,7 +193,7 @@ int engine_start_to_look(bool brings)
 	if (!name && brings)
 		return engine_start();
 	err = ask_kernel();
-	return (err == EPERM || err == EACCES) && !may_list() ? start_kernel() : 0;
+	return (err == EPERM || err == EACCES || err == ENOSYS) && !may_list() ? start_kernel() : 0;
 }
 
 void engine_stop(void)

@@ -12,7 +12,8 @@ int finish_output(void)
 		return 0;
 	if (errno == EPIPE)
 		return 0;
-	return fail("standard output: %s; make room and run it again", strerror(errno));
+	return fail("standard output: %s; %s and run it again", strerror(errno),
+		    errno == EBADF ? "open it to be written" : "make room");
 }
 
 static int dump(const json_t *document)

@@ -5,9 +5,12 @@ That what they print is right is for tests/zoo to find out, which compares it wi
 is what only we have. Objects are those of --load, and on the kernel others are there beside them.
 """
 
+import ctypes
+import errno
 import fcntl
 import json
 import os
+import platform
 import pty
 import re
 import select
@@ -333,6 +336,59 @@ def test_some_permission():
     assert "hash_elems" in [p.get("name") for p in json.loads(done.stdout)]
     assert all(re.fullmatch(r"bpftrek: [^\n]+: left out, .* CAP_SYS_ADMIN; run it as root.*", line)
                for line in done.stderr.splitlines()) and done.stderr
+
+
+def without(path, *args):
+    """Run where a mount hides @path."""
+    try:
+        return subprocess.run(["unshare", "-m", "sh", "-ec", 'mount -t tmpfs none "$1"; shift; '
+                               'exec "$@"', "sh", path, BPFTREK, "--on", "kernel", *args],
+                              env=ENV, capture_output=True, check=False, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("no unshare")
+
+
+def test_without_the_kernels_types(kernel_refusal):
+    """The iterators that the command has need no file to be loaded; what a user brings does."""
+    if os.getuid() or kernel_refusal:
+        pytest.skip("not root, or no kernel")
+    done = without("/sys/kernel/btf", "-j", "prog", "list")
+    assert done.returncode == 0 and not done.stderr
+    assert all("attach_to" in p for p in json.loads(done.stdout) if p["type"] == "tracing")
+    for args in [["targets"], ["run", obj("maps")]]:
+        says(without("/sys/kernel/btf", *args), "/sys/kernel/btf/vmlinux", "CONFIG_DEBUG_INFO_BTF",
+             "--on embedded")
+
+
+def test_without_proc(kernel_refusal):
+    if os.getuid() or kernel_refusal:
+        pytest.skip("not root, or no kernel")
+    done = without("/proc", "-j", "map", "list", *LOADED)
+    assert done.returncode == 0
+    assert MAP in [m.get("name") for m in json.loads(done.stdout)]
+    assert done.stderr == b"bpftrek: memory of maps: left out: there is no /proc; mount it to see them\n"
+
+
+def no_bpf():
+    """In a new process: bpf(2) is not there (seccomp(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number, has_none, has_all = 321, 0x50000 | errno.ENOSYS, 0x7fff0000
+    filters = b"".join(struct.pack("HBBI", *i) for i in [
+        (0x20, 0, 0, 0), (0x15, 0, 1, number), (6, 0, 0, has_none), (6, 0, 0, has_all)])
+    buffer = ctypes.create_string_buffer(filters)
+
+    class Program(ctypes.Structure):
+        _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+    program = Program(4, ctypes.addressof(buffer))
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program)):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="bpf(2) has another number")
+def test_a_kernel_without_bpf():
+    for args in [["prog", "list"], ["audit"], ["map", "dump", "x"], ["--on", "kernel", "targets"]]:
+        says(bpftrek(*args, preexec_fn=no_bpf), "there is no bpf(2)", "--on embedded")
 
 
 def test_full_disk_and_closed_pipe():

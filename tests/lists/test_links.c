@@ -185,6 +185,14 @@ static const struct link_case {
 		"\"target\":\"/bin/sh, 2 places\"",
 	},
 	{
+		LINK_UPROBE_MULTI,
+		"/bin/sh",
+		{.uprobe_multi.count = 1},
+		"/bin/sh, 1 place",
+		"\"retprobe\":false,\"path\":\"/bin/sh\",\"func_cnt\":1,\"pid\":0,"
+		"\"target\":\"/bin/sh, 1 place\"",
+	},
+	{
 		LINK_STRUCT_OPS,
 		NULL,
 		{.struct_ops.map_id = 9},

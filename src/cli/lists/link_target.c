@@ -277,7 +277,8 @@ static void kprobe_multi_target(const struct target *target, struct text *out)
 	if (target->link->text)
 		text_puts(out, target->link->text);
 	else
-		text_format(out, "%u functions", target->is->kprobe_multi.count);
+		text_format(out, "%u function%s", target->is->kprobe_multi.count,
+			    target->is->kprobe_multi.count == 1 ? "" : "s");
 }
 
 static void kprobe_multi_json(const struct target *target, struct json *json)
@@ -290,8 +291,8 @@ static void kprobe_multi_json(const struct target *target, struct json *json)
 static void uprobe_multi_target(const struct target *target, struct text *out)
 {
 	text_target(target, out);
-	text_format(out, "%s%u places", target->link->text ? ", " : "",
-		    target->is->uprobe_multi.count);
+	text_format(out, "%s%u place%s", target->link->text ? ", " : "",
+		    target->is->uprobe_multi.count, target->is->uprobe_multi.count == 1 ? "" : "s");
 }
 
 static void uprobe_multi_json(const struct target *target, struct json *json)

@@ -37,8 +37,11 @@ static void get_attach_type(struct view *view, const void *object, struct cell *
 {
 	const struct program *program = of(object);
 
-	/* 0 is a real one of this type only; with others it says that none was given. */
-	if (program->attach_type == UNKNOWN ||
+	/*
+	 * 0 is a real one of cgroup_skb only; with others it says that none was given. A program
+	 * of struct_ops has the number of its member there.
+	 */
+	if (program->attach_type == UNKNOWN || program->type == BPF_PROG_TYPE_STRUCT_OPS ||
 	    (!program->attach_type && program->type != BPF_PROG_TYPE_CGROUP_SKB))
 		cell->kind = CELL_UNKNOWN;
 	else
