@@ -166,16 +166,23 @@ void text_fill(struct text *text, char c, size_t count)
 void text_format(struct text *text, const char *format, ...)
 {
 	va_list args;
+	const size_t likely = 64;
 	int size;
 
-	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	if (size < 0 || !text_room(text, size + 1))
+	if (!text_room(text, likely))
 		return;
 	va_start(args, format);
-	vsnprintf(text->at, size + 1, format, args);
+	size = vsnprintf(text->at, likely, format, args);
 	va_end(args);
+	if (size < 0)
+		return;
+	if ((size_t)size >= likely) {
+		if (!text_room(text, size + 1))
+			return;
+		va_start(args, format);
+		vsnprintf(text->at, size + 1, format, args);
+		va_end(args);
+	}
 	text->at += size;
 }
 

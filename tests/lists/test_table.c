@@ -273,7 +273,7 @@ static void test_values(void **state)
 	check_cell((struct cell){.kind = CELL_PERCENT, .real = 9.5}, "9.5%");
 	check_cell((struct cell){.kind = CELL_PERCENT, .real = 100}, "100%");
 	check_cell((struct cell){.kind = CELL_RATE, .real = 12.34}, "12.3");
-	check_cell((struct cell){.kind = CELL_RATE, .real = 1234.5}, "1234");
+	check_cell((struct cell){.kind = CELL_RATE, .real = 1234.5}, "1235");
 	check_cell((struct cell){.kind = CELL_UNKNOWN}, "-");
 	check_cell((struct cell){.kind = CELL_TEXT, .text = ""}, "-");
 	check_cell((struct cell){.kind = CELL_NUMBER, .number = 5, .approximate = true}, "~5");

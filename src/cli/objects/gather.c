@@ -188,10 +188,14 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Iterators go by id: what they told needs no sorting. */
 static void sort_by_id(void *array, size_t nr, size_t size)
 {
-	if (nr)
-		qsort(array, nr, size, by_id);
+	const char *object = array;
+
+	for (size_t i = 1; i < nr; i++, object += size)
+		if (by_id(object, object + size) > 0)
+			return qsort(array, nr, size, by_id);
 }
 
 static void sort_all(struct objects *objects)
