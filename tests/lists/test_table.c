@@ -87,7 +87,7 @@ static void choose(const char *text, struct columns *columns)
 	assert_int_equal(columns_choose(&program_kind, text, columns), 0);
 }
 
-static void check_table(const char *chosen, struct table_size size, bool heading,
+static void check_table(const char *chosen, struct terminal_size size, bool heading,
 			const char *expected)
 {
 	const void *all[] = {&programs[0], &programs[1], &programs[2]};
@@ -105,14 +105,14 @@ static void check_table(const char *chosen, struct table_size size, bool heading
 
 static void test_layout(void **state)
 {
-	check_table("id,type,name,bytes_memlock,map_ids", (struct table_size){0}, true,
+	check_table("id,type,name,bytes_memlock,map_ids", (struct terminal_size){0}, true,
 		    "ID  TYPE     NAME                MEMORY  MAPS\n"
 		    " 1  xdp      drop                  4.0K  7,8\n"
 		    "20  tracing  on_\\x1b[2J_connect       -  -\n"
 		    "30  xdp      also_drop              64K  7,8,9,10,11,12,13,14\n");
-	check_table("name", (struct table_size){0}, false,
+	check_table("name", (struct terminal_size){0}, false,
 		    "drop\non_\\x1b[2J_connect\nalso_drop\n");
-	check_table("id,pids,links", (struct table_size){0}, true,
+	check_table("id,pids,links", (struct terminal_size){0}, true,
 		    "ID  PIDS                         LINKS\n"
 		    " 1  -                            3,5\n"
 		    "20  agent(123),evil\\x1b[m(4567)  -\n"
@@ -122,19 +122,19 @@ static void test_layout(void **state)
 static void test_a_narrow_terminal(void **state)
 {
 	/* Targets and lists are cut first, from the right, lists between their items, */
-	check_table("id,name,attach_to,map_ids,uid", (struct table_size){.width = 60}, true,
+	check_table("id,name,attach_to,map_ids,uid", (struct terminal_size){.width = 60}, true,
 		    "ID  NAME                ATTACH_TO          MAPS        USER\n"
 		    " 1  drop                -                  7,8         54321\n"
 		    "20  on_\\x1b[2J_connect  a_function_of_...  -           -\n"
 		    "30  also_drop           -                  7,8,9,...   54322\n");
 	/* then columns are left out, and the heading says so; */
-	check_table("id,name,attach_to,map_ids,uid", (struct table_size){.width = 45}, true,
+	check_table("id,name,attach_to,map_ids,uid", (struct terminal_size){.width = 45}, true,
 		    "ID  NAME                ATTACH_TO   ...\n"
 		    " 1  drop                -\n"
 		    "20  on_\\x1b[2J_connect  a_funct...\n"
 		    "30  also_drop           -\n");
 	/* ids and names never are. */
-	check_table("id,name,map_ids", (struct table_size){.width = 5}, true,
+	check_table("id,name,map_ids", (struct terminal_size){.width = 5}, true,
 		    "ID  NAME                ...\n"
 		    " 1  drop\n"
 		    "20  on_\\x1b[2J_connect\n"
@@ -143,9 +143,9 @@ static void test_a_narrow_terminal(void **state)
 
 static void test_a_low_terminal(void **state)
 {
-	check_table("id", (struct table_size){.height = 3}, true, "ID\n 1\n... 2 more\n");
-	check_table("id", (struct table_size){.height = 4}, true, "ID\n 1\n20\n30\n");
-	check_table("id", (struct table_size){.height = 1}, false, "... 3 more\n");
+	check_table("id", (struct terminal_size){.height = 3}, true, "ID\n 1\n... 2 more\n");
+	check_table("id", (struct terminal_size){.height = 4}, true, "ID\n 1\n20\n30\n");
+	check_table("id", (struct terminal_size){.height = 1}, false, "... 3 more\n");
 }
 
 static void check_order(const char *text, __u32 first, __u32 second, __u32 third)

@@ -6,22 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "audit/report.h"
 #include "cli.h"
-#include "lists/watch.h"
+#include "terminal.h"
 
 enum { INDENT = 10 }; /* below the rule */
 
 static const char *const colours[NR_SEVERITIES] = {"2", "36", "33", "1;31"};
-
-static bool is_coloured(void)
-{
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no && *no);
-}
 
 /* One paragraph, every line of it @indent columns in and up to @width. */
 static void print_paragraph(const char *text, int indent, int width)
@@ -62,7 +54,7 @@ static void measure(const struct audit *audit, struct layout *layout)
 		.rule = strlen("RULE"),
 		.object = strlen("OBJECT"),
 		.line = terminal_size().width,
-		.coloured = is_coloured(),
+		.coloured = terminal_is_coloured(),
 	};
 	for (size_t i = 0; i < audit->nr_findings; i++) {
 		len = strlen(audit->findings[i].rule->id);

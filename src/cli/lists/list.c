@@ -155,7 +155,7 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 static void put_text(const struct list *list, const struct columns *columns, struct view *view,
 		     const struct rows *rows, struct text *out)
 {
-	struct table_size size = terminal_size();
+	struct terminal_size size = terminal_size();
 	bool redraw = list->interval && size.width;
 
 	size.height = !redraw ? 0 : size.height > 4 ? size.height - 3 : 1;

@@ -178,8 +178,8 @@ static void put_rows(const struct table *table, struct text *out, size_t nr, con
 }
 
 void table_put(struct text *out, const struct columns *columns, struct view *view,
-	       const struct rows *rows, struct table_size size, bool heading, const char *line_end,
-	       FILE *stream)
+	       const struct rows *rows, struct terminal_size size, bool heading,
+	       const char *line_end, FILE *stream)
 {
 	struct table table = {.columns = columns, .nr_columns = columns->nr, .nr_rows = rows->nr};
 	size_t room = size.height > heading + 1u ? size.height - heading : 1;

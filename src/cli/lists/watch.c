@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,15 +72,6 @@ enum watch_event watch_wait(__u64 until)
 	if (ended)
 		return WATCH_END;
 	return wake.revents ? WATCH_RESIZED : WATCH_NEXT;
-}
-
-struct table_size terminal_size(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		return (struct table_size){0};
-	return (struct table_size){size.ws_col, size.ws_row};
 }
 
 bool samples_take(struct samples *samples, const struct objects *objects, __u64 now)

@@ -19,9 +19,6 @@ void watch_end(void);
 
 __u64 monotonic_ns(void);
 
-/* What standard output is: no limits if it is no terminal. */
-struct table_size terminal_size(void);
-
 /* The counters of all programs, for rates at the next look. false: no memory. */
 bool samples_take(struct samples *samples, const struct objects *objects, __u64 now);
 
