@@ -198,6 +198,8 @@ static const struct section sections[] = {
 
 static const struct term environment[] = {
 	{"BPFTREK_ON", "The engine, where --on does not say it: kernel or embedded."},
+	{"TERM", "Where it is dumb or empty, nothing on a terminal is coloured or drawn anew."},
+	{"NO_COLOR", "If it is not empty, nothing is coloured."},
 	{0},
 };
 

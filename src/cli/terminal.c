@@ -15,9 +15,16 @@ struct terminal_size terminal_size(void)
 	return (struct terminal_size){size.ws_col, size.ws_row};
 }
 
+bool terminal_is_plain(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || !*term || !strcmp(term, "dumb");
+}
+
 bool terminal_is_coloured(void)
 {
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no && *no);
+	return isatty(STDOUT_FILENO) && !terminal_is_plain() && !(no && *no);
 }

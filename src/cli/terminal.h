@@ -13,6 +13,9 @@ struct terminal_size {
 
 struct terminal_size terminal_size(void);
 
+/* Whether terminals here take no escape sequences: $TERM is dumb, empty or not there. */
+bool terminal_is_plain(void);
+
 /* Whether it shows colours, and its user has not asked for none ($NO_COLOR). */
 bool terminal_is_coloured(void);
 

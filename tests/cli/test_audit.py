@@ -107,7 +107,7 @@ def test_the_table(loaded):
 
 
 def test_colours_on_a_terminal_only(loaded):
-    for env, coloured in [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False),
+    for env, coloured in [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"TERM": ""}, False),
                           ({"TERM": "xterm", "NO_COLOR": "1"}, False)]:
         env = {k: v for k, v in dict(ENV, **env).items() if k != "NO_COLOR" or "NO_COLOR" in env}
         pid, terminal = pty.fork()

@@ -442,11 +442,11 @@ def test_a_process_whose_name_talks_to_the_terminal(kernel_refusal, tmp_path):
 class Terminal:
     """bpftrek on a terminal of so many columns and lines."""
 
-    def __init__(self, *args, columns=100, lines=20):
+    def __init__(self, *args, columns=100, lines=20, term="xterm"):
         self.master, slave = pty.openpty()
         self.resize(columns, lines)
         self.process = subprocess.Popen([BPFTREK, *args], stdin=slave, stdout=slave, stderr=slave,
-                                        env=ENV, start_new_session=True)
+                                        env=dict(ENV, TERM=term), start_new_session=True)
         os.close(slave)
         self.text = ""
 
@@ -506,6 +506,14 @@ def test_watch_on_a_terminal_ends_with_an_interrupt():
     watch.process.send_signal(signal.SIGINT)
     status, _ = watch.finish()
     assert status == 0
+
+
+def test_watch_on_a_terminal_that_cannot_be_drawn_anew():
+    watch = Terminal("--on", "embedded", "map", "list", *LOADED, "--watch", "0.1", term="dumb")
+    watch.read_until(r"(?s)\bseen_.*\r\n\r\n.*\bseen_")
+    watch.process.send_signal(signal.SIGINT)
+    status, text = watch.finish()
+    assert status == 0 and "\033" not in text
 
 
 def test_watch_cuts_what_a_terminal_has_no_lines_for():

@@ -42,7 +42,8 @@ def numbered(count):
 
 def start(engine, *args, **options):
     return subprocess.Popen([BPFTREK, "--on", engine, *args], stdout=subprocess.PIPE,
-                            stderr=options.pop("stderr", subprocess.PIPE), env=ENV, **options)
+                            stderr=options.pop("stderr", subprocess.PIPE),
+                            env=dict(ENV, TERM="xterm"), **options)
 
 
 # Forms.

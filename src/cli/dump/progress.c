@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "progress.h"
+#include "terminal.h"
 
 #define FIRST_NS 500000000ull
 #define EACH_NS 100000000ull
@@ -21,7 +22,8 @@ static unsigned long long now_ns(void)
 
 void progress_begin(struct progress *progress)
 {
-	progress->wanted = !options.quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	progress->wanted = !options.quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) &&
+			   !terminal_is_plain();
 	progress->start_ns = now_ns();
 	progress->next_ns = progress->start_ns + FIRST_NS;
 }

@@ -151,12 +151,12 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 		text_format(out, ", %zu shown", rows->nr);
 }
 
-/* For people: a terminal is drawn anew, elsewhere an empty line is between two looks. */
+/* For people: a terminal that can is drawn anew, elsewhere an empty line is between two looks. */
 static void put_text(const struct list *list, const struct columns *columns, struct view *view,
 		     const struct rows *rows, struct text *out)
 {
 	struct terminal_size size = terminal_size();
-	bool redraw = list->interval && size.width;
+	bool redraw = list->interval && size.width && !terminal_is_plain();
 
 	size.height = !redraw ? 0 : size.height > 4 ? size.height - 3 : 1;
 	if (redraw) {
