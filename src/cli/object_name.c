@@ -151,9 +151,10 @@ static int open_by_name(const char *name, int *found)
 		} else {
 			close(fd);
 			close(*found);
-			return fail("map name %s: several have it, first ids %u and %u; name it by "
-				    "--map id N",
-				    name, first, id);
+			return fail(
+				"map name %s: several have it, first ids %u and %u; name one of "
+				"them by 'id N'",
+				name, first, id);
 		}
 	}
 	if (*found >= 0)

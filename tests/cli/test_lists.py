@@ -310,6 +310,21 @@ def test_several_of_a_name():
          *(str(m["id"]) for m in listed))
 
 
+def test_several_of_a_name_on_the_kernel(kernel_refusal):
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    holders = [subprocess.Popen([BPFTREK, "--on", "kernel", "map", "list", MAP, *LOADED, "--watch",
+                                 "60"], env=ENV, stdout=subprocess.PIPE) for _ in range(2)]
+    for holder in holders:
+        assert holder.stdout.readline()
+    for command in ["dump", "count"]:
+        says(bpftrek("--on", "kernel", "map", command, MAP), MAP, "several have it",
+             "name one of them by 'id N'")
+    for holder in holders:
+        holder.terminate()
+        holder.communicate(timeout=60)
+
+
 def test_no_permission():
     user = unprivileged()
     if not user and not os.getuid():
@@ -559,6 +574,20 @@ def test_watch_one():
     watch.read_until(rf"(?s){PROGRAM}.*\033\[H\033\[2J.*{PROGRAM}")
     watch.process.send_signal(signal.SIGINT)
     assert watch.finish()[0] == 0
+
+
+def test_runs_are_shown_while_they_are_counted(kernel_refusal, tmp_path):
+    if os.getuid() or kernel_refusal or not shutil.which("unshare"):
+        pytest.skip("not root, or no kernel, or no unshare")
+    for counted in ["0", "1"]:
+        (tmp_path / "counted").write_text(counted)
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-ec", 'mount --bind "$1" /proc/sys/kernel/bpf_stats_enabled; '
+             'shift; exec "$@"', "sh", tmp_path / "counted", BPFTREK, "--on", "kernel", "prog",
+             "list", *LOADED], env=ENV, capture_output=True, text=True, check=True)
+        heading = done.stdout.splitlines()[0].split()
+        assert heading[:3] == ["ID", "TYPE", "NAME"]
+        assert (heading[3:5] == ["RUNS", "RUN_TIME"]) == (counted == "1")
 
 
 def test_statistics_are_the_kernels(kernel_refusal):

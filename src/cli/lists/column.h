@@ -35,6 +35,7 @@ enum column_traits {
 	OMIT_ZERO = 1 << 3,  /* 0 is not known, or none */
 	OMIT_EMPTY = 1 << 4, /* as bpftool does: an empty list is no member in JSON */
 	MAY_BE_CUT = 1 << 5, /* text that is no name: cut where there is little room */
+	IN_COUNTED = 1 << 6, /* in the table while the engine counts runs */
 };
 
 struct column {

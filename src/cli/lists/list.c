@@ -49,6 +49,8 @@ static int choose_columns(const struct list *list, bool statistics, unsigned int
 		traits = ~0u;
 	else if (list->interval && statistics && list->kind->kind == OBJECT_PROGRAM)
 		traits = list->json ? IN_JSON | IN_WATCH : IN_WATCH;
+	else if (statistics)
+		traits |= IN_COUNTED; /* in JSON they are anyway */
 	columns_with(list->kind, traits, columns);
 	/* Columns of nothing but "-" are shown if they were asked for. */
 	columns_leave_out(columns, missing & (WANT_HOLDERS | WANT_PINS));
