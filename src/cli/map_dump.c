@@ -123,6 +123,35 @@ static void release(struct dump *dump)
 	memset(&dump->columns, 0, sizeof(dump->columns));
 }
 
+/* Whether the values of CPUs are not to be one, or have something that can be added up. */
+static bool can_be_one(const struct dump *dump)
+{
+	const struct columns *columns = &dump->columns;
+
+	if (!dump->elements.per_cpu || dump->per_cpu == EACH_CPU ||
+	    (dump->value && plan_has_number(dump->value)))
+		return true;
+	for (size_t i = 0; i < columns->count; i++)
+		if (!columns->all[i].of_key && plan_has_number(columns->all[i].plan))
+			return true;
+	return false;
+}
+
+static int prepare_types(struct dump *dump)
+{
+	int err;
+
+	/* Bytes cannot be added up. */
+	if (!dump->value_type && !dump->per_cpu_asked)
+		dump->per_cpu = EACH_CPU;
+	err = dump->format->prepare(dump);
+	if (err || can_be_one(dump) || dump->per_cpu_asked)
+		return err;
+	release(dump);
+	dump->per_cpu = EACH_CPU;
+	return dump->format->prepare(dump);
+}
+
 static int prepare(struct dump *dump, const char *map)
 {
 	char what[256];
@@ -130,21 +159,22 @@ static int prepare(struct dump *dump, const char *map)
 
 	load_types(dump, map);
 	check_sizes(dump, map);
-	/* Bytes cannot be added up. */
-	if (!dump->value_type && !dump->per_cpu_asked)
-		dump->per_cpu = EACH_CPU;
-	err = dump->format->prepare(dump);
+	err = prepare_types(dump);
 	if (err == -EINVAL) {
 		snprintf(what, sizeof(what), "its types are wrong, %s; bytes are shown instead",
 			 dump->why);
 		note(map, what);
 		release(dump);
 		dump->key_type = dump->value_type = 0;
-		if (!dump->per_cpu_asked)
-			dump->per_cpu = EACH_CPU;
-		err = dump->format->prepare(dump);
+		err = prepare_types(dump);
 	}
-	return err ? fail("map %s: %s; free some and run it again", map, strerror(-err)) : 0;
+	if (err)
+		return fail("map %s: %s; free some and run it again", map, strerror(-err));
+	if (!can_be_one(dump))
+		return fail("map %s: there is no number in its values to make one of them; "
+			    "--percpu each shows them",
+			    map);
+	return 0;
 }
 
 /* --- The command ------------------------------------------------------------------------------ */
@@ -230,7 +260,8 @@ static const struct command_option dump_options[] = {
 		.argument = "HOW",
 		.value = {VALUE_WORD, per_cpu_words},
 		.help = "values that each CPU has its own of: each of them, the sum of the numbers "
-			"in them, or the max. A table and CSV have the sum unless asked, the rest "
+			"in them, or the max (of the rest, what the first CPU has where it is not "
+			"0). A table and CSV have the sum unless asked, the rest "
 			"each",
 	},
 	{.name = "limit", .argument = "N", .help = "stop after N elements"},
@@ -296,8 +327,11 @@ static const struct section sections[] = {
 	{"INTERRUPTION",
 	 "SIGINT ends a dump after the element that is being written: JSON is closed, standard "
 	 "error "
-	 "says how many elements there are, and the exit status is 130. A second one ends it at "
-	 "once. While it takes long and its output goes elsewhere, progress is shown on a terminal "
+	 "says how many elements there are, and the exit status is 130. Where the output is read "
+	 "too "
+	 "slowly for that, or not at all, it is cut anywhere, and standard error says so. A second "
+	 "SIGINT ends it at once. While it takes long and its output goes elsewhere, progress is "
+	 "shown on a terminal "
 	 "that standard error is."},
 	{0},
 };

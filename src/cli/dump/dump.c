@@ -15,7 +15,6 @@
 #include "engine.h"
 
 #define TEXT_ROOM (128u << 10)
-#define WRITE_AT (96u << 10)
 
 #define MAX_READERS 2
 
@@ -72,7 +71,7 @@ static void show(struct worker *worker)
 		dump->format->element(dump, &worker->text, reader->keys + i * e->key_size,
 				      reader->values + i * e->value_size);
 		worker->pending++;
-		if (text_length(&worker->text) < WRITE_AT)
+		if (text_length(&worker->text) < dump->sink.at_once)
 			continue;
 		flush(worker);
 		if (sink_is_over(&dump->sink))

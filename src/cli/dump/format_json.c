@@ -57,7 +57,7 @@ static int prepare(struct dump *dump)
 
 	if (e->has_key)
 		err = plan_make(&dump->key, dump->btf, &key, e->key_size, &style, &dump->why);
-	style.number = e->gives_ids;
+	style.number = e->gives_ids || dump->per_cpu != EACH_CPU;
 	style.level = dump_has_cpus(dump) ? frame->cpu_level : frame->key_level;
 	if (!err)
 		err = plan_make(&dump->value, dump->btf, &value, e->info.value_size, &style,

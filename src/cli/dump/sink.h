@@ -14,26 +14,27 @@
 
 struct sink {
 	pthread_mutex_t lock;
+	int fd;
 	bool patient;	       /* a file, which takes all at once; others may keep us waiting */
+	bool never_waits;      /* but not this one: EAGAIN it is instead */
+	size_t at_once;	       /* bytes that are worth a write */
 	const char *separator; /* between elements: each begins with it but the very first */
 	bool begun;
 	unsigned long long elements;
 	int err;			    /* errno of a write */
 	bool gone;			    /* the reader is */
-	bool stuck;			    /* it reads nothing, and SIGINT came */
+	bool stuck;			    /* it reads too little, and SIGINT came */
 	void (*written)(struct sink *sink); /* called after each piece, under the lock */
 };
 
 /* From here on SIGINT ends the dump, not the process; a second one does. */
 void sink_begin(struct sink *sink, const char *separator);
 
-/* Write @text, which has @elements, and empty it. */
+/* Write @text, which has @elements, and empty it; after SIGINT only what has none. */
 void sink_write(struct sink *sink, struct text *text, unsigned long long elements);
 
 /* Whether there is an end: reading on is in vain. */
 bool sink_is_over(const struct sink *sink);
-
-bool sink_is_interrupted(void);
 
 /* The exit status; what went wrong is said. */
 int sink_end(struct sink *sink);
