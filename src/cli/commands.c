@@ -175,11 +175,15 @@ static const struct section sections[] = {
 	 "The kernel: Linux 5.8 or later, built with its types (CONFIG_DEBUG_INFO_BTF). It takes "
 	 "the capabilities CAP_BPF and CAP_PERFMON to run an iterator there, and CAP_SYS_ADMIN to "
 	 "open what others made by its id; root has them all. Where one is missing it is said "
-	 "which.\n"
+	 "which. A listing goes on without what may not be asked or what this kernel lacks, and "
+	 "says on standard error what it left out and why.\n"
 	 "embedded: a BPF subsystem inside this process, which needs no privilege and no kernel "
 	 "BPF. It is empty when a command begins; --load and --fill, of the commands that have "
 	 "them, put objects and rows into it. What a command loads, on either engine, is gone when "
-	 "it ends."},
+	 "it ends.\n"
+	 "Without --on, it is the kernel where this user may use it, else embedded. A command that "
+	 "only looks, and is given nothing to load, takes the kernel or says why it may not: there "
+	 "would be nothing to see."},
 	{"NAMING OBJECTS",
 	 "A map, a program, a link or BTF is named in two words, or in one that is a name:\n"
 	 "  id NUMBER\n"

@@ -230,6 +230,10 @@ static int map_dump(const struct arguments *arguments)
 	dump.pretty = options.pretty && !strcmp(dump.format->name, "json");
 	if (!status)
 		status = choose_per_cpu(&dump, arguments);
+	/* What is in a map is anybody's. */
+	if (!status && !strcmp(dump.format->name, "raw") && isatty(STDOUT_FILENO))
+		status = fail("--format raw: such bytes could do anything to a terminal; send them "
+			      "to a file or a pipe, as '| xxd'");
 	if (!status)
 		status = engine_start_to_look(loads.count);
 	if (!status) {
@@ -253,7 +257,8 @@ static const struct command_option dump_options[] = {
 		.argument = "FORMAT",
 		.value = {VALUE_WORD, .nth_word = nth_format},
 		.help = "table (the default), json, jsonl (what --fill reads), csv, or raw: the "
-			"bytes of each key and value, one after the other, no types",
+			"bytes of each key and value, one after the other, no types. It goes before "
+			"--json and --jsonl",
 	},
 	{
 		.name = "percpu",

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -355,6 +356,15 @@ def read_terminal(fd):
         pass
     os.close(fd)
     return text
+
+
+def test_raw_bytes_do_not_go_to_a_terminal(engine, loaded):
+    main, terminal = pty.openpty()
+    done = bpftrek("--on", engine, "map", "dump", "large", "--format", "raw",
+                   *loaded("large", numbered(3)), stdout=terminal)
+    os.close(terminal)
+    assert read_terminal(main) == b"" and done.returncode == 1
+    assert re.fullmatch(rb"bpftrek: --format raw: [^\n]+; send them to a file.*\n", done.stderr)
 
 
 @pytest.mark.parametrize("options,shown", [([], True), (["-q"], False)], ids=["shown", "quiet"])
