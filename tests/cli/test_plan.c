@@ -139,16 +139,42 @@ static void test_sums_of_cpus(void **state)
 
 static void test_floats(void **state)
 {
-	const double numbers[2] = {0.1, -1e300}, none = __builtin_inf();
+	const double numbers[3] = {0.1, -1e300, -0.0}, none = __builtin_inf();
 	const float number = 3.4e38f;
 	__u32 wide = btf__add_float(btf, "double", 8), type;
 
 	shows(wide, numbers, 8, "0.1");
 	shows(wide, numbers + 1, 8, "-1e+300");
+	shows(wide, numbers + 2, 8, "-0.0");
 	shows(wide, &none, 8, "\"0x000000000000f07f\"");
 	shows(btf__add_float(btf, "float", 4), &number, 4, "3.4e+38");
 	type = btf__add_float(btf, "long double", 16);
 	shows(type, "0123456789abcdef", 16, "\"0x30313233343536373839616263646566\"");
+}
+
+/* No value of one CPU is shown as the sum. */
+static void test_sums_of_floats_that_are_no_number(void **state)
+{
+	const double large[2] = {1e308, 1e308};
+	const float mixed[2] = {1, __builtin_inff()};
+	const struct style style = {0};
+	const struct place wide = {.type = btf__add_float(btf, "double", 8)};
+	const struct place narrow = {.type = btf__add_float(btf, "float", 4)};
+	struct source source = {.bytes = (void *)large, .stride = 8, .count = 2};
+	struct plan *plan;
+	struct text text;
+
+	assert_true(text_begin(&text, 1));
+	assert_int_equal(plan_make(&plan, btf, &wide, 8, &style, NULL), 0);
+	plan_run(plan, &text, &source);
+	plan_free(plan);
+	source = (struct source){.bytes = (void *)mixed, .stride = 4, .count = 2};
+	assert_int_equal(plan_make(&plan, btf, &narrow, 4, &style, NULL), 0);
+	plan_run(plan, &text, &source);
+	plan_free(plan);
+	text_add(&text, "", 1);
+	assert_string_equal(text.start, "\"0x000000000000f07f\"\"0x0000807f\"");
+	text_end(&text);
 }
 
 static void test_parts_outside(void **state)
@@ -382,6 +408,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_struct, begin, end),
 		cmocka_unit_test_setup_teardown(test_sums_of_cpus, begin, end),
 		cmocka_unit_test_setup_teardown(test_floats, begin, end),
+		cmocka_unit_test_setup_teardown(test_sums_of_floats_that_are_no_number, begin, end),
 		cmocka_unit_test_setup_teardown(test_parts_outside, begin, end),
 		cmocka_unit_test_setup_teardown(test_bit_fields_outside, begin, end),
 		cmocka_unit_test_setup_teardown(test_cycles, begin, end),

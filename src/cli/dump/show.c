@@ -243,6 +243,20 @@ static int print_float(char *at, const struct step *step, double value)
 	return length;
 }
 
+/* The bytes of a float that is infinite, or none; which of those that are none is kept. */
+static void show_no_number(const struct show *show, const struct step *step, size_t offset,
+			   double result)
+{
+	const unsigned char *at = show->source->bytes + offset;
+	const float f = result;
+
+	if (show->source->count > 1)
+		at = step->size == sizeof(f) ? (const void *)&f : (const void *)&result;
+	text_add(show->text, "\"", 1);
+	text_bytes(show->text, at, step->size, 0);
+	text_add(show->text, "\"", 1);
+}
+
 static void show_float(const struct show *show, const struct step *step, size_t offset)
 {
 	const struct source *source = show->source;
@@ -260,7 +274,10 @@ static void show_float(const struct show *show, const struct step *step, size_t 
 	if (__builtin_isfinite(result) || show->plan->plain)
 		show->text->at += print_float(show->text->at, step, result);
 	else
-		show_bytes(show, step, offset);
+		show_no_number(show, step, offset, result);
+	/* "-0" would be read as the integer. */
+	if (!result && __builtin_signbit(result) && !show->plan->plain)
+		text_add(show->text, ".0", 2);
 }
 
 /* --- What holds others ------------------------------------------------------------------------ */
