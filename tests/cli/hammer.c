@@ -33,11 +33,13 @@ static const struct kind {
 	const char *name;
 	enum bpf_map_type type;
 	__u32 flags;
-	bool per_cpu, trie, locked;
+	bool per_cpu, trie, locked, lru;
 } kinds[] = {
 	{"hash", BPF_MAP_TYPE_HASH},
 	{"hash_no_prealloc", BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC},
 	{"percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, .per_cpu = true},
+	{"lru_hash", BPF_MAP_TYPE_LRU_HASH, .lru = true},
+	{"lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH, .per_cpu = true, .lru = true},
 	{"locked_array", BPF_MAP_TYPE_ARRAY, .locked = true},
 	{"lpm_trie", BPF_MAP_TYPE_LPM_TRIE, BPF_F_NO_PREALLOC, .trie = true},
 };
@@ -110,7 +112,7 @@ int main(int argc, char **argv)
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	struct bpf_map_info info = {0};
 	struct btf *btf = NULL;
-	__u32 size = sizeof(info);
+	__u32 size = sizeof(info), max_entries = MAX_ENTRIES;
 	pthread_t threads[THREADS];
 	char byte;
 
@@ -121,15 +123,17 @@ int main(int argc, char **argv)
 		return 2;
 	if (kind->locked) {
 		numbers = LOCKED_NUMBERS;
-		stay = LOCKED_STAY;
+		stay = max_entries = LOCKED_STAY;
 	}
 	if (kind->per_cpu)
 		cpus = libbpf_num_possible_cpus();
+	if (kind->lru) /* nothing is to be evicted */
+		max_entries *= 2;
 	opts.map_flags = kind->flags;
 	if (kind->locked)
 		btf = add_types(&opts);
 	map = bpf_map_create(kind->type, "hammered", kind->trie ? sizeof(struct trie_key) : 4,
-			     numbers * sizeof(__u64), kind->locked ? stay : MAX_ENTRIES, &opts);
+			     numbers * sizeof(__u64), max_entries, &opts);
 	btf__free(btf);
 	if (map < 0 || cpus > MAX_CPUS || bpf_obj_get_info_by_fd(map, &info, &size))
 		return 1;

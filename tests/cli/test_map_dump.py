@@ -390,7 +390,8 @@ def test_progress(engine, loaded, options, shown):
 
 # hammer.c says what is in them: how many keys stay, and how many numbers a value has.
 HAMMERED = {"hash": (20000, 8), "hash_no_prealloc": (20000, 8), "percpu_hash": (20000, 8),
-            "lpm_trie": (20000, 8), "locked_array": (64, 512)}
+            "lru_hash": (20000, 8), "lru_percpu_hash": (20000, 8), "lpm_trie": (20000, 8),
+            "locked_array": (64, 512)}
 
 
 def is_whole(numbers, n, kind):
@@ -408,7 +409,7 @@ def test_what_stays_is_there_once(kernel_refusal, kind):
     if kernel_refusal:
         pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
     stay, each = HAMMERED[kind]
-    count = each * (CPUS if kind == "percpu_hash" else 1)
+    count = each * (CPUS if "percpu" in kind else 1)
     element = struct.Struct(f"={'I' if kind == 'lpm_trie' else ''}I{count}Q")
     with subprocess.Popen([HAMMER, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           text=True) as hammer:
