@@ -183,7 +183,7 @@ static bool may_list(void)
 	return !syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr)) || errno == ENOENT;
 }
 
-int engine_start_to_look(bool brings)
+static int start_to_look(bool brings, bool by_pin)
 {
 	const char *name;
 	int status = engine_asked(&name), err;
@@ -193,7 +193,24 @@ int engine_start_to_look(bool brings)
 	if (!name && brings)
 		return engine_start();
 	err = ask_kernel();
-	return (err == EPERM || err == EACCES || err == ENOSYS) && !may_list() ? start_kernel() : 0;
+	if (err == EPERM || err == EACCES)
+		return by_pin || may_list() ? 0 : start_kernel();
+	return err == ENOSYS ? start_kernel() : 0;
+}
+
+int engine_start_to_look(bool brings)
+{
+	return start_to_look(brings, false);
+}
+
+int engine_start_to_open_pin(bool brings)
+{
+	return start_to_look(brings, true);
+}
+
+bool engine_tells(void)
+{
+	return runtime || !ask_kernel() || may_list();
 }
 
 void engine_stop(void)

@@ -19,6 +19,12 @@ int engine_start(void);
  */
 int engine_start_to_look(bool brings);
 
+/* The same where what is looked at is named by its pin: what the file's mode is, is what counts. */
+int engine_start_to_open_pin(bool brings);
+
+/* Whether the engine that was started tells this user of its objects. */
+bool engine_tells(void);
+
 /* What --on or $BPFTREK_ON asks for: "kernel", "embedded", or NULL for neither. The exit status. */
 int engine_asked(const char **name);
 

@@ -30,6 +30,10 @@ static int ask_engine(struct count *count)
 	const struct map *map;
 	int status;
 
+	if (!engine_tells()) {
+		count->by_reading = true;
+		return 0;
+	}
 	status = objects_gather(WANT_MAPS, &objects);
 	map = status ? NULL : objects_map(&objects, count->id);
 	count->by_reading = !map || map->elements == UNKNOWN;
@@ -89,7 +93,8 @@ static int map_count(const struct arguments *arguments)
 		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
 	if (status)
 		goto out;
-	status = engine_start_to_look(loads.count);
+	status = name.by == BY_PATH ? engine_start_to_open_pin(loads.count)
+				    : engine_start_to_look(loads.count);
 	if (status)
 		goto out;
 	status = loads_make(&loads);

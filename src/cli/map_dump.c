@@ -235,7 +235,8 @@ static int map_dump(const struct arguments *arguments)
 		status = fail("--format raw: such bytes could do anything to a terminal; send them "
 			      "to a file or a pipe, as '| xxd'");
 	if (!status)
-		status = engine_start_to_look(loads.count);
+		status = name.by == BY_PATH ? engine_start_to_open_pin(loads.count)
+					    : engine_start_to_look(loads.count);
 	if (!status) {
 		status = on_engine(&dump, &loads, &name);
 		engine_stop();
@@ -257,7 +258,8 @@ static const struct command_option dump_options[] = {
 		.argument = "FORMAT",
 		.value = {VALUE_WORD, .nth_word = nth_format},
 		.help = "table (the default), json, jsonl (what --fill reads), csv, or raw: the "
-			"bytes of each key and value, one after the other, no types. It goes before "
+			"bytes of each key and value, one after the other, no types. It goes "
+			"before "
 			"--json and --jsonl",
 	},
 	{

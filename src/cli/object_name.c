@@ -88,12 +88,23 @@ static bool may_be(enum object_kind kind, int fd)
 
 static int open_pinned(const struct object_name *name, int *fd)
 {
+	LIBBPF_OPTS(bpf_obj_get_opts, to_read, .file_flags = BPF_F_RDONLY);
 	const char *kind = kind_names[name->kind];
+	int err;
 
 	*fd = bpf_obj_get(name->text);
-	if (*fd < 0)
+	/* Maps can be opened for reading only. */
+	if (*fd < 0 && errno == EACCES && name->kind == OBJECT_MAP)
+		*fd = bpf_obj_get_opts(name->text, &to_read);
+	if (*fd < 0) {
+		err = errno;
+		if (err == EACCES && access(name->text, R_OK) && errno == EACCES)
+			return fail("%s pinned %s: its mode, or a directory's on the way to it, "
+				    "does not let this user open it; run it as root",
+				    kind, name->text);
 		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind, name->text,
-			    strerror(errno), kind);
+			    strerror(err), kind);
+	}
 	if (may_be(name->kind, *fd))
 		return 0;
 	close(*fd);

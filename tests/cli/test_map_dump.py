@@ -12,14 +12,16 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
 
-from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says
+from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
 
 HAMMER = os.environ["HAMMER"]
 CPUS = os.sysconf("SC_NPROCESSORS_CONF")
@@ -345,6 +347,38 @@ def test_interrupt_of_a_terminal_that_takes_nothing(engine, loaded):
         process.stderr.close()
         os.close(terminal)
         os.close(main)
+
+
+PINNED = """
+mount -t bpf -o mode=0755 none "$1"
+"$BPFTOOL" map create "$1/map" type hash key 4 value 4 entries 4 name pinned
+"$BPFTOOL" map update pinned "$1/map" key 7 0 0 0 value 8 0 0 0
+chmod "$2" "$1/map"
+shift 2
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("mode", ["0666", "0644", "0600"])
+def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
+    """That needs no capability."""
+    if os.getuid() or kernel_refusal or not shutil.which("setpriv"):
+        pytest.skip("not root, or no kernel, or no setpriv")
+    user = str(unprivileged()["user"])
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        os.chmod(directory, 0o755)
+        for command, expected in [("dump", b'{"key":"0x07000000","value":"0x08000000"}\n'),
+                                  ("count", None)]:
+            done = subprocess.run(
+                ["unshare", "-m", "sh", "-ec", PINNED, "sh", directory, mode, "setpriv", "--reuid",
+                 user, "--clear-groups", BPFTREK, "--jsonl", "map", command, "pinned",
+                 directory + "/map"], env=ENV, capture_output=True, check=False, timeout=60)
+            if mode == "0600":
+                says(done, "its mode", "run it as root")
+                continue
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert json.loads(done.stdout)["elements"] == 1 if not expected else (
+                done.stdout == expected)
 
 
 def read_terminal(fd):
