@@ -384,18 +384,19 @@ def test_without_proc(kernel_refusal):
     assert done.stderr == b"bpftrek: memory of maps: left out: there is no /proc; mount it to see them\n"
 
 
-def no_bpf():
-    """In a new process: bpf(2) is not there (seccomp(2))."""
+def refuse(error, command=None):
+    """In a new process: bpf(2), or this command of it, fails (seccomp(2))."""
     libc = ctypes.CDLL(None, use_errno=True)
-    number, has_none, has_all = 321, 0x50000 | errno.ENOSYS, 0x7fff0000
-    filters = b"".join(struct.pack("HBBI", *i) for i in [
-        (0x20, 0, 0, 0), (0x15, 0, 1, number), (6, 0, 0, has_none), (6, 0, 0, has_all)])
-    buffer = ctypes.create_string_buffer(filters)
+    load, is_equal, end, number, allow = 0x20, 0x15, 0x6, 321, 0x7fff0000
+    filters = [(load, 0, 0, 0), (is_equal, 0, 3, number), (load, 0, 0, 16),
+               (is_equal, 0, 0 if command is None else 1, command or 0),
+               (end, 0, 0, 0x50000 | error), (end, 0, 0, allow)]
+    buffer = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in filters))
 
     class Program(ctypes.Structure):
         _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
-    program = Program(4, ctypes.addressof(buffer))
+    program = Program(len(filters), ctypes.addressof(buffer))
     if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program)):
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -403,7 +404,23 @@ def no_bpf():
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="bpf(2) has another number")
 def test_a_kernel_without_bpf():
     for args in [["prog", "list"], ["audit"], ["map", "dump", "x"], ["--on", "kernel", "targets"]]:
-        says(bpftrek(*args, preexec_fn=no_bpf), "there is no bpf(2)", "--on embedded")
+        says(bpftrek(*args, preexec_fn=lambda: refuse(errno.ENOSYS)), "there is no bpf(2)",
+             "--on embedded")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="bpf(2) has another number")
+def test_a_kernel_without_iterators(kernel_refusal):
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    iter_create = 33
+    done = bpftrek("--on", "kernel", "-j", "map", "list", *LOADED,
+                   preexec_fn=lambda: refuse(errno.EINVAL, iter_create))
+    assert done.returncode == 0
+    [mine] = [m for m in json.loads(done.stdout) if m.get("name") == MAP]
+    assert mine["max_entries"] == 4096 and "elements" not in mine
+    lines = done.stderr.decode().splitlines()
+    assert lines and all(": left out: " in line and "; it takes Linux 5.8" in line
+                         for line in lines)
 
 
 def test_full_disk_and_closed_pipe():

@@ -132,10 +132,13 @@ static int read_sort(struct look *look, enum sort sort)
 		forget(look, sort);
 	else if (*way == &syscall_way && sorts[sort].only)
 		err = look_leave_out(look, sorts[sort].missing,
-				     "%s of %s: the %s engine does not run the iterator that "
-				     "tells (%s)",
+				     "%s of %s: left out: the %s engine does not run the iterator "
+				     "that tells (%s)%s",
 				     sorts[sort].only, sorts[sort].name, engine_name(),
-				     strerror(-why));
+				     strerror(-why),
+				     engine_is_kernel() ? "; it takes Linux 5.8 with its types "
+							  "(BTF), not locked down, and CAP_PERFMON"
+							: "");
 	return err;
 }
 
