@@ -108,6 +108,17 @@ int engine_refused(const char *what)
 	return fail("%s: %s", what, why);
 }
 
+int engine_refused_id(const char *what)
+{
+	if (may(CAP_SYS_ADMIN))
+		return engine_refused(what);
+	return fail(
+		"%s: no permission for the kernel, it needs CAP_SYS_ADMIN; run it as root, name "
+		"a path where it is pinned that you may read, or run it with --on embedded, "
+		"which needs no privilege",
+		what);
+}
+
 static int start_embedded(void)
 {
 	const struct trek_runtime_opts opts = shim_runtime_opts();
@@ -203,7 +214,7 @@ int engine_start_to_look(bool brings)
 	return start_to_look(brings, false);
 }
 
-int engine_start_to_open_pin(bool brings)
+int engine_start_to_open(bool brings)
 {
 	return start_to_look(brings, true);
 }

@@ -19,8 +19,11 @@ int engine_start(void);
  */
 int engine_start_to_look(bool brings);
 
-/* The same where what is looked at is named by its pin: what the file's mode is, is what counts. */
-int engine_start_to_open_pin(bool brings);
+/*
+ * The same for a command that opens one map and nothing else, which tells whether this user may:
+ * of a pin the file's mode counts, of an id CAP_SYS_ADMIN does.
+ */
+int engine_start_to_open(bool brings);
 
 /* Whether the engine that was started tells this user of its objects. */
 bool engine_tells(void);
@@ -43,5 +46,8 @@ void engine_refusal(char *why, size_t size);
 
 /* Fail with that. */
 int engine_refused(const char *what);
+
+/* The same where an object was to be opened by its id. */
+int engine_refused_id(const char *what);
 
 #endif /* CLI_ENGINE_H */

@@ -93,8 +93,7 @@ static int map_count(const struct arguments *arguments)
 		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
 	if (status)
 		goto out;
-	status = name.by == BY_PATH ? engine_start_to_open_pin(loads.count)
-				    : engine_start_to_look(loads.count);
+	status = engine_start_to_open(loads.count);
 	if (status)
 		goto out;
 	status = loads_make(&loads);

@@ -235,8 +235,7 @@ static int map_dump(const struct arguments *arguments)
 		status = fail("--format raw: such bytes could do anything to a terminal; send them "
 			      "to a file or a pipe, as '| xxd'");
 	if (!status)
-		status = name.by == BY_PATH ? engine_start_to_open_pin(loads.count)
-					    : engine_start_to_look(loads.count);
+		status = engine_start_to_open(loads.count);
 	if (!status) {
 		status = on_engine(&dump, &loads, &name);
 		engine_stop();

@@ -381,6 +381,15 @@ def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
                 done.stdout == expected)
 
 
+@pytest.mark.parametrize("command", ["dump", "count"])
+@pytest.mark.parametrize("name", [["id", "1"], ["some_name"]], ids=["id", "name"])
+def test_to_open_an_id_takes_one_capability(command, name):
+    user = unprivileged()
+    if not user and not os.getuid():
+        pytest.skip("no other user")
+    says(bpftrek("map", command, *name, **user), "CAP_SYS_ADMIN", "pinned", "--on embedded")
+
+
 def read_terminal(fd):
     text = b""
     try:
