@@ -211,19 +211,30 @@ static const struct term environment[] = {
 
 static const struct term files[] = {
 	{"/sys/kernel/btf/vmlinux",
-	 "The kernel's types, without which its iterators cannot be used."},
+	 "The kernel's types, which programs that are loaded from a file are fitted to. What lists "
+	 "and audits needs no such file."},
+	{"/proc",
+	 "The memory of maps, how pins are reached, and, where no iterator tells, which processes "
+	 "hold objects."},
+	{"/sys/fs/bpf", "Where objects are pinned, as in any other bpf file system."},
 	{0},
 };
 
 const struct command bpftrek_command = {
 	.name = "bpftrek",
 	.summary = "see every BPF program, map and element",
-	.text = "Visit every BPF program, map and element with BPF iterator programs: on the Linux "
+	.text = "List the BPF programs, maps and links of a host, print what is in maps, and find "
+		"what nobody uses; visit all of them with BPF iterator programs: on the Linux "
 		"kernel, or on a BPF subsystem inside this process that needs no privilege.",
 	.options = bpftrek_options,
-	.examples = (const struct example[]){{"bpftrek --on embedded targets",
-					      "what can be iterated over without any privilege"},
-					     {0}},
+	.examples =
+		(const struct example[]){
+			{"bpftrek prog list", "the programs of this host"},
+			{"bpftrek map list --sort -fill", "its maps, the fullest first"},
+			{"bpftrek audit", "what nobody uses, and what is amiss"},
+			{"bpftrek --on embedded targets",
+			 "what can be iterated over without any privilege"},
+			{0}},
 	.sections = sections,
 	.environment = environment,
 	.files = files,
