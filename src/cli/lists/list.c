@@ -87,6 +87,8 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 		status = sort_choose(list->kind, sort, &list->sort);
 	if (!status)
 		status = choose_columns(list, list->count, 0, &columns);
+	if (!status && !columns.nr)
+		status = usage_error("--columns: none is left to show");
 	if (status)
 		return status;
 	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
@@ -186,6 +188,8 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 
 	/* Read once already: it is right. */
 	choose_columns(list, view->objects->statistics, view->objects->missing, &columns);
+	if (!columns.nr) /* nothing but those */
+		choose_columns(list, view->objects->statistics, 0, &columns);
 	if (list->json)
 		put_json(list, &columns, view, rows, &out);
 	else

@@ -67,11 +67,11 @@ enum watch_event watch_wait(__u64 until)
 	__u64 now = monotonic_ns(), count;
 	int wait = until > now ? (until - now + 999999) / 1000000 : 0;
 
-	if (poll(&wake, 1, wait) == 1 && read(woken, &count, sizeof(count)) < 0)
-		return WATCH_NEXT;
+	/* A signal that interrupts it has written by then. */
+	poll(&wake, 1, wait);
 	if (ended)
 		return WATCH_END;
-	return wake.revents ? WATCH_RESIZED : WATCH_NEXT;
+	return read(woken, &count, sizeof(count)) == sizeof(count) ? WATCH_RESIZED : WATCH_NEXT;
 }
 
 bool samples_take(struct samples *samples, const struct objects *objects, __u64 now)
