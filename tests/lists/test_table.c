@@ -141,6 +141,27 @@ static void test_a_narrow_terminal(void **state)
 		    "30  also_drop\n");
 }
 
+/* By characters: of as many bytes as there are. */
+static void test_cut_characters(void **state)
+{
+	static char long_name[4 * 1000 + 1];
+	const char *const was[] = {programs[0].attach_to, programs[1].attach_to};
+
+	for (size_t i = 0; i < sizeof(long_name) - 1; i += 4)
+		memcpy(long_name + i, "\360\237\230\200", 4);
+	programs[0].attach_to = long_name;
+	programs[1].attach_to = NULL;
+	check_table("id,attach_to", (struct terminal_size){.width = 18}, true,
+		    "ID  ATTACH_TO\n"
+		    " 1  \360\237\230\200\360\237\230\200\360\237\230\200\360\237\230\200"
+		    "\360\237\230\200\360\237\230\200\360\237\230\200\360\237\230\200"
+		    "\360\237\230\200\360\237\230\200\360\237\230\200...\n"
+		    "20  -\n"
+		    "30  -\n");
+	programs[0].attach_to = was[0];
+	programs[1].attach_to = was[1];
+}
+
 static void test_a_low_terminal(void **state)
 {
 	check_table("id", (struct terminal_size){.height = 3}, true, "ID\n 1\n... 2 more\n");
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_a_low_terminal), cmocka_unit_test(test_order),
 		cmocka_unit_test(test_columns),	       cmocka_unit_test(test_one),
 		cmocka_unit_test(test_values),	       cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_cut_characters),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -164,11 +164,11 @@ static void iter_target(const struct target *target, struct text *out)
 	text_target(target, out);
 	if (iterates_map(target)) {
 		map = objects_map(target->view->objects, target->is->iter.map_id);
-		text_format(out, " of map %u ", target->is->iter.map_id);
-		if (map && map->name)
+		text_format(out, " of map %u", target->is->iter.map_id);
+		if (map && *map->name) {
+			text_char(out, ' ');
 			text_puts(out, map->name);
-		else
-			out->at--;
+		}
 	} else if (iterates(target, "cgroup") && target->is->iter.cgroup.cgroup_id) {
 		text_char(out, ' ');
 		put_cgroup(out, target->is->iter.cgroup.cgroup_id);
@@ -235,7 +235,7 @@ static void map_target(const struct target *target, struct text *out)
 	const struct map *map = objects_map(target->view->objects, target->is->struct_ops.map_id);
 
 	text_format(out, "map %u", target->is->struct_ops.map_id);
-	if (map && map->name) {
+	if (map && *map->name) {
 		text_char(out, ' ');
 		text_puts(out, map->name);
 	}
