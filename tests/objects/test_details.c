@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,6 +24,8 @@
 #include "look.h"
 #include "some.skel.h"
 #include "test.h"
+
+#define NOBODY 65534
 
 static __u32 id_of(int fd)
 {
@@ -274,6 +277,15 @@ static void find_pin(const struct objects *objects, enum object_kind kind, int f
 }
 
 /* A mount namespace of our own, and in it a bpf file system, with a space in its path. */
+static size_t nr_lines_with(const struct objects *objects, const char *words)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < objects->nr_left_out; i++)
+		nr += strstr(objects->left_out[i], words) != NULL;
+	return nr;
+}
+
 static void test_pins(void **state)
 {
 	int map, program, link;
@@ -313,6 +325,21 @@ static void test_pins(void **state)
 	find_pin(&objects, OBJECT_MAP, map, directory, "deeper/again", 0666);
 	find_pin(&objects, OBJECT_PROGRAM, program, directory, "deeper/program", 0640);
 	find_pin(&objects, OBJECT_LINK, link, directory, "deeper/link", 0600);
+	objects_free(&objects);
+
+	/* What another user may not open, however many, is a line of each directory and mount. */
+	pin(map, directory, "too", 0600);
+	pin(map, directory, "third", 0600);
+	pin(map, directory, "for_all", 0666);
+	setfsuid(NOBODY);
+	assert_int_equal(objects_gather(WANT_PINS, &objects), 0);
+	setfsuid(0);
+	find_pin(&objects, OBJECT_MAP, map, directory, "for_all", 0666);
+	assert_int_equal(objects.nr_pins, 1);
+	assert_true(objects.missing & WANT_PINS);
+	assert_int_equal(objects.nr_left_out, 2);
+	assert_int_equal(nr_lines_with(&objects, "/deeper: Permission denied"), 1);
+	assert_int_equal(nr_lines_with(&objects, " more: Permission denied"), 1);
 	objects_free(&objects);
 	assert_int_equal(umount(directory), 0);
 	rmdir(directory);

@@ -29,6 +29,10 @@ struct walk {
 	char path[4096];
 	size_t len;
 	int depth;
+	/* What may not be opened, of which there may be thousands: the first, and why. */
+	const char *refused;
+	size_t nr_refused;
+	int why;
 };
 
 /* What a descriptor of bpf(2) is of. false: of nothing that is known here. */
@@ -85,6 +89,28 @@ static int open_pin(const char *path)
 	return fd < 0 && errno == EINVAL ? bpf_obj_get(path) : fd;
 }
 
+static int note_refused(struct walk *walk, int why)
+{
+	if (walk->nr_refused++)
+		return 0;
+	walk->why = why;
+	walk->refused = arena_text(walk->look->objects->arena, walk->path, sizeof(walk->path));
+	return walk->refused ? 0 : -ENOMEM;
+}
+
+/* In one line. */
+static int say_refused(const struct walk *walk)
+{
+	const char *why = strerror(walk->why);
+
+	if (!walk->nr_refused)
+		return 0;
+	if (walk->nr_refused == 1)
+		return look_leave_out(walk->look, WANT_PINS, "pin %s: %s", walk->refused, why);
+	return look_leave_out(walk->look, WANT_PINS, "pin %s and %zu more: %s", walk->refused,
+			      walk->nr_refused - 1, why);
+}
+
 static int add_file(struct walk *walk, const struct stat *st)
 {
 	__u32 info[64] = {0}, size = sizeof(info); /* type, id: so the info of each kind begins */
@@ -92,9 +118,7 @@ static int add_file(struct walk *walk, const struct stat *st)
 	int fd = open_pin(walk->path), err = 0;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : look_leave_out(walk->look, WANT_PINS, "pin %s: %s",
-							walk->path, strerror(errno));
+		return errno == ENOENT ? 0 : note_refused(walk, errno);
 	if (kind_of(fd, &kind) && !bpf_obj_get_info_by_fd(fd, info, &size))
 		err = add(walk, kind, info[1], st);
 	close(fd);
@@ -170,6 +194,8 @@ static int walk_mount(struct look *look, const char *path)
 	} else {
 		walk->device = st.st_dev;
 		err = walk_directory(walk, fd);
+		if (!err)
+			err = say_refused(walk);
 	}
 	free(walk);
 	return err;
