@@ -216,18 +216,18 @@ static int take_attach_to(struct look *look, const void *record)
 static int take_used_maps(struct look *look, const void *record)
 {
 	const struct list_record *r = record;
-	const size_t size = r->head.present * sizeof(r->ids[0]);
+	const size_t nr = r->head.present, size = nr * sizeof(r->ids[0]);
 	__u32 *ids;
 
-	if (!look->program || !size)
+	if (!look->program || !nr)
 		return 0;
-	if (size > r->head.size - sizeof(r->head))
+	if (nr > (r->head.size - sizeof(r->head)) / sizeof(r->ids[0]))
 		return -EBADMSG;
 	ids = arena_take(look->objects->arena, size);
 	if (!ids)
 		return -ENOMEM;
 	look->program->map_ids = memcpy(ids, r->ids, size);
-	look->program->nr_map_ids = r->head.present;
+	look->program->nr_map_ids = nr;
 	return 0;
 }
 
