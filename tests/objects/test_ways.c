@@ -263,6 +263,7 @@ static void test_leftovers(void **state)
 	struct program program = {.id = 1, .map_ids = &used, .nr_map_ids = 1};
 	struct objects objects = {
 		.maps = maps, .nr_maps = 6, .programs = &program, .nr_programs = 1};
+	struct look *look = calloc(1, sizeof(*look));
 
 	for (size_t i = 0; i < 6; i++)
 		maps[i] = leftover;
@@ -272,10 +273,47 @@ static void test_leftovers(void **state)
 	maps[2].refcnt = 2;
 	maps[3].name = "bpftrek_load";
 	maps[4].refcnt = UNKNOWN;
-	own_drop_leftovers(&objects);
+	assert_non_null(look);
+	look->objects = &objects;
+	assert_int_equal(own_drop_leftovers(look, true), 0);
 	assert_int_equal(objects.nr_maps, 5);
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(maps[i].id, i + 2);
+	free(look);
+}
+
+static size_t nr_looking_left(const struct objects *objects)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < objects->nr_maps; i++)
+		nr += !strcmp(objects->maps[i].name, LOADER_NAME) && !objects->maps[i].usercnt;
+	return nr;
+}
+
+/*
+ * Whether the look is at programs as well, or not. A map that somebody calls like that is shown as
+ * long as another map or a program has it.
+ */
+static void test_leftovers_of_an_engine(void **state)
+{
+	static const unsigned int wanted[] = {WANT_MAPS, WANT_MAPS | WANT_PROGRAMS};
+	const int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, LOADER_NAME, 4, 8, 1, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = inner);
+	const int outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "outer", 4, 4, 2, &opts);
+	const __u32 id = id_of(inner), key = 1;
+	struct objects objects;
+
+	assert_true(inner >= 0 && outer >= 0);
+	assert_int_equal(bpf_map_update_elem(outer, &key, &inner, 0), 0);
+	close(inner);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(objects_gather(wanted[i % 2], &objects), 0);
+		assert_non_null(objects_map(&objects, id));
+		assert_int_equal(nr_looking_left(&objects), 1);
+		objects_free(&objects);
+	}
+	close(outer);
 }
 
 static void test_link_info(void **state)
@@ -363,11 +401,17 @@ static void test_references(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_programs),  cmocka_unit_test(test_maps),
-	cmocka_unit_test(test_links),	  cmocka_unit_test(test_own),
-	cmocka_unit_test(test_leftovers), cmocka_unit_test(test_references),
-	cmocka_unit_test(test_holders),	  cmocka_unit_test(test_link_info),
-	cmocka_unit_test(test_btfs),	  cmocka_unit_test(test_for_links),
+	cmocka_unit_test(test_programs),
+	cmocka_unit_test(test_maps),
+	cmocka_unit_test(test_links),
+	cmocka_unit_test(test_own),
+	cmocka_unit_test(test_leftovers),
+	cmocka_unit_test(test_references),
+	cmocka_unit_test(test_holders),
+	cmocka_unit_test(test_link_info),
+	cmocka_unit_test(test_btfs),
+	cmocka_unit_test(test_for_links),
+	cmocka_unit_test(test_leftovers_of_an_engine),
 };
 
 int main(int argc, char **argv)

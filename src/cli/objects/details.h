@@ -34,5 +34,7 @@ static inline bool map_is_emptied(const struct map *map)
 int pins_find(struct look *look);
 /* References HAS_ELEMENT. */
 int elements_find(struct look *look);
+/* Whether a map of maps has this one, or may have it, as it cannot be read. */
+bool elements_have_map(const struct objects *objects, __u32 id);
 
 #endif /* CLI_OBJECTS_DETAILS_H */

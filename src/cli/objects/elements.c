@@ -32,7 +32,10 @@ static const struct {
 	[BPF_MAP_TYPE_CPUMAP] = {true, OBJECT_PROGRAM, 4},
 };
 
-static int add(struct look *look, const struct map *map, enum object_kind what, __u32 id)
+/* What is done with an element: 0, or -errno, which ends the walk. */
+typedef int take_element(void *context, const struct map *map, enum object_kind what, __u32 id);
+
+static int add(void *look, const struct map *map, enum object_kind what, __u32 id)
 {
 	const struct reference r = {
 		.from = OBJECT_MAP,
@@ -45,7 +48,8 @@ static int add(struct look *look, const struct map *map, enum object_kind what, 
 	return id ? reference_add(look, &r) : 0;
 }
 
-static int look_up(struct look *look, const struct map *map, int fd, const void *key, void *value)
+static int look_up(const struct map *map, int fd, const void *key, void *value, take_element *take,
+		   void *context)
 {
 	const __u32 off = kinds[map->type].id_off;
 	__u32 id;
@@ -53,10 +57,10 @@ static int look_up(struct look *look, const struct map *map, int fd, const void 
 	if (bpf_map_lookup_elem(fd, key, value))
 		return errno == ENOENT ? 0 : -errno;
 	memcpy(&id, (char *)value + off, sizeof(id));
-	return add(look, map, kinds[map->type].what, id);
+	return take(context, map, kinds[map->type].what, id);
 }
 
-static int walk(struct look *look, const struct map *map, int fd)
+static int walk(const struct map *map, int fd, take_element *take, void *context)
 {
 	char *keys = calloc(2, map->key_size), *value = calloc(1, map->value_size + 8);
 	char *key = NULL, *next = keys;
@@ -66,7 +70,7 @@ static int walk(struct look *look, const struct map *map, int fd)
 	if (!keys || !value)
 		err = -ENOMEM;
 	while (!err && steps++ < MAX_LOOKUPS && !bpf_map_get_next_key(fd, key, next)) {
-		err = look_up(look, map, fd, next, value);
+		err = look_up(map, fd, next, value, take, context);
 		key = next;
 		next = key == keys ? keys + map->key_size : keys;
 	}
@@ -143,7 +147,7 @@ static int of_map(struct look *look, const struct map *map, struct btf **btf)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (holds(map)) {
-		err = walk(look, map, fd);
+		err = walk(map, fd, add, look);
 	} else {
 		if (!*btf)
 			*btf = btf__load_vmlinux_btf();
@@ -170,4 +174,30 @@ int elements_find(struct look *look)
 		err = of_map(look, &objects->maps[i], &btf);
 	btf__free(btf);
 	return err;
+}
+
+static int is_sought(void *sought, const struct map *map, enum object_kind what, __u32 id)
+{
+	return id == *(const __u32 *)sought ? -EEXIST : 0;
+}
+
+bool elements_have_map(const struct objects *objects, __u32 id)
+{
+	bool found = false;
+	int fd;
+
+	for (size_t i = 0; i < objects->nr_maps && !found; i++) {
+		const struct map *map = &objects->maps[i];
+
+		if (!holds(map) || kinds[map->type].what != OBJECT_MAP)
+			continue;
+		fd = bpf_map_get_fd_by_id(map->id);
+		if (fd < 0) {
+			found = errno != ENOENT;
+			continue;
+		}
+		found = walk(map, fd, is_sought, &id) || map->max_entries > MAX_LOOKUPS;
+		close(fd);
+	}
+	return found;
 }

@@ -294,9 +294,9 @@ int objects_gather(unsigned int wanted, struct objects *objects)
 	objects->boot_time_ns = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
 	status = read_sorts(look, wanted);
 	if (!status) {
-		if (wanted & WANT_PROGRAMS)
-			own_drop_leftovers(objects);
-		err = read_details(look, wanted);
+		err = own_drop_leftovers(look, wanted & WANT_PROGRAMS);
+		if (!err)
+			err = read_details(look, wanted);
 		sort_all(objects);
 		if (!err)
 			err = references_find(look);

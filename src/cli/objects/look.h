@@ -81,8 +81,11 @@ int look_leave_out(struct look *look, unsigned int wanted, const char *format, .
 /* How the map of the loader of light skeletons is called. */
 #define LOADER_NAME "bpftrek_loader"
 
-/* Do not show what earlier looks, of this process or another, have left to a grace period. */
-void own_drop_leftovers(struct objects *objects);
+/*
+ * Do not show what earlier looks, of this process or another, have left to a grace period. Which
+ * programs there are is asked, if the look @has_programs not. 0 or -ENOMEM.
+ */
+int own_drop_leftovers(struct look *look, bool has_programs);
 
 /* Do not show this object. */
 void own_add(struct own *own, enum object_kind kind, __u32 id);

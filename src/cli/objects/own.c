@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* What a look makes in the engine itself: iterator programs, their types, links and maps. */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
-#include "look.h"
+#include "details.h"
 
 void own_add(struct own *own, enum object_kind kind, __u32 id)
 {
@@ -59,19 +60,44 @@ static bool is_used(const struct objects *objects, __u32 map)
 	return false;
 }
 
-/* No process can reach it, and its only user is a program that has gone but for a grace period. */
-static bool is_leftover(const struct objects *objects, const struct map *map)
+/* No process can reach it, and one thing refers to it: it goes with that. */
+static bool may_be_leftover(const struct map *map)
 {
 	return map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1 && !map->usercnt &&
-	       map->refcnt == 1 && !strcmp(map->name, LOADER_NAME) && !is_used(objects, map->id);
+	       map->refcnt == 1 && !strcmp(map->name, LOADER_NAME);
 }
 
-void own_drop_leftovers(struct objects *objects)
+static size_t drop(struct objects *objects)
 {
 	size_t nr = 0;
 
-	for (size_t i = 0; i < objects->nr_maps; i++)
-		if (!is_leftover(objects, &objects->maps[i]))
-			objects->maps[nr++] = objects->maps[i];
-	objects->nr_maps = nr;
+	for (size_t i = 0; i < objects->nr_maps; i++) {
+		const struct map *map = &objects->maps[i];
+
+		if (!may_be_leftover(map) || is_used(objects, map->id) ||
+		    elements_have_map(objects, map->id))
+			objects->maps[nr++] = *map;
+	}
+	return nr;
+}
+
+/* A map of that name is a leftover if what refers to it is no program or map that is there. */
+int own_drop_leftovers(struct look *look, bool has_programs)
+{
+	struct objects *objects = look->objects;
+	size_t i = 0;
+	int err = 0;
+
+	while (i < objects->nr_maps && !may_be_leftover(&objects->maps[i]))
+		i++;
+	if (i == objects->nr_maps)
+		return 0;
+	if (!has_programs)
+		err = syscall_way.read(look, SORT_PROGRAMS);
+	if (!err)
+		objects->nr_maps = drop(objects);
+	if (!has_programs)
+		objects->nr_programs = 0;
+	/* Where programs may not be asked for, it may be somebody's. */
+	return err == -ENOMEM ? err : 0;
 }
