@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -277,6 +278,34 @@ def test_full_disk(engine, loaded):
         assert done.returncode == 1
         assert done.stderr == (b"bpftrek: standard output: No space left on device; make room and "
                                b"run it again\n")
+
+
+def test_limit_of_files(kernel_refusal, loaded, tmp_path):
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    args = ["map", "dump", "large", *loaded("large", numbered(20000))]
+    with open(tmp_path / "out", "wb") as out:
+        done = bpftrek("--on", "kernel", *args, stdout=out,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    assert done.returncode == 1
+    assert done.stderr == (b"bpftrek: standard output: File too large; raise the limit of files "
+                           b"(ulimit -f) and run it again\n")
+
+
+def test_empty_places_of_arrays_of_maps(engine, tmp_path):
+    source = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+struct inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int);
+	__type(value, int); } first SEC(".maps"), last SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, 9000); __type(key, int);
+	__array(values, struct inner); } outer SEC(".maps") = {.values = {[10] = &first,
+									[8999] = &last}};
+"""
+    args = ["--load", compile_object(tmp_path / "outer.o", source)]
+    lines = output(engine, "--jsonl", "map", "dump", "outer", *args).splitlines()
+    assert [json.loads(line)["key"] for line in lines] == [10, 8999]
+    assert output(engine, "map", "count", "outer", *args) == "2\n"
 
 
 def interrupt_and_read(process):

@@ -20,11 +20,10 @@
  *            exact as well). The place to go on from is the number of a bucket.
  *   KEYS     batches from a key on: arrays, in the order of their keys.
  *   TRIE     the same where a key that is gone means the start; see trie.h.
- *   NEXT     get_next_key and a lookup for each: kinds without batches, and old kernels (before
- *            5.6). A key that goes meanwhile makes a hash begin again, so it ends at last when it
- *            has given max_entries.
- *   PEEK     the one element that would be taken next.
- *   NONE     nobody can read it.
+ *   NEXT     get_next_key and a lookup for each: kinds without batches, or with places that may be
+ *            empty, and old kernels (before 5.6). A key that goes meanwhile makes a hash begin
+ * again, so it ends at last when it has given max_entries. PEEK     the one element that would be
+ * taken next. NONE     nobody can read it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -399,7 +398,8 @@ static const struct way ways[] = {
 	[BPF_MAP_TYPE_ARRAY] = {KEYS, .has_index = true, .always_full = true},
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = {KEYS, .has_index = true, .always_full = true,
 				       .per_cpu = true},
-	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = {KEYS, .has_index = true, .gives_ids = true},
+	/* Batches of it end at a place that is empty, before 6.14. */
+	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = {NEXT, .has_index = true, .gives_ids = true},
 	[BPF_MAP_TYPE_LPM_TRIE] = {TRIE},
 	[BPF_MAP_TYPE_PROG_ARRAY] = {NEXT, .has_index = true, .gives_ids = true},
 	[BPF_MAP_TYPE_STACK_TRACE] = {NEXT},

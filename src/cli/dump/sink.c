@@ -74,6 +74,8 @@ void sink_begin(struct sink *sink, const char *separator)
 	sink->at_once = sink->patient ? FILE_AT_ONCE : BEGIN_AT_ONCE;
 	if (!sink->patient)
 		open_again(sink);
+	/* A limit of the size of files (ulimit -f) is an error like that of a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* What nohup and a shell's & want stays. */
 	if (!sigaction(SIGINT, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGINT, &action, NULL);
@@ -146,8 +148,9 @@ int sink_end(struct sink *sink)
 	int status = 0;
 
 	if (sink->err)
-		status = fail("standard output: %s; make room and run it again",
-			      strerror(sink->err));
+		status = fail("standard output: %s; %s and run it again", strerror(sink->err),
+			      sink->err == EFBIG ? "raise the limit of files (ulimit -f)"
+						 : "make room");
 	else if (sink->stuck) {
 		fail("interrupted while the output was read too slowly or not at all, it is cut; "
 		     "run it again for the rest");
