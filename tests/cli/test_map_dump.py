@@ -74,6 +74,26 @@ def test_what_would_talk_to_the_terminal_is_escaped(engine, loaded):
     assert json.loads(output(engine, "--jsonl", *args))["value"]["text"] == "a\tb\nc"
 
 
+def test_keys_that_differ_behind_a_nul(engine, tmp_path):
+    source = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+typedef char name[4];
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 9); __type(key, name);
+	__type(value, name); } names SEC(".maps");
+"""
+    keys = ["a", [97, 0, 0, 1], [97, 0, 98, 0]]
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"key": k, "value": [97, 0, 0, 1]}) + "\n" for k in keys))
+    args = ["map", "dump", "names", "--load", compile_object(tmp_path / "names.o", source),
+            "--fill", f"names={rows}"]
+    read = [json.loads(line) for line in output(engine, "--jsonl", *args).splitlines()]
+    assert sorted(map(str, keys)) == sorted(str(element["key"]) for element in read)
+    assert {element["value"] for element in read} == {"a"}
+    assert sorted(output(engine, "-q", *args).splitlines()) == [
+        "61 00 00 01  a", "61 00 62 00  a", "a            a"]
+
+
 def test_json(engine, loaded):
     args = ["map", "dump", "large", *loaded("large", numbered(100))]
     by_key = lambda element: element["key"]  # noqa: E731

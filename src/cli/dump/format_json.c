@@ -51,12 +51,15 @@ static int prepare(struct dump *dump)
 	const struct elements *e = &dump->elements;
 	const struct place key = {.untyped = !dump->key_type, .type = dump->key_type};
 	const struct place value = {.untyped = !dump->value_type, .type = dump->value_type};
-	struct style style = {
-		.number = e->has_index, .pretty = dump->pretty, .level = frame->key_level};
+	struct style style = {.number = e->has_index,
+			      .whole = true,
+			      .pretty = dump->pretty,
+			      .level = frame->key_level};
 	int err = 0;
 
 	if (e->has_key)
 		err = plan_make(&dump->key, dump->btf, &key, e->key_size, &style, &dump->why);
+	style.whole = false;
 	style.number = e->gives_ids || dump->per_cpu != EACH_CPU;
 	style.level = dump_has_cpus(dump) ? frame->cpu_level : frame->key_level;
 	if (!err)

@@ -13,7 +13,8 @@
  *   enum           the name of the value, else a number
  *   float          a number; infinite ones and those that are none are "0x.."
  *   pointer        a number
- *   array of char  a string up to its NUL, if it is printable UTF-8 up to there
+ *   array of char  a string up to its NUL, if it is printable UTF-8 up to there (in keys: and all 0
+ *                  from there, for that is what may tell one from another)
  *   array          a list
  *   struct         an object; members of anonymous members are its own, unnamed ones are left out
  *   union          an object of all its members
@@ -48,6 +49,7 @@ struct place {
 struct style {
 	bool plain;  /* for people: strings without quotes, pointers as 0x1f, bytes as 01 02 */
 	bool number; /* what has no type is a number, if it has the size of one */
+	bool whole;  /* a string with something behind its NUL is none */
 	bool pretty; /* JSON on many lines, */
 	int level;   /* and how far they stand to the right */
 };

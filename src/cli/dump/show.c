@@ -298,8 +298,11 @@ static ssize_t text_up_to_nul(const unsigned char *bytes, size_t size)
 static void show_text(const struct show *show, const struct step *step, size_t offset)
 {
 	const unsigned char *at = first_set(show, offset, step->count);
-	const ssize_t length = text_up_to_nul(at, step->count);
+	ssize_t length = text_up_to_nul(at, step->count);
 	struct text *text = show->text;
+
+	if (show->plan->whole && length >= 0 && !is_zero(at + length, step->count - length))
+		length = -1;
 
 	if (length >= 0 && show->plan->plain) {
 		text_plain_string(text, (const char *)at, length);
