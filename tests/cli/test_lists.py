@@ -611,6 +611,20 @@ def test_watch_into_a_pipe():
     assert times == sorted(times) and abs(times[0] - time.time()) < 60
 
 
+def test_watch_in_the_background():
+    """A shell has SIGINT ignored there."""
+    process = subprocess.Popen(
+        [BPFTREK, "--on", "embedded", "map", "list", "--watch", "0.1"], stdout=subprocess.PIPE,
+        env=ENV, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    for _ in range(5):
+        assert process.stdout.readline()
+    process.terminate()
+    process.stdout.read()
+    assert process.wait(timeout=60) == 0
+
+
 def test_watch_one():
     args = ["--on", "embedded", "prog", "show", PROGRAM, *LOADED, "--watch", "0.1"]
     text = "".join(watched(*args))

@@ -245,7 +245,8 @@ const struct command audit_command = {
 			{"bpftrek audit --sarif > audit.sarif", "for other tools"},
 			{0}},
 	.exit_status = "0 if all is well or --fail-on is not given, 1 if the audit failed, 2 for a "
-		       "wrong line, 3 if there is a finding that --fail-on asks for.",
+		       "wrong line, 3 if there is a finding that --fail-on asks for. Rules that "
+		       "were not checked find nothing; JSON and SARIF list them.",
 	.sections = audit_sections,
 	.json = true,
 	.run = audit,

@@ -30,6 +30,15 @@ static void on_signal(int signal)
 	errno = saved;
 }
 
+/* What a parent has ignored, as a shell SIGINT for what it runs with &, stays so. */
+static void unless_ignored(int signal, const struct sigaction *action)
+{
+	struct sigaction before;
+
+	if (!sigaction(signal, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(signal, action, NULL);
+}
+
 int watch_begin(void)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -39,8 +48,8 @@ int watch_begin(void)
 		return fail("--watch: %s; raise the limit of open files", strerror(errno));
 	sigaction(SIGWINCH, &action, NULL);
 	action.sa_flags |= SA_RESETHAND;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	unless_ignored(SIGINT, &action);
+	unless_ignored(SIGTERM, &action);
 	return 0;
 }
 
