@@ -282,6 +282,8 @@ def test_no_measuring_on_the_embedded_engine():
     (["--sample", "0"], ["sample"]),
     (["--sample", "86401"], ["86401"]),
     (["--sarif", "--json"], ["--sarif"]),
+    (["--print-allow", "--json"], ["--print-allow writes no JSON"]),
+    (["--explain", "stale-pin", "--sarif"], ["--explain writes no JSON"]),
     (["more"], ["more"]),
 ])
 def test_a_wrong_line(args, words):

@@ -63,6 +63,23 @@ static int read_percent(const struct arguments *arguments, const char *name,
 	return status;
 }
 
+/* What is no report is for people, or a list of its own. */
+static int check_form(const struct arguments *arguments)
+{
+	const bool sarif = option_count(arguments, "sarif"), json = options.json || options.jsonl;
+	const char *what = option_count(arguments, "explain")	    ? "--explain"
+			   : option_count(arguments, "print-allow") ? "--print-allow"
+								    : NULL;
+
+	if (what && (sarif || json))
+		return usage_error("%s writes no JSON; leave out --json, --jsonl, --pretty or "
+				   "--sarif",
+				   what);
+	if (sarif && json)
+		return usage_error("--sarif is JSON already; leave out --json or --jsonl");
+	return 0;
+}
+
 static int read_arguments(const struct arguments *arguments, struct request *request)
 {
 	const char *path = option_text(arguments, "allow");
@@ -72,8 +89,6 @@ static int read_arguments(const struct arguments *arguments, struct request *req
 	request->cpu_percent = 5;
 	request->sarif = option_count(arguments, "sarif");
 	request->print_allow = option_count(arguments, "print-allow");
-	if (request->sarif && (options.json || options.jsonl))
-		return usage_error("--sarif is JSON already; leave out --json or --jsonl");
 	status = select_rules(arguments, request);
 	if (!status)
 		status = read_severity(arguments, &request->fail_on);
@@ -99,8 +114,10 @@ static int audit(const struct arguments *arguments)
 	const char *explain = option_text(arguments, "explain");
 	struct request request = {0};
 	struct loads loads = {0};
-	int status;
+	int status = check_form(arguments);
 
+	if (status)
+		return status;
 	if (explain)
 		return explain_rule(rule_by_id(explain));
 	status = read_arguments(arguments, &request);
