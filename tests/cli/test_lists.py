@@ -432,6 +432,49 @@ def test_a_kernel_without_iterators(kernel_refusal):
                          for line in lines)
 
 
+def refuse_each(*commands):
+    for command in commands:
+        refuse(errno.EINVAL, command)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="bpf(2) has another number")
+@pytest.mark.parametrize("kind, name", [("prog", PROGRAM), ("map", MAP)])
+@pytest.mark.parametrize("commands", [
+    [10],  # BPF_PROG_RUN: no light skeletons, as before Linux 5.17
+    [10, 28, 31, 33],  # BPF_LINK_CREATE, BPF_LINK_GET_NEXT_ID, BPF_ITER_CREATE: as before 5.7
+])
+def test_an_older_kernel(kernel_refusal, kind, name, commands):
+    """What it tells is the same as from a newer one, and what it does not is left out."""
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    args = ["--on", "kernel", "-j", kind, "list", name, "--columns", "-pids"]
+    whole, = json.loads(bpftrek(*args, *alone("kernel")).stdout)
+    alone("kernel")
+    done = bpftrek(*args, *LOADED, preexec_fn=lambda: refuse_each(*commands))
+    assert done.returncode == 0
+    found, = json.loads(done.stdout)
+    for other in ["id", "loaded_at", "loaded_at_ns", "map_ids", "btf_id", "progs", "attach_btf_obj_id"]:
+        assert not isinstance(whole.pop(other, None), str)
+        found.pop(other, None)
+    if len(commands) == 1:
+        assert not done.stderr and found == whole
+        return
+    assert done.stderr and all(b": left out: " in line for line in done.stderr.splitlines())
+    assert {"tag", "uid"} <= found.keys() or {"max_entries", "bytes_memlock"} <= found.keys()
+    assert whole["name"].startswith(found.pop("name"))
+    assert found == {member: whole[member] for member in found}
+
+
+def test_a_namespace_of_processes(kernel_refusal):
+    if os.getuid() or kernel_refusal or not shutil.which("unshare"):
+        pytest.skip("not root, or no kernel, or no unshare")
+    done = subprocess.run(["unshare", "-pf", "--mount-proc", BPFTREK, "--on", "kernel", "map", "list",
+                           *LOADED, "--name", MAP], env=ENV, capture_output=True, check=False)
+    assert (done.returncode, done.stderr.count(b"\n")) == (0, 1)
+    assert b"only those of this PID namespace" in done.stderr
+    assert MAP.encode() in done.stdout
+
+
 def test_full_disk_and_closed_pipe():
     with open("/dev/full", "wb") as full:
         done = bpftrek("--on", "embedded", "map", "list", *LOADED, stdout=full)

@@ -21,6 +21,7 @@
 #include "details.h"
 #include "engine.h"
 #include "fdinfo.h"
+#include "holders.h"
 #include "look.h"
 #include "some.skel.h"
 #include "test.h"
@@ -286,6 +287,37 @@ static size_t nr_lines_with(const struct objects *objects, const char *words)
 	return nr;
 }
 
+/* What /proc shows to another user: itself, and that there are others. */
+static void test_holders_of_others(void **state)
+{
+	struct look *look = calloc(1, sizeof(*look));
+	struct objects objects = {.arena = arena_new()};
+	const struct holder *holder;
+	size_t nr;
+	int map, err;
+
+	if (!engine_is_kernel() || getuid() || getpid() == 1)
+		skip_because("not root, who may be another, beside others");
+	map = make_map(BPF_MAP_TYPE_HASH, 8, 10, 0);
+	assert_true(map >= 0);
+	assert_non_null(look);
+	assert_non_null(objects.arena);
+	look->objects = &objects;
+	setfsuid(NOBODY);
+	err = syscall_way.read(look, SORT_HOLDERS);
+	setfsuid(0);
+	assert_int_equal(err, 0);
+	holders_merge(&objects);
+	holder = objects_holders(&objects, OBJECT_MAP, id_of(map), &nr);
+	assert_int_equal(nr, 1);
+	assert_int_equal(holder->pid, getpid());
+	assert_true(objects.missing & WANT_HOLDERS);
+	assert_int_equal(nr_lines_with(&objects, "run it as root"), 1);
+	objects_free(&objects);
+	free(look);
+	close(map);
+}
+
 static void test_pins(void **state)
 {
 	int map, program, link;
@@ -406,6 +438,7 @@ static void test_missing(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_memory),	 cmocka_unit_test(test_memory_unwanted),
 	cmocka_unit_test(test_elements), cmocka_unit_test(test_held_by_maps),
+	cmocka_unit_test(test_holders_of_others),
 	cmocka_unit_test(test_gone),	 cmocka_unit_test(test_pins),
 	cmocka_unit_test(test_many),
 };

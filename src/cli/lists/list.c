@@ -53,7 +53,7 @@ static int choose_columns(const struct list *list, bool statistics, unsigned int
 		traits |= IN_COUNTED; /* in JSON they are anyway */
 	columns_with(list->kind, traits, columns);
 	/* Columns of nothing but "-" are shown if they were asked for. */
-	columns_leave_out(columns, missing & (WANT_HOLDERS | WANT_PINS));
+	columns_leave_out(columns, missing);
 	return list->columns ? columns_choose(list->kind, list->columns, columns) : 0;
 }
 
@@ -180,6 +180,13 @@ static void put_text(const struct list *list, const struct columns *columns, str
 		text_puts(out, "\033[J");
 }
 
+/* Of what nothing was found; of some it may be that only others could not be. */
+static unsigned int nothing_of(const struct objects *objects)
+{
+	return objects->missing &
+	       ((objects->nr_holders ? 0 : WANT_HOLDERS) | (objects->nr_pins ? 0 : WANT_PINS));
+}
+
 static int put_rows(const struct list *list, struct view *view, const struct rows *rows)
 {
 	struct text out = {0};
@@ -187,7 +194,7 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 	bool failed;
 
 	/* Read once already: it is right. */
-	choose_columns(list, view->objects->statistics, view->objects->missing, &columns);
+	choose_columns(list, view->objects->statistics, nothing_of(view->objects), &columns);
 	if (!columns.nr) /* nothing but those */
 		choose_columns(list, view->objects->statistics, 0, &columns);
 	if (list->json)

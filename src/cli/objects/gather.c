@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,6 +143,24 @@ static int read_sort(struct look *look, enum sort sort)
 	return err;
 }
 
+/* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+#define INIT_PID_NAMESPACE 0xeffffffc
+
+/*
+ * Neither an iterator nor /proc shows processes of an outer namespace. Nothing is missing as seen
+ * from this one.
+ */
+static int say_whose(struct look *look)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == INIT_PID_NAMESPACE)
+		return 0;
+	return look_leave_out(look, 0,
+			      "processes that hold objects: only those of this PID namespace; run "
+			      "it in the host's (--pid=host, hostPID) to see all");
+}
+
 static bool are_few(const struct objects *objects)
 {
 	return objects->nr_programs + objects->nr_maps + objects->nr_links <= FEW_OBJECTS;
@@ -158,6 +177,8 @@ static int read_wanted(struct look *look, unsigned int wanted, enum sort sort)
 	err = read_sort(look, sort);
 	if (err && sorts[sort].optional)
 		err = or_leave_out(look, sorts[sort].wanted, sorts[sort].name, err);
+	else if (!err && sort == SORT_HOLDERS)
+		err = say_whose(look);
 	return err ? cannot_read(sorts[sort].name, err) : 0;
 }
 

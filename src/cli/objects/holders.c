@@ -72,7 +72,7 @@ static void read_comm(struct holder_record *r)
 		r->comm[got - 1] = '\0';
 }
 
-/* A process that may not be looked into: -EACCES. */
+/* -EACCES: one that may not be looked into. */
 static int put_process(struct look *look, const char *pid)
 {
 	struct holder_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_HOLDER}};
@@ -85,7 +85,7 @@ static int put_process(struct look *look, const char *pid)
 	snprintf(path, sizeof(path), "/proc/%u/fd", r.pid);
 	dir = opendir(path);
 	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	read_comm(&r);
 	while (!err && (entry = readdir(dir)))
 		if (*entry->d_name != '.')
@@ -96,17 +96,29 @@ static int put_process(struct look *look, const char *pid)
 
 int holders_read_proc(struct look *look)
 {
+	/* One that is there at all times is hidden where others are (hidepid). */
+	bool all = !access("/proc/1", F_OK);
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 	int err = 0;
 
 	if (!dir)
 		return -errno;
-	while (!err && (entry = readdir(dir)))
-		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			err = put_process(look, entry->d_name);
+	while (!err && (entry = readdir(dir))) {
+		if (*entry->d_name < '1' || *entry->d_name > '9')
+			continue;
+		err = put_process(look, entry->d_name);
+		if (err == -EACCES)
+			err = all = false;
+	}
 	closedir(dir);
-	return err ? err : look_end(look);
+	if (!err)
+		err = look_end(look);
+	if (!err && !all)
+		err = look_leave_out(look, WANT_HOLDERS,
+				     "processes that hold objects: /proc does not show those of "
+				     "others to this user; run it as root to see them");
+	return err;
 }
 
 static int compare(const void *a, const void *b)

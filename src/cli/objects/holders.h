@@ -5,7 +5,7 @@
 
 #include "look.h"
 
-/* Records of them from /proc. -EACCES: it may not be looked into; -errno. */
+/* Records of them from /proc; of those that it shows, and the rest is left out. 0 or -errno. */
 int holders_read_proc(struct look *look);
 
 /* One entry for all descriptors that a process has of an object, in order. */
