@@ -70,7 +70,7 @@ static int open_files(void)
 }
 
 /* All that can be wanted of an engine. */
-#define EVERYTHING (2 * WANT_STATISTICS - 1)
+#define EVERYTHING (2 * WANT_STATISTICS - 1 + WANT_INSIDE)
 
 static void fail_each(bool and_after)
 {

@@ -64,7 +64,7 @@ static int look_at_usage(struct look *look, unsigned int wanted)
 
 static int look_once(struct look *look, const struct request *request)
 {
-	int status = objects_gather(request->wanted, &look->objects);
+	int status = objects_gather(request->wanted | WANT_INSIDE, &look->objects);
 
 	if (status)
 		return status;

@@ -12,6 +12,20 @@
 
 /* Each: 0, -ENOMEM, or why it cannot be asked. */
 
+/* One object, of which this is a descriptor, as a record of what bpf(2) tells. */
+int program_put(struct look *look, int fd);
+int map_put(struct look *look, int fd);
+int link_put(struct look *look, int fd);
+
+/*
+ * Of *@sorts (a set of 1 << enum sort) those that bpf(2) tells as well as an iterator, and sooner:
+ * few objects, or none. Those that are left are in *@sorts then. 0 or -ENOMEM.
+ */
+int few_read(struct look *look, unsigned int wanted, unsigned int *sorts);
+
+/* program->attach_to of those with an attach_btf_id, which is of the kernel's own types. */
+int attach_names_find(struct look *look);
+
 /* objects->btfs */
 int btfs_read(struct look *look);
 /* link->info, link->text of @all links; link->map_id of those that register one. */

@@ -102,7 +102,7 @@ static int or_leave_out(struct look *look, unsigned int wanted, const char *what
 }
 
 /* What a way has put there before it failed is not counted twice. */
-static void forget(struct look *look, enum sort sort)
+void look_forget(struct look *look, enum sort sort)
 {
 	size_t *const counts[NR_SORTS] = {
 		[SORT_PROGRAMS] = &look->objects->nr_programs,
@@ -126,11 +126,11 @@ static int read_sort(struct look *look, enum sort sort)
 
 	do {
 		why = err;
-		forget(look, sort);
+		look_forget(look, sort);
 		err = (*way)->read(look, sort);
 	} while (err && err != -ENOMEM && *++way);
 	if (err)
-		forget(look, sort);
+		look_forget(look, sort);
 	else if (*way == &syscall_way && sorts[sort].only)
 		err = look_leave_out(look, sorts[sort].missing,
 				     "%s of %s: left out: the %s engine does not run the iterator "
@@ -189,7 +189,9 @@ static int read_sorts(struct look *look, unsigned int wanted)
 
 	for (enum sort sort = 0; sort < NR_SORTS; sort++)
 		sorts_wanted |= wanted & sorts[sort].wanted ? 1u << sort : 0;
-	if (wanted & WANT_FOR_LINKS) {
+	if (engine_is_kernel() && few_read(look, wanted, &sorts_wanted))
+		return out_of_memory();
+	if (wanted & WANT_FOR_LINKS && sorts_wanted >> SORT_LINKS & 1) {
 		status = read_wanted(look, wanted, SORT_LINKS);
 		if (status || !look->objects->nr_links)
 			return status;

@@ -72,6 +72,9 @@ int look_put(struct look *look, const void *record, size_t size);
 /* Run the iterator program @prog_fd and take what it writes; closes nothing. */
 int look_iterate(struct look *look, int prog_fd);
 
+/* What was taken of a sort is not to be there. */
+void look_forget(struct look *look, enum sort sort);
+
 /*
  * What is not known, of those that @wanted says, and why: for objects->left_out. 0, or -ENOMEM.
  */

@@ -139,8 +139,12 @@ enum objects_wanted {
 	WANT_HOLDERS_OF_FEW = 1 << 11, /* WANT_HOLDERS, where no more than 1,000 programs, maps and
 					  links are wanted and found;
 					  otherwise WANT_HOLDERS is missing */
-	WANT_FOR_LINKS = 1 << 12,      /* links, and where there is none, no program, map or holder
-					  either: on an idle host that is quicker */
+	WANT_FOR_LINKS = 1 << 12,      /* links, and of programs and maps no more than those that
+					  links name, and where there is no link, no holder either:
+					  on a small host that is quicker */
+	WANT_INSIDE = 1 << 13,	       /* what only an iterator sees: attach_type, sleepable, refcnt
+					  and attach_prog_id of programs, target_prog_id of links.
+					  Where there are few, all else is quicker without one */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */

@@ -12,6 +12,7 @@
 
 #include <bpf/bpf.h>
 
+#include "details.h"
 #include "holders.h"
 #include "link_info.h"
 #include "look.h"
@@ -37,7 +38,7 @@ static int put_used_maps(struct look *look, const __u32 *ids, __u32 count)
 	return look_put(look, &r, r.head.size);
 }
 
-static int put_program(struct look *look, int fd)
+int program_put(struct look *look, int fd)
 {
 	struct program_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_PROGRAM}};
 	__u32 map_ids[MAX_USED_MAPS] = {0}, size;
@@ -84,7 +85,7 @@ static int put_program(struct look *look, int fd)
 	return err ? err : put_used_maps(look, map_ids, info.nr_map_ids);
 }
 
-static int put_map(struct look *look, int fd)
+int map_put(struct look *look, int fd)
 {
 	struct map_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_MAP}};
 	struct bpf_map_info info;
@@ -110,7 +111,7 @@ static int put_map(struct look *look, int fd)
 	return look_put(look, &r, sizeof(r));
 }
 
-static int put_link(struct look *look, int fd)
+int link_put(struct look *look, int fd)
 {
 	struct link_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK}};
 	struct link_info info;
@@ -134,9 +135,9 @@ static const struct {
 	int (*fd_by_id)(__u32 id);
 	int (*put)(struct look *look, int fd);
 } sorts[NR_SORTS] = {
-	[SORT_PROGRAMS] = {bpf_prog_get_next_id, bpf_prog_get_fd_by_id, put_program},
-	[SORT_MAPS] = {bpf_map_get_next_id, bpf_map_get_fd_by_id, put_map},
-	[SORT_LINKS] = {bpf_link_get_next_id, bpf_link_get_fd_by_id, put_link},
+	[SORT_PROGRAMS] = {bpf_prog_get_next_id, bpf_prog_get_fd_by_id, program_put},
+	[SORT_MAPS] = {bpf_map_get_next_id, bpf_map_get_fd_by_id, map_put},
+	[SORT_LINKS] = {bpf_link_get_next_id, bpf_link_get_fd_by_id, link_put},
 };
 
 static int read_sort(struct look *look, enum sort sort)

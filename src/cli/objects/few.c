@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
+/*
+ * Small hosts. To load an iterator takes 1 to 2 milliseconds, however little it finds; to ask
+ * bpf(2) for one program 10 microseconds, and for whether there is any, one. So few objects are
+ * asked for one by one, as long as that tells all that is wanted: what does not is left to the
+ * iterators, and so is everything if anything fails here.
+ *
+ * Maps are left to them unless links name them, or there are none: a program array may be one that
+ * is better not opened (map_is_emptied()), which only the iterator says.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include "arena.h"
+#include "details.h"
+#include "fdinfo.h"
+#include "link_info.h"
+#include "records.h"
+
+/* So many programs take as long as the iterator. */
+#define FEW 100
+
+/* The ids of a sort. -E2BIG: more than few. */
+static int list_ids(int (*next_id)(__u32 id, __u32 *next), __u32 ids[FEW], size_t *nr)
+{
+	__u32 id = 0;
+
+	for (*nr = 0; !next_id(id, &id); ids[(*nr)++] = id)
+		if (*nr == FEW)
+			return -E2BIG;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+static bool are_none(int (*next_id)(__u32 id, __u32 *next))
+{
+	__u32 id;
+
+	return next_id(0, &id) && errno == ENOENT;
+}
+
+/* The name of the function that the program begins with, where bpf(2) cuts it. */
+static int find_whole_name(struct look *look, struct program *program, int fd)
+{
+	struct bpf_func_info func = {0};
+	struct bpf_prog_info info = {
+		.nr_func_info = 1,
+		.func_info_rec_size = sizeof(func),
+		.func_info = (uintptr_t)&func,
+	};
+	__u32 size = sizeof(info);
+	const struct btf_type *type;
+	const char *name;
+	struct btf *btf;
+
+	if (strlen(program->name) < RECORD_NAME_LEN - 1 || !program->btf_id)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	if (!info.nr_func_info)
+		return 0;
+	btf = btf__load_from_kernel_by_id(program->btf_id);
+	if (!btf)
+		return -errno;
+	type = btf__type_by_id(btf, func.type_id);
+	name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
+	if (name && *name) {
+		name = arena_text(look->objects->arena, name, RECORD_TEXT_MAX - 1);
+		if (name)
+			program->name = name;
+	}
+	btf__free(btf);
+	return name ? 0 : -ENOMEM;
+}
+
+static int find_memory(struct program *program, int fd)
+{
+	char text[1024];
+	int got = fdinfo_read(fd, text, sizeof(text));
+
+	if (got < 0)
+		return got;
+	return fdinfo_find(text, "memlock", &program->bytes_memlock) ? 0 : -ENOTSUP;
+}
+
+static int read_program(struct look *look, __u32 id, unsigned int wanted)
+{
+	int fd = bpf_prog_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = program_put(look, fd);
+	if (!err && look->program)
+		err = find_whole_name(look, look->program, fd);
+	if (!err && look->program && wanted & WANT_MEMORY)
+		err = find_memory(look->program, fd);
+	close(fd);
+	return err;
+}
+
+static int read_programs(struct look *look, unsigned int wanted)
+{
+	__u32 ids[FEW];
+	size_t nr;
+	int err = list_ids(bpf_prog_get_next_id, ids, &nr);
+
+	if (!err && nr && wanted & WANT_INSIDE)
+		return -ENOTSUP;
+	for (size_t i = 0; i < nr && !err; i++)
+		err = read_program(look, ids[i], wanted);
+	return err ? err : attach_names_find(look);
+}
+
+static int read_link(struct look *look, __u32 id)
+{
+	int fd = bpf_link_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = link_put(look, fd);
+	close(fd);
+	return err;
+}
+
+static int read_links(struct look *look, unsigned int wanted)
+{
+	struct objects *objects = look->objects;
+	__u32 ids[FEW];
+	size_t nr;
+	int err = list_ids(bpf_link_get_next_id, ids, &nr);
+
+	for (size_t i = 0; i < nr && !err; i++)
+		err = read_link(look, ids[i]);
+	for (size_t i = 0; i < objects->nr_links && !err; i++)
+		if (wanted & WANT_INSIDE && objects->links[i].type == LINK_TRACING)
+			err = -ENOTSUP;
+	return err;
+}
+
+static int read_maps(struct look *look, unsigned int wanted)
+{
+	return are_none(bpf_map_get_next_id) ? 0 : -ENOTSUP;
+}
+
+static bool has_program(const struct objects *objects, __u32 id)
+{
+	for (size_t i = 0; i < objects->nr_programs; i++)
+		if (objects->programs[i].id == id)
+			return true;
+	return false;
+}
+
+static int read_programs_of_links(struct look *look, unsigned int wanted)
+{
+	struct objects *objects = look->objects;
+	int err = wanted & WANT_INSIDE ? -ENOTSUP : 0;
+
+	for (size_t i = 0; i < objects->nr_links && !err; i++) {
+		__u32 id = objects->links[i].prog_id;
+
+		if (id && !has_program(objects, id))
+			err = read_program(look, id, wanted);
+	}
+	return err ? err : attach_names_find(look);
+}
+
+static bool has_map(const struct objects *objects, __u32 id)
+{
+	for (size_t i = 0; i < objects->nr_maps; i++)
+		if (objects->maps[i].id == id)
+			return true;
+	return false;
+}
+
+static int read_map(struct look *look, __u32 id)
+{
+	int fd = bpf_map_get_fd_by_id(id), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = map_put(look, fd);
+	close(fd);
+	return err;
+}
+
+static int read_maps_of_links(struct look *look, unsigned int wanted)
+{
+	struct objects *objects = look->objects;
+	int err = wanted & (WANT_INSIDE | WANT_ELEMENTS | WANT_MEMORY) ? -ENOTSUP : 0;
+
+	/* Of those that register one. */
+	if (!err)
+		err = link_details(look, false);
+	for (size_t i = 0; i < objects->nr_links && !err; i++) {
+		__u64 id = objects->links[i].map_id;
+
+		if (id && id != UNKNOWN && !has_map(objects, id))
+			err = read_map(look, id);
+	}
+	return err;
+}
+
+typedef int reader(struct look *look, unsigned int wanted);
+
+static reader *const readers[NR_SORTS] = {
+	[SORT_PROGRAMS] = read_programs,
+	[SORT_MAPS] = read_maps,
+	[SORT_LINKS] = read_links,
+};
+
+/* Where links are wanted and no more than what they name, if their links are known. */
+static reader *const readers_for_links[NR_SORTS] = {
+	[SORT_PROGRAMS] = read_programs_of_links,
+	[SORT_MAPS] = read_maps_of_links,
+};
+
+int few_read(struct look *look, unsigned int wanted, unsigned int *sorts)
+{
+	/* What else is wanted goes by the links. */
+	static const enum sort order[] = {SORT_LINKS, SORT_PROGRAMS, SORT_MAPS};
+	const struct objects *objects = look->objects;
+	reader *read;
+	int err;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const enum sort sort = order[i];
+
+		if (!(*sorts >> sort & 1))
+			continue;
+		read = readers[sort];
+		if (wanted & WANT_FOR_LINKS && sort != SORT_LINKS)
+			read = *sorts >> SORT_LINKS & 1 ? NULL : readers_for_links[sort];
+		err = read ? read(look, wanted) : -ENOTSUP;
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			look_forget(look, sort);
+		else
+			*sorts &= ~(1u << sort);
+	}
+	/* Nobody holds what is not there. */
+	if (*sorts == 1u << SORT_HOLDERS && !(wanted & WANT_BTFS) && !objects->nr_programs &&
+	    !objects->nr_maps && !objects->nr_links)
+		*sorts = 0;
+	return 0;
+}
