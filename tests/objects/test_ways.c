@@ -335,7 +335,7 @@ static void test_link_info(void **state)
 	objects_free(&objects);
 }
 
-/* Programs and maps for links alone are the same, as there is one. */
+/* Programs and maps for links alone: those that links name are there. */
 static void test_for_links(void **state)
 {
 	const __u32 program = id_of(bpf_program__fd(some->progs.some_iterator));
@@ -354,6 +354,30 @@ static void test_for_links(void **state)
 	assert_int_equal(objects.nr_links, 0);
 	assert_int_equal(objects.nr_programs, 0);
 	objects_free(&objects);
+}
+
+/* Few programs are asked for one by one: the same but for what an iterator alone sees. */
+static void test_few(void **state)
+{
+	const __u32 ids[] = {id_of(program_fd()),
+			     id_of(bpf_program__fd(some->progs.some_iterator))};
+	struct objects few, all;
+
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY, &few), 0);
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY | WANT_INSIDE, &all), 0);
+	for (size_t i = 0; i < 2; i++) {
+		const struct program *a = objects_program(&few, ids[i]);
+		const struct program *b = objects_program(&all, ids[i]);
+
+		compare_programs(a, b);
+		assert_string_equal(a->name, b->name);
+		assert_int_equal(a->bytes_memlock, b->bytes_memlock);
+		assert_int_equal(!a->attach_to, !b->attach_to);
+		if (a->attach_to)
+			assert_string_equal(a->attach_to, b->attach_to);
+	}
+	objects_free(&few);
+	objects_free(&all);
 }
 
 static void test_btfs(void **state)
@@ -401,17 +425,12 @@ static void test_references(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_programs),
-	cmocka_unit_test(test_maps),
-	cmocka_unit_test(test_links),
-	cmocka_unit_test(test_own),
-	cmocka_unit_test(test_leftovers),
-	cmocka_unit_test(test_references),
-	cmocka_unit_test(test_holders),
-	cmocka_unit_test(test_link_info),
-	cmocka_unit_test(test_btfs),
-	cmocka_unit_test(test_for_links),
-	cmocka_unit_test(test_leftovers_of_an_engine),
+	cmocka_unit_test(test_programs),  cmocka_unit_test(test_maps),
+	cmocka_unit_test(test_links),	  cmocka_unit_test(test_own),
+	cmocka_unit_test(test_leftovers), cmocka_unit_test(test_references),
+	cmocka_unit_test(test_holders),	  cmocka_unit_test(test_link_info),
+	cmocka_unit_test(test_btfs),	  cmocka_unit_test(test_for_links),
+	cmocka_unit_test(test_few),	  cmocka_unit_test(test_leftovers_of_an_engine),
 };
 
 int main(int argc, char **argv)
