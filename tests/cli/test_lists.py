@@ -584,6 +584,12 @@ def test_a_narrow_terminal_gets_less(columns):
     assert columns > 60 or lines[0].endswith("...")
 
 
+def test_what_a_link_is_attached_to_comes_before_how():
+    """A narrow terminal has it longer."""
+    heading = output("embedded", "link", "list", "--load", obj("links")).split()
+    assert heading.index("TARGET") < heading.index("ATTACH_TYPE")
+
+
 def test_watch_on_a_terminal_ends_with_an_interrupt():
     watch = Terminal("--on", "embedded", "map", "list", *LOADED, "--watch", "0.1", columns=60,
                      lines=10)
