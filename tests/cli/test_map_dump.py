@@ -430,6 +430,23 @@ def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
                 done.stdout == expected)
 
 
+def test_interrupt_in_a_large_value(engine, tmp_path):
+    source = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int);
+	__type(value, unsigned long long[8 << 20]); } large SEC(".maps");
+"""
+    process = start(engine, "--json", "map", "dump", "large", "--load",
+                    compile_object(tmp_path / "large.o", source))
+    assert process.stdout.read(1) == b"["
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    if b"cut" not in errors:
+        json.loads(b"[" + rest)
+
+
 @pytest.mark.parametrize("command", ["dump", "count"])
 @pytest.mark.parametrize("name", [["id", "1"], ["some_name"]], ids=["id", "name"])
 def test_to_open_an_id_takes_one_capability(command, name):

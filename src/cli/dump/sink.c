@@ -9,15 +9,19 @@
  * often enough to see that the dump is over.
  *
  * After SIGINT no elements are written any more but those that were begun, which have LAST_NS: a
- * reader may be slow. Few are begun at once, so that this mostly does.
+ * reader may be slow. Few are begun at once, so that this mostly does. A value of many megabytes
+ * takes longer to show than that; after LAST_CPU_US of work the process ends where it is, and says
+ * so. (It is work that counts: a machine that is busy otherwise is no reason to cut anything.)
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +33,7 @@
 #define FILE_AT_ONCE (96u << 10)
 #define LOOK_AFTER_MS 20    /* how long a wait lasts before one looks for SIGINT */
 #define LAST_NS 40000000ull /* what is left after it */
+#define LAST_CPU_US 60000
 
 static unsigned long long interrupted_ns; /* 0: it was not */
 
@@ -40,8 +45,26 @@ static unsigned long long now_ns(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+static void cut(int signal_number)
+{
+	static const char why[] = "bpftrek: interrupted while a large value was shown, the output "
+				  "is cut; run it again for the rest\n";
+
+	if (write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(130);
+}
+
+static void limit_work(suseconds_t microseconds)
+{
+	const struct itimerval once = {.it_value.tv_usec = microseconds};
+
+	setitimer(ITIMER_PROF, &once, NULL);
+}
+
 static void on_interrupt(int signal_number)
 {
+	limit_work(LAST_CPU_US);
 	__atomic_store_n(&interrupted_ns, now_ns(), __ATOMIC_RELAXED);
 }
 
@@ -77,8 +100,10 @@ void sink_begin(struct sink *sink, const char *separator)
 	/* A limit of the size of files (ulimit -f) is an error like that of a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 	/* What nohup and a shell's & want stays. */
-	if (!sigaction(SIGINT, NULL, &before) && before.sa_handler != SIG_IGN)
+	if (!sigaction(SIGINT, NULL, &before) && before.sa_handler != SIG_IGN) {
+		signal(SIGPROF, cut);
 		sigaction(SIGINT, &action, NULL);
+	}
 }
 
 bool sink_is_over(const struct sink *sink)
@@ -147,6 +172,8 @@ int sink_end(struct sink *sink)
 {
 	int status = 0;
 
+	if (is_interrupted())
+		limit_work(0);
 	if (sink->err)
 		status = fail("standard output: %s; %s and run it again", strerror(sink->err),
 			      sink->err == EFBIG ? "raise the limit of files (ulimit -f)"
