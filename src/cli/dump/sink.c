@@ -34,6 +34,7 @@
 #define LOOK_AFTER_MS 20    /* how long a wait lasts before one looks for SIGINT */
 #define LAST_NS 40000000ull /* what is left after it */
 #define LAST_CPU_US 60000
+#define MESSAGE_US 20000 /* for a terminal to take the last line */
 
 static unsigned long long interrupted_ns; /* 0: it was not */
 
@@ -168,6 +169,22 @@ out:
 	text->at = text->start;
 }
 
+static void end_silently(int signal_number)
+{
+	_exit(130);
+}
+
+/* A terminal that takes no output may take no message either. */
+static void limit_message(suseconds_t microseconds)
+{
+	const struct itimerval once = {.it_value.tv_usec = microseconds};
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	signal(SIGALRM, end_silently);
+	setitimer(ITIMER_REAL, &once, NULL);
+}
+
 int sink_end(struct sink *sink)
 {
 	int status = 0;
@@ -179,8 +196,10 @@ int sink_end(struct sink *sink)
 			      sink->err == EFBIG ? "raise the limit of files (ulimit -f)"
 						 : "make room");
 	else if (sink->stuck) {
+		limit_message(MESSAGE_US);
 		fail("interrupted while the output was read too slowly or not at all, it is cut; "
 		     "run it again for the rest");
+		limit_message(0);
 		status = 130;
 	} else if (is_interrupted() && !sink->gone) {
 		fail("interrupted after %llu elements; run it again for the rest", sink->elements);
