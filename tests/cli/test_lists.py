@@ -432,6 +432,45 @@ def test_a_kernel_without_iterators(kernel_refusal):
                          for line in lines)
 
 
+ARRAY = f"calls_{os.getpid()}"
+CALLS = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} ARRAY SEC(".maps");
+
+SEC("socket")
+int calls(struct __sk_buff *ctx)
+{
+	bpf_tail_call(ctx, &ARRAY, 1);
+	return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+"""
+
+
+def test_a_program_array_that_only_a_program_has_is_not_opened(kernel_refusal, tmp_path):
+    """Linux has emptied it; opened, and given back as another one does so, it would stay."""
+    if os.getuid() or kernel_refusal or not shutil.which("unshare"):
+        pytest.skip("not root, or no kernel, or no unshare")
+    path = compile_object(tmp_path / "calls.bpf.o", CALLS.replace("ARRAY", ARRAY)
+                          .replace("MAP_TYPE_PROG_" + ARRAY, "MAP_TYPE_PROG_ARRAY"))
+    (tmp_path / "bpf").mkdir()
+    done = subprocess.run(["unshare", "-m", "sh", "-ec", 'mount -t bpf none "$1"; '
+                           '"$2" prog load "$3" "$1/calls"; shift 3; exec "$@"', "sh", tmp_path / "bpf",
+                           os.environ["BPFTOOL"], path, BPFTREK, "--on", "kernel", "-j", "map", "list",
+                           ARRAY, "--columns", "elements,usercnt,progs"],
+                          env=ENV, capture_output=True, check=True)
+    found, = json.loads(done.stdout)
+    assert found["usercnt"] == 0 and len(found["progs"]) == 1
+    assert "elements" not in found
+
+
 def refuse_each(*commands):
     for command in commands:
         refuse(errno.EINVAL, command)

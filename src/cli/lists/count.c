@@ -17,6 +17,8 @@ static void count_elements(struct map *map)
 	const char *why;
 	int fd;
 
+	if (map_is_emptied(map))
+		return;
 	fd = bpf_map_get_fd_by_id(map->id);
 	if (fd < 0)
 		return;

@@ -34,16 +34,6 @@ int link_details(struct look *look, bool all);
 int program_details(struct look *look, bool statistics);
 /* map->bytes_memlock with @memory; owner_prog_type and owner_jited. */
 int map_details(struct look *look, bool memory);
-/*
- * A program array without a reference of user space has been emptied (prog_array_map_clear()). It
- * is better not opened: with the descriptor goes the last such reference once more, and of two that
- * go shortly after each other Linux 6.18 loses a reference to the map, which then never goes.
- */
-static inline bool map_is_emptied(const struct map *map)
-{
-	return map->type == BPF_MAP_TYPE_PROG_ARRAY && !map->usercnt;
-}
-
 /* objects->pins */
 int pins_find(struct look *look);
 /* References HAS_ELEMENT. */

@@ -24,6 +24,11 @@
 #define BUCKET_SIZE 16 /* struct bucket */
 #define ELEM_SIZE 48   /* struct htab_elem, without key and value */
 
+bool map_is_emptied(const struct map *map)
+{
+	return map->type == BPF_MAP_TYPE_PROG_ARRAY && !map->usercnt;
+}
+
 static __u64 up(__u64 size, __u64 to)
 {
 	return (size + to - 1) / to * to;

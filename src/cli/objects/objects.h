@@ -199,6 +199,13 @@ const struct holder *objects_holders(const struct objects *objects, enum object_
 const struct pin *objects_pins(const struct objects *objects, enum object_kind kind, __u32 id,
 			       size_t *nr);
 
+/*
+ * A program array without a reference of user space has been emptied (prog_array_map_clear()). It
+ * is better not opened: with the descriptor goes the last such reference once more, and of two that
+ * go shortly after each other Linux 6.18 loses a reference to the map, which then never goes.
+ */
+bool map_is_emptied(const struct map *map);
+
 /* "hash", "xdp", "tracing": as libbpf and bpftool write them; "type 99" if they do not know it. */
 const char *map_type_name(__u32 type);
 const char *program_type_name(__u32 type);
