@@ -93,7 +93,7 @@ static int or_leave_out(struct look *look, unsigned int wanted, const char *what
 				      "%s: left out, to ask for them needs CAP_SYS_ADMIN; run it "
 				      "as root to see them",
 				      what);
-	if (access("/proc/self/fdinfo", X_OK))
+	if (access("/proc/self", F_OK))
 		return look_leave_out(look, wanted,
 				      "%s: left out: there is no /proc; mount it to see them",
 				      what);
