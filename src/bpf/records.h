@@ -51,6 +51,8 @@ enum {
 	PROGRAM_HAS_ATTACH_TYPE = 1 << 8,
 	PROGRAM_HAS_UID = 1 << 9,
 	PROGRAM_HAS_IFINDEX = 1 << 10,
+	/* By whom the types of attach_btf_obj_id are, the kernel or a program, is not told. */
+	PROGRAM_HIDES_ATTACH_PROG = 1 << 11,
 };
 
 struct program_record {

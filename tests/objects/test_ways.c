@@ -161,6 +161,11 @@ static void test_programs(void **state)
 		assert_string_equal(objects_program(&looks[i], iterator)->attach_to,
 				    "bpf_iter_bpf_map");
 	}
+	/* bpf(2) does not tell whether it is a program, nor that it is none, */
+	assert_true(objects_program(&looks[0], iterator)->attach_prog_id == UNKNOWN);
+	assert_int_equal(objects_program(&looks[1], iterator)->attach_prog_id, 0);
+	/* unless it attaches to nothing at all. */
+	assert_int_equal(objects_program(&looks[0], filter)->attach_prog_id, 0);
 }
 
 static void test_maps(void **state)

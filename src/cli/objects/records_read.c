@@ -94,7 +94,9 @@ static int take_program(struct look *look, const void *record)
 		.attach_btf_obj_id =
 			known(present, PROGRAM_HAS_ATTACH,
 			      r->attach_prog_id ? r->attach_prog_btf_id : r->attach_btf_obj_id),
-		.attach_prog_id = known(present, PROGRAM_HAS_ATTACH, r->attach_prog_id),
+		.attach_prog_id = present & PROGRAM_HIDES_ATTACH_PROG
+					  ? UNKNOWN
+					  : known(present, PROGRAM_HAS_ATTACH, r->attach_prog_id),
 		.ifindex = ifindex(r),
 		.run_cnt = known(present, PROGRAM_HAS_STATS, r->run_cnt),
 		.run_time_ns = known(present, PROGRAM_HAS_STATS, r->run_time_ns),

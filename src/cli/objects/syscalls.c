@@ -77,10 +77,13 @@ int program_put(struct look *look, int fd)
 		r.head.present |= PROGRAM_HAS_VERIFIED_INSNS;
 		r.verified_insns = info.verified_insns;
 	}
-	/* Of which program the types are that it attaches to, if of one, is not told. */
-	r.attach_btf_id = info.attach_btf_id;
-	if (has(size, struct bpf_prog_info, attach_btf_id) && !info.attach_btf_id)
+	if (has(size, struct bpf_prog_info, attach_btf_id)) {
 		r.head.present |= PROGRAM_HAS_ATTACH;
+		if (info.attach_btf_id)
+			r.head.present |= PROGRAM_HIDES_ATTACH_PROG;
+		r.attach_btf_id = info.attach_btf_id;
+		r.attach_btf_obj_id = info.attach_btf_obj_id;
+	}
 	err = look_put(look, &r, sizeof(r));
 	return err ? err : put_used_maps(look, map_ids, info.nr_map_ids);
 }
