@@ -265,7 +265,7 @@ static void test_leftovers(void **state)
 	};
 	struct map maps[6];
 	const __u32 used = 6;
-	struct program program = {.id = 1, .map_ids = &used, .nr_map_ids = 1};
+	struct program program = {.id = id_of(program_fd()), .map_ids = &used, .nr_map_ids = 1};
 	struct objects objects = {
 		.maps = maps, .nr_maps = 6, .programs = &program, .nr_programs = 1};
 	struct look *look = calloc(1, sizeof(*look));
@@ -377,6 +377,7 @@ static void test_few(void **state)
 		compare_programs(a, b);
 		assert_string_equal(a->name, b->name);
 		assert_int_equal(a->bytes_memlock, b->bytes_memlock);
+		assert_int_equal(a->attach_btf_obj_id, b->attach_btf_obj_id);
 		assert_int_equal(!a->attach_to, !b->attach_to);
 		if (a->attach_to)
 			assert_string_equal(a->attach_to, b->attach_to);

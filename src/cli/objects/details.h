@@ -38,7 +38,7 @@ int map_details(struct look *look, bool memory);
 int pins_find(struct look *look);
 /* References HAS_ELEMENT. */
 int elements_find(struct look *look);
-/* Whether a map of maps has this one, or may have it, as it cannot be read. */
-bool elements_have_map(const struct objects *objects, __u32 id);
+/* Whether a map of maps has this one, or may have it, as it cannot be read: 1, 0, or -ENOMEM. */
+int elements_have_map(const struct objects *objects, __u32 id);
 
 #endif /* CLI_OBJECTS_DETAILS_H */

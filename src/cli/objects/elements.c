@@ -181,10 +181,9 @@ static int is_sought(void *sought, const struct map *map, enum object_kind what,
 	return id == *(const __u32 *)sought ? -EEXIST : 0;
 }
 
-bool elements_have_map(const struct objects *objects, __u32 id)
+int elements_have_map(const struct objects *objects, __u32 id)
 {
-	bool found = false;
-	int fd;
+	int found = 0, fd;
 
 	for (size_t i = 0; i < objects->nr_maps && !found; i++) {
 		const struct map *map = &objects->maps[i];
@@ -196,7 +195,9 @@ bool elements_have_map(const struct objects *objects, __u32 id)
 			found = errno != ENOENT;
 			continue;
 		}
-		found = walk(map, fd, is_sought, &id) || map->max_entries > MAX_LOOKUPS;
+		found = walk(map, fd, is_sought, &id);
+		if (found != -ENOMEM)
+			found = found || map->max_entries > MAX_LOOKUPS;
 		close(fd);
 	}
 	return found;

@@ -77,6 +77,27 @@ static int find_whole_name(struct look *look, struct program *program, int fd)
 	return name ? 0 : -ENOMEM;
 }
 
+/*
+ * Whose type it attaches to: of the kernel, as attach_names_find() makes sure of, and so of no
+ * other program. A member of struct_ops is called otherwise than the type.
+ */
+static int find_attachment(struct program *program, int fd)
+{
+	struct bpf_prog_info info;
+	__u32 size = sizeof(info);
+
+	if (!program->attach_btf_id)
+		return 0;
+	if (program->type == BPF_PROG_TYPE_STRUCT_OPS || program->type == BPF_PROG_TYPE_EXT)
+		return -ENOTSUP;
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	program->attach_btf_obj_id = info.attach_btf_obj_id;
+	program->attach_prog_id = 0;
+	return 0;
+}
+
 static int find_memory(struct program *program, int fd)
 {
 	char text[1024];
@@ -94,6 +115,8 @@ static int read_program(struct look *look, __u32 id, unsigned int wanted)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	err = program_put(look, fd);
+	if (!err && look->program)
+		err = find_attachment(look->program, fd);
 	if (!err && look->program)
 		err = find_whole_name(look, look->program, fd);
 	if (!err && look->program && wanted & WANT_MEMORY)

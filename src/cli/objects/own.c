@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
@@ -51,12 +52,22 @@ void own_add_fd(struct own *own, enum object_kind kind, int fd)
 	}
 }
 
+static bool is_gone(const struct program *program)
+{
+	int fd = bpf_prog_get_fd_by_id(program->id);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == ENOENT;
+}
+
+/* By a program that is there, and not only was when they were looked at. */
 static bool is_used(const struct objects *objects, __u32 map)
 {
 	for (size_t i = 0; i < objects->nr_programs; i++)
 		for (size_t j = 0; j < objects->programs[i].nr_map_ids; j++)
 			if (objects->programs[i].map_ids[j] == map)
-				return true;
+				return !is_gone(&objects->programs[i]);
 	return false;
 }
 
@@ -67,18 +78,23 @@ static bool may_be_leftover(const struct map *map)
 	       map->refcnt == 1 && !strcmp(map->name, LOADER_NAME);
 }
 
-static size_t drop(struct objects *objects)
+static int drop(struct objects *objects)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < objects->nr_maps; i++) {
 		const struct map *map = &objects->maps[i];
+		int keep = !may_be_leftover(map) || is_used(objects, map->id);
 
-		if (!may_be_leftover(map) || is_used(objects, map->id) ||
-		    elements_have_map(objects, map->id))
+		if (!keep)
+			keep = elements_have_map(objects, map->id);
+		if (keep < 0)
+			return keep;
+		if (keep)
 			objects->maps[nr++] = *map;
 	}
-	return nr;
+	objects->nr_maps = nr;
+	return 0;
 }
 
 /* A map of that name is a leftover if what refers to it is no program or map that is there. */
@@ -95,7 +111,7 @@ int own_drop_leftovers(struct look *look, bool has_programs)
 	if (!has_programs)
 		err = syscall_way.read(look, SORT_PROGRAMS);
 	if (!err)
-		objects->nr_maps = drop(objects);
+		err = drop(objects);
 	if (!has_programs)
 		objects->nr_programs = 0;
 	/* Where programs may not be asked for, it may be somebody's. */
