@@ -290,9 +290,9 @@ static size_t nr_lines_with(const struct objects *objects, const char *words)
 /* What /proc shows to another user: itself, and that there are others. */
 static void test_holders_of_others(void **state)
 {
-	struct look *look = calloc(1, sizeof(*look));
-	struct objects objects = {.arena = arena_new()};
+	struct objects objects = {0};
 	const struct holder *holder;
+	struct look *look;
 	size_t nr;
 	int map, err;
 
@@ -300,6 +300,8 @@ static void test_holders_of_others(void **state)
 		skip_because("not root, who may be another, beside others");
 	map = make_map(BPF_MAP_TYPE_HASH, 8, 10, 0);
 	assert_true(map >= 0);
+	look = calloc(1, sizeof(*look));
+	objects.arena = arena_new();
 	assert_non_null(look);
 	assert_non_null(objects.arena);
 	look->objects = &objects;
