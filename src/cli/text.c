@@ -299,16 +299,14 @@ static char *put_json_character(char *at, const char *bytes, size_t length, uint
 	return put_escape(put_escape(at, 0xd7c0 + (code >> 10)), 0xdc00 + (code & 0x3ff));
 }
 
-void text_json_string(struct text *text, const char *bytes, size_t size)
+/* There is room; what needs no care is copied as a whole. */
+static inline char *put_characters(char *at, const char *bytes, size_t size,
+				   char *(*put)(char *at, const char *bytes, size_t length,
+						uint32_t code))
 {
 	uint32_t code;
 	size_t length;
-	char *at;
 
-	if (!text_room(text, 6 * size + 2))
-		return;
-	at = text->at;
-	*at++ = '"';
 	for (size_t i = 0; i < size; i += length) {
 		length = plain(bytes + i, size - i);
 		if (length) {
@@ -316,10 +314,18 @@ void text_json_string(struct text *text, const char *bytes, size_t size)
 			continue;
 		}
 		length = utf8_next(bytes + i, size - i, &code);
-		at = put_json_character(at, bytes + i, length, code);
+		at = put(at, bytes + i, length, code);
 	}
-	*at++ = '"';
-	text->at = at;
+	return at;
+}
+
+void text_json_string(struct text *text, const char *bytes, size_t size)
+{
+	if (!text_room(text, 6 * size + 2))
+		return;
+	*text->at++ = '"';
+	text->at = put_characters(text->at, bytes, size, put_json_character);
+	*text->at++ = '"';
 }
 
 static char *put_plain_character(char *at, const char *bytes, size_t length, uint32_t code)
@@ -348,23 +354,8 @@ static char *put_plain_character(char *at, const char *bytes, size_t length, uin
 
 void text_plain_string(struct text *text, const char *bytes, size_t size)
 {
-	uint32_t code;
-	size_t length;
-	char *at;
-
-	if (!text_room(text, 4 * size))
-		return;
-	at = text->at;
-	for (size_t i = 0; i < size; i += length) {
-		length = plain(bytes + i, size - i);
-		if (length) {
-			at = mempcpy(at, bytes + i, length);
-			continue;
-		}
-		length = utf8_next(bytes + i, size - i, &code);
-		at = put_plain_character(at, bytes + i, length, code);
-	}
-	text->at = at;
+	if (text_room(text, 4 * size))
+		text->at = put_characters(text->at, bytes, size, put_plain_character);
 }
 
 size_t text_width(const char *bytes, size_t size)

@@ -533,12 +533,14 @@ def test_objects_come_and_go(kernel_refusal):
     loop = f"while :; do '{BPFTREK}' -q --on kernel map list {' '.join(LOADED)} || exit; done"
     with subprocess.Popen(["sh", "-c", loop], env=ENV, stdout=subprocess.DEVNULL,
                           start_new_session=True) as others:
-        for kind in 5 * KINDS:
-            done = bpftrek("--on", "kernel", "-j", kind, "list", "--columns", "all")
-            assert (done.returncode, done.stderr) == (0, b"")
-            assert isinstance(json.loads(done.stdout), list)
-        assert others.poll() is None
-        os.killpg(others.pid, signal.SIGTERM)
+        try:
+            for kind in 5 * KINDS:
+                done = bpftrek("--on", "kernel", "-j", kind, "list", "--columns", "all")
+                assert (done.returncode, done.stderr) == (0, b"")
+                assert isinstance(json.loads(done.stdout), list)
+            assert others.poll() is None
+        finally:
+            os.killpg(others.pid, signal.SIGKILL)
 
 
 def test_a_process_whose_name_talks_to_the_terminal(kernel_refusal, tmp_path):
@@ -549,14 +551,17 @@ def test_a_process_whose_name_talks_to_the_terminal(kernel_refusal, tmp_path):
     holder = [name, "--on", "kernel", "-q", "map", "list", *alone("kernel"), "--name", MAP,
               "--watch", "60"]
     with subprocess.Popen(holder, env=ENV, stdout=subprocess.PIPE) as process:
-        assert MAP in process.stdout.readline().decode()
-        args = ["--name", MAP, "--columns", "+pids"]
-        found, = objects("kernel", "map", *args)
-        assert [h["comm"] for h in found["pids"]] == ["ev\x1b[m\ufffd\u202e"]
-        text = output("kernel", "map", "list", *args)
-        assert rf"ev\x1b[m\xff\u202e({process.pid})" in text
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        try:
+            assert MAP in process.stdout.readline().decode()
+            args = ["--name", MAP, "--columns", "+pids"]
+            found, = objects("kernel", "map", *args)
+            assert [h["comm"] for h in found["pids"]] == ["ev\x1b[m\ufffd\u202e"]
+            text = output("kernel", "map", "list", *args)
+            assert rf"ev\x1b[m\xff\u202e({process.pid})" in text
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
 
 
 # On a terminal.
