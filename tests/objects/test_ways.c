@@ -368,7 +368,7 @@ static void test_few(void **state)
 			     id_of(bpf_program__fd(some->progs.some_iterator))};
 	struct objects few, all;
 
-	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY, &few), 0);
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY | WANT_ATTACH_TO, &few), 0);
 	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY | WANT_INSIDE, &all), 0);
 	for (size_t i = 0; i < 2; i++) {
 		const struct program *a = objects_program(&few, ids[i]);

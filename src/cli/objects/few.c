@@ -115,7 +115,7 @@ static int read_program(struct look *look, __u32 id, unsigned int wanted)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	err = program_put(look, fd);
-	if (!err && look->program)
+	if (!err && look->program && wanted & WANT_ATTACH_TO)
 		err = find_attachment(look->program, fd);
 	if (!err && look->program)
 		err = find_whole_name(look, look->program, fd);
@@ -135,7 +135,7 @@ static int read_programs(struct look *look, unsigned int wanted)
 		return -ENOTSUP;
 	for (size_t i = 0; i < nr && !err; i++)
 		err = read_program(look, ids[i], wanted);
-	return err ? err : attach_names_find(look);
+	return err || !(wanted & WANT_ATTACH_TO) ? err : attach_names_find(look);
 }
 
 static int read_link(struct look *look, __u32 id)
@@ -181,14 +181,20 @@ static int read_programs_of_links(struct look *look, unsigned int wanted)
 {
 	struct objects *objects = look->objects;
 	int err = wanted & WANT_INSIDE ? -ENOTSUP : 0;
+	bool any = false;
 
+	/* Others have a target of their own. */
+	for (size_t i = 0; i < objects->nr_links; i++)
+		any |= objects->links[i].type == LINK_TRACING;
+	if (!any)
+		wanted &= ~WANT_ATTACH_TO;
 	for (size_t i = 0; i < objects->nr_links && !err; i++) {
 		__u32 id = objects->links[i].prog_id;
 
 		if (id && !has_program(objects, id))
 			err = read_program(look, id, wanted);
 	}
-	return err ? err : attach_names_find(look);
+	return err || !(wanted & WANT_ATTACH_TO) ? err : attach_names_find(look);
 }
 
 static bool has_map(const struct objects *objects, __u32 id)

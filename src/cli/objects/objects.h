@@ -145,6 +145,8 @@ enum objects_wanted {
 	WANT_INSIDE = 1 << 13,	       /* what only an iterator sees: attach_type, sleepable, refcnt
 					  and attach_prog_id of programs, target_prog_id of links.
 					  Where there are few, all else is quicker without one */
+	WANT_ATTACH_TO = 1 << 14,      /* attach_to of programs; known without where an iterator
+					  looks at them */
 };
 
 /* All arrays are in the order of their first members: by id, or as said. */
