@@ -67,16 +67,18 @@ def same_lines(outputs):
 
 
 def test_maps(both, rows):
-    def ours(output):
-        """The lines of maps that this test made, without their ids."""
+    def called(output):
+        """The lines of maps of such names, without their ids."""
         lines = [line.split(None, 1)[1] for line in output.decode().splitlines()
                  if re.match(r" *\d+ (hash|flows) ", line)]
         return sorted(re.sub(" +", " ", line) for line in lines)
 
     outputs = both(obj("maps"), "--load", obj("hash_elems"), "--load", obj("array_elems"),
                    "--fill", f"hash=@{rows}")
-    embedded, kernel = map(ours, outputs)
-    assert embedded == kernel == ["flows type=2 max=100 elems=0", "hash type=1 max=4096 elems=1000"]
+    embedded, kernel = map(called, outputs)
+    assert embedded == ["flows type=2 max=100 elems=0", "hash type=1 max=4096 elems=1000"]
+    # Others on this host may have maps that are called so, too.
+    assert set(embedded) <= set(kernel)
     for output in outputs:
         last = output.decode().splitlines()[-1]
         assert last == f"end seq_num={len(output.splitlines()) - 2}"

@@ -99,12 +99,20 @@ def unsigned_enum(theirs, ours):
     return isinstance(theirs, int) and theirs < 0 and ours == theirs + (1 << 32)
 
 
+def behind_nul(theirs, ours):
+    numbers = isinstance(ours, list) and all(isinstance(n, int) for n in ours)
+    return isinstance(theirs, str) and numbers and 0 in ours and (
+        theirs.encode() == bytes(ours[:ours.index(0)]) and any(ours[ours.index(0):]))
+
+
 RULES = {
     bit_field: "bpftool shows bit-fields, and numbers of 128 bits, as hexadecimal strings, "
                "without their signs and names; here they are numbers and names",
     wide: "what 64 bits do not hold is here its bytes, in the order of memory, as --fill takes it",
     text: "bpftool shows only ASCII that ends within its array as a text; here a full array and "
           "UTF-8 are, too",
+    behind_nul: "bpftool shows of a key that is a text nothing behind its end, where another key may "
+                "differ; here it is numbers if there is anything",
     unsigned_enum: "bpftool shows all numbers without a name in an enum as signed",
 }
 
