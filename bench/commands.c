@@ -263,15 +263,21 @@ static int most_memory(struct contest *c)
 	int err, status;
 	pid_t pid;
 
-	setenv("LSAN_OPTIONS", "detect_leaks=0", 1);
-	err = start(c->state, &pid);
-	unsetenv("LSAN_OPTIONS");
-	if (err)
-		return err;
-	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT)) {
-		snprintf(c->why, sizeof(c->why), "tracing it: %s", strerror(errno));
+	/* One that ends before it is traced is run again. */
+	for (int tries = 0;; tries++) {
+		setenv("LSAN_OPTIONS", "detect_leaks=0", 1);
+		err = start(c->state, &pid);
+		unsetenv("LSAN_OPTIONS");
+		if (err)
+			return err;
+		if (!ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT))
+			break;
+		err = errno;
 		wait_for(pid, &status);
-		return -ENODATA;
+		if (tries == 100) {
+			snprintf(c->why, sizeof(c->why), "tracing it: %s", strerror(err));
+			return -ENODATA;
+		}
 	}
 	while (!(err = wait_for(pid, &status)) && WIFSTOPPED(status)) {
 		if (status >> 16 == PTRACE_EVENT_EXIT)
