@@ -12,10 +12,10 @@
 
 /* Each: 0, -ENOMEM, or why it cannot be asked. */
 
-/* One object, of which this is a descriptor, as a record of what bpf(2) tells. */
+/* One object as a record of what bpf(2) tells; none of one that is gone. */
+int object_put(struct look *look, enum sort sort, __u32 id);
+/* The same of a program, of which this is a descriptor. */
 int program_put(struct look *look, int fd);
-int map_put(struct look *look, int fd);
-int link_put(struct look *look, int fd);
 
 /*
  * Of *@sorts (a set of 1 << enum sort) those that bpf(2) tells as well as an iterator, and sooner:

@@ -138,17 +138,6 @@ static int read_programs(struct look *look, unsigned int wanted)
 	return err || !(wanted & WANT_ATTACH_TO) ? err : attach_names_find(look);
 }
 
-static int read_link(struct look *look, __u32 id)
-{
-	int fd = bpf_link_get_fd_by_id(id), err;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	err = link_put(look, fd);
-	close(fd);
-	return err;
-}
-
 static int read_links(struct look *look, unsigned int wanted)
 {
 	struct objects *objects = look->objects;
@@ -157,7 +146,7 @@ static int read_links(struct look *look, unsigned int wanted)
 	int err = list_ids(bpf_link_get_next_id, ids, &nr);
 
 	for (size_t i = 0; i < nr && !err; i++)
-		err = read_link(look, ids[i]);
+		err = object_put(look, SORT_LINKS, ids[i]);
 	for (size_t i = 0; i < objects->nr_links && !err; i++)
 		if (wanted & WANT_INSIDE && objects->links[i].type == LINK_TRACING)
 			err = -ENOTSUP;
@@ -205,17 +194,6 @@ static bool has_map(const struct objects *objects, __u32 id)
 	return false;
 }
 
-static int read_map(struct look *look, __u32 id)
-{
-	int fd = bpf_map_get_fd_by_id(id), err;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	err = map_put(look, fd);
-	close(fd);
-	return err;
-}
-
 static int read_maps_of_links(struct look *look, unsigned int wanted)
 {
 	struct objects *objects = look->objects;
@@ -228,7 +206,7 @@ static int read_maps_of_links(struct look *look, unsigned int wanted)
 		__u64 id = objects->links[i].map_id;
 
 		if (id && id != UNKNOWN && !has_map(objects, id))
-			err = read_map(look, id);
+			err = object_put(look, SORT_MAPS, id);
 	}
 	return err;
 }

@@ -23,6 +23,13 @@
 /* Only what an engine knows of is more than zero: its size of the structure tells. */
 #define has(size, type, member) ((size) >= offsetof(type, member) + sizeof(((type *)0)->member))
 
+/* What bpf(2) tells of it, and how much: what the engine does not know of stays zero. */
+static int read_info(int fd, void *info, __u32 *size)
+{
+	memset(info, 0, *size);
+	return bpf_obj_get_info_by_fd(fd, info, size) ? -errno : 0;
+}
+
 static int put_used_maps(struct look *look, const __u32 *ids, __u32 count)
 {
 	struct {
@@ -88,15 +95,15 @@ int program_put(struct look *look, int fd)
 	return err ? err : put_used_maps(look, map_ids, info.nr_map_ids);
 }
 
-int map_put(struct look *look, int fd)
+static int map_put(struct look *look, int fd)
 {
 	struct map_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_MAP}};
 	struct bpf_map_info info;
 	__u32 size = sizeof(info);
+	int err = read_info(fd, &info, &size);
 
-	memset(&info, 0, sizeof(info));
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
+	if (err)
+		return err;
 	r.id = info.id;
 	r.type = info.type;
 	r.key_size = info.key_size;
@@ -114,15 +121,15 @@ int map_put(struct look *look, int fd)
 	return look_put(look, &r, sizeof(r));
 }
 
-int link_put(struct look *look, int fd)
+static int link_put(struct look *look, int fd)
 {
 	struct link_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK}};
 	struct link_info info;
 	__u32 size = sizeof(info);
+	int err = read_info(fd, &info, &size);
 
-	memset(&info, 0, sizeof(info));
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
+	if (err)
+		return err;
 	r.id = info.id;
 	r.type = info.type;
 	r.prog_id = info.prog_id;
@@ -143,22 +150,26 @@ static const struct {
 	[SORT_LINKS] = {bpf_link_get_next_id, bpf_link_get_fd_by_id, link_put},
 };
 
+int object_put(struct look *look, enum sort sort, __u32 id)
+{
+	int fd = sorts[sort].fd_by_id(id), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	err = sorts[sort].put(look, fd);
+	close(fd);
+	return err;
+}
+
 static int read_sort(struct look *look, enum sort sort)
 {
 	__u32 id = 0;
-	int fd, err = 0;
+	int err = 0;
 
 	if (sort == SORT_HOLDERS)
 		return holders_read_proc(look);
-	while (!err && !sorts[sort].next_id(id, &id)) {
-		fd = sorts[sort].fd_by_id(id);
-		if (fd < 0 && errno == ENOENT)
-			continue; /* it went meanwhile */
-		if (fd < 0)
-			return -errno;
-		err = sorts[sort].put(look, fd);
-		close(fd);
-	}
+	while (!err && !sorts[sort].next_id(id, &id))
+		err = object_put(look, sort, id);
 	if (!err && errno != ENOENT)
 		err = -errno;
 	return err ? err : look_end(look);
