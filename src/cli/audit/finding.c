@@ -198,13 +198,28 @@ const char *rule_not_checked(const struct audit *audit, const struct rule *rule)
 	return rule->not_checked ? rule->not_checked(audit) : NULL;
 }
 
+static void rule_run(struct audit *audit, const struct rule *rule)
+{
+	const struct objects *objects = audit->objects;
+
+	if (rule->applies && !rule->applies(objects))
+		return;
+	audit->rule = rule;
+	for (size_t i = 0; rule->look_at_program && i < objects->nr_programs; i++)
+		rule->look_at_program(audit, &objects->programs[i]);
+	for (size_t i = 0; rule->look_at_map && i < objects->nr_maps; i++)
+		rule->look_at_map(audit, &objects->maps[i]);
+	for (size_t i = 0; rule->look_at_link && i < objects->nr_links; i++)
+		rule->look_at_link(audit, &objects->links[i]);
+	for (size_t i = 0; rule->look_at_pin && i < objects->nr_pins; i++)
+		rule->look_at_pin(audit, &objects->pins[i]);
+}
+
 void audit_run(struct audit *audit, const struct rule *const *selected)
 {
-	for (; *selected && !audit->no_memory; selected++) {
-		audit->rule = *selected;
-		if (!rule_not_checked(audit, audit->rule))
-			audit->rule->find(audit);
-	}
+	for (; *selected && !audit->no_memory; selected++)
+		if (!rule_not_checked(audit, *selected))
+			rule_run(audit, *selected);
 }
 
 static int compare_path(const struct finding *a, const struct finding *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * What an audit finds: a rule, the object, the evidence, and what to do. A rule is an entry of the
- * table in rules.c and a function that goes through the objects and reports with found().
+ * table in rules.c with functions that look at one object and report it with found().
  *
  * What a rule reports owns its texts: they outlive the look at the objects. Whatever runs out of
  * memory is said once, at the end (audit->no_memory); rules need not look.
@@ -42,7 +42,13 @@ struct rule {
 	bool look_twice;
 	/* Why the rule cannot run, beyond what is missing of @wanted; NULL: it can. */
 	const char *(*not_checked)(const struct audit *audit);
-	void (*find)(struct audit *audit);
+	/* Whether there is anything to look for, by all objects; NULL: there is. */
+	bool (*applies)(const struct objects *objects);
+	/* What it makes of one object, or of one place where an object is pinned; NULL: nothing. */
+	void (*look_at_program)(struct audit *audit, const struct program *program);
+	void (*look_at_map)(struct audit *audit, const struct map *map);
+	void (*look_at_link)(struct audit *audit, const struct link *link);
+	void (*look_at_pin)(struct audit *audit, const struct pin *pin);
 };
 
 /* NULL after the last. */

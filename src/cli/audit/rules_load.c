@@ -30,33 +30,28 @@ static bool fills_up(const struct map *map)
 	}
 }
 
-static void find_full_maps(struct audit *audit)
+static void look_for_full(struct audit *audit, const struct map *m)
 {
-	const struct objects *objects = audit->objects;
-	const struct map *m;
 	struct finding *f;
 	uint64_t percent;
 
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		/* So many are UNKNOWN. */
-		if (!fills_up(m) || !m->max_entries || m->elements > UINT64_MAX / 100)
-			continue;
-		percent = m->elements * 100 / m->max_entries;
-		if (percent < audit->full_percent)
-			continue;
-		f = found(audit, m->elements >= m->max_entries ? HIGH : MEDIUM, OBJECT_MAP, m->id);
-		evidence_text(audit, f, "type", map_type_name(m->type));
-		evidence_number(audit, f, "elements", m->elements);
-		evidence_number(audit, f, "max_entries", m->max_entries);
-		evidence_number(audit, f, "percent", percent);
-		evidence_json(audit, f, "prog_ids",
-			      referring_ids(objects, OBJECT_MAP, m->id, OBJECT_PROGRAM));
-		finding_says(audit, f, "%llu of %u elements (%llu %%)%s",
-			     (unsigned long long)m->elements, m->max_entries,
-			     (unsigned long long)percent,
-			     m->elements >= m->max_entries ? ": new ones are refused" : "");
-		finding_command(audit, f, "bpftrek map dump id %u --limit 20", m->id);
-	}
+	/* So many are UNKNOWN. */
+	if (!fills_up(m) || !m->max_entries || m->elements > UINT64_MAX / 100)
+		return;
+	percent = m->elements * 100 / m->max_entries;
+	if (percent < audit->full_percent)
+		return;
+	f = found(audit, m->elements >= m->max_entries ? HIGH : MEDIUM, OBJECT_MAP, m->id);
+	evidence_text(audit, f, "type", map_type_name(m->type));
+	evidence_number(audit, f, "elements", m->elements);
+	evidence_number(audit, f, "max_entries", m->max_entries);
+	evidence_number(audit, f, "percent", percent);
+	evidence_json(audit, f, "prog_ids",
+		      referring_ids(audit->objects, OBJECT_MAP, m->id, OBJECT_PROGRAM));
+	finding_says(audit, f, "%llu of %u elements (%llu %%)%s", (unsigned long long)m->elements,
+		     m->max_entries, (unsigned long long)percent,
+		     m->elements >= m->max_entries ? ": new ones are refused" : "");
+	finding_command(audit, f, "bpftrek map dump id %u --limit 20", m->id);
 }
 
 static const char *no_statistics(const struct audit *audit)
@@ -92,51 +87,43 @@ static bool run_time(const struct audit *audit, const struct program *p, uint64_
 					before->run_cnt <= p->run_cnt));
 }
 
-static void find_dominators(struct audit *audit)
+static void look_for_dominator(struct audit *audit, const struct program *p)
 {
-	const struct objects *objects = audit->objects;
-	const struct program *p;
 	uint64_t ran, elapsed, runs;
 	struct finding *f;
 	double percent;
 
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		if (!run_time(audit, p, &ran, &elapsed, &runs))
-			continue;
-		percent = 100.0 * ran / elapsed;
-		if (!runs || percent < audit->cpu_percent)
-			continue;
-		f = found(audit, MEDIUM, OBJECT_PROGRAM, p->id);
-		evidence_text(audit, f, "type", program_type_name(p->type));
-		evidence_json(audit, f, "percent_of_a_cpu", json_real(percent));
-		evidence_number(audit, f, "run_time_ns", ran);
-		evidence_number(audit, f, "run_cnt", runs);
-		evidence_number(audit, f, "elapsed_ns", elapsed);
-		finding_says(audit, f,
-			     "%.1f %% of one CPU: %llu runs of %llu ns on average within %.1f s%s",
-			     percent, (unsigned long long)runs, (unsigned long long)(ran / runs),
-			     elapsed / 1e9, audit->before ? "" : ", since it was loaded");
-		finding_command(audit, f, "bpftrek prog show id %u", p->id);
-	}
+	if (!run_time(audit, p, &ran, &elapsed, &runs))
+		return;
+	percent = 100.0 * ran / elapsed;
+	if (!runs || percent < audit->cpu_percent)
+		return;
+	f = found(audit, MEDIUM, OBJECT_PROGRAM, p->id);
+	evidence_text(audit, f, "type", program_type_name(p->type));
+	evidence_json(audit, f, "percent_of_a_cpu", json_real(percent));
+	evidence_number(audit, f, "run_time_ns", ran);
+	evidence_number(audit, f, "run_cnt", runs);
+	evidence_number(audit, f, "elapsed_ns", elapsed);
+	finding_says(audit, f,
+		     "%.1f %% of one CPU: %llu runs of %llu ns on average within %.1f s%s", percent,
+		     (unsigned long long)runs, (unsigned long long)(ran / runs), elapsed / 1e9,
+		     audit->before ? "" : ", since it was loaded");
+	finding_command(audit, f, "bpftrek prog show id %u", p->id);
 }
 
-static void find_missed_runs(struct audit *audit)
+static void look_for_missed_runs(struct audit *audit, const struct program *p)
 {
-	const struct objects *objects = audit->objects;
-	const struct program *p;
 	struct finding *f;
 
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		if (!p->recursion_misses || p->recursion_misses == UNKNOWN)
-			continue;
-		f = found(audit, LOW, OBJECT_PROGRAM, p->id);
-		evidence_text(audit, f, "type", program_type_name(p->type));
-		evidence_number(audit, f, "recursion_misses", p->recursion_misses);
-		evidence_number(audit, f, "run_cnt", p->run_cnt);
-		finding_says(audit, f, "did not run %llu times, as it was running on that CPU",
-			     (unsigned long long)p->recursion_misses);
-		finding_command(audit, f, "bpftrek prog show id %u", p->id);
-	}
+	if (!p->recursion_misses || p->recursion_misses == UNKNOWN)
+		return;
+	f = found(audit, LOW, OBJECT_PROGRAM, p->id);
+	evidence_text(audit, f, "type", program_type_name(p->type));
+	evidence_number(audit, f, "recursion_misses", p->recursion_misses);
+	evidence_number(audit, f, "run_cnt", p->run_cnt);
+	finding_says(audit, f, "did not run %llu times, as it was running on that CPU",
+		     (unsigned long long)p->recursion_misses);
+	finding_command(audit, f, "bpftrek prog show id %u", p->id);
 }
 
 /* Where no program is compiled nothing can be said of one. */
@@ -148,23 +135,17 @@ static bool any_compiled(const struct objects *objects)
 	return false;
 }
 
-static void find_interpreted(struct audit *audit)
+static void look_for_interpreted(struct audit *audit, const struct program *p)
 {
-	const struct objects *objects = audit->objects;
-	const struct program *p;
 	struct finding *f;
 
-	if (!any_compiled(objects))
+	if (p->jited || (p->ifindex && p->ifindex != UNKNOWN))
 		return;
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		if (p->jited || (p->ifindex && p->ifindex != UNKNOWN))
-			continue;
-		f = found(audit, LOW, OBJECT_PROGRAM, p->id);
-		evidence_text(audit, f, "type", program_type_name(p->type));
-		evidence_number(audit, f, "bytes_xlated", p->bytes_xlated);
-		finding_says(audit, f, "interpreted, while other programs are native code");
-		finding_command(audit, f, "sysctl net.core.bpf_jit_enable");
-	}
+	f = found(audit, LOW, OBJECT_PROGRAM, p->id);
+	evidence_text(audit, f, "type", program_type_name(p->type));
+	evidence_number(audit, f, "bytes_xlated", p->bytes_xlated);
+	finding_says(audit, f, "interpreted, while other programs are native code");
+	finding_command(audit, f, "sysctl net.core.bpf_jit_enable");
 }
 
 const struct rule map_nearly_full_rule = {
@@ -180,7 +161,7 @@ const struct rule map_nearly_full_rule = {
 		  "max_entries.",
 	.wanted = WANT_MAPS | WANT_ELEMENTS,
 	.useful = WANT_PROGRAMS,
-	.find = find_full_maps,
+	.look_at_map = look_for_full,
 };
 
 const struct rule run_time_dominator_rule = {
@@ -196,7 +177,7 @@ const struct rule run_time_dominator_rule = {
 		  "rarer event, or look up less.",
 	.wanted = WANT_PROGRAMS | WANT_STATISTICS,
 	.not_checked = no_statistics,
-	.find = find_dominators,
+	.look_at_program = look_for_dominator,
 };
 
 const struct rule missed_runs_rule = {
@@ -208,7 +189,7 @@ const struct rule missed_runs_rule = {
 	.remedy = "If it counts, take its counters for lower bounds; have its owner attach it to "
 		  "what it does not itself cause.",
 	.wanted = WANT_PROGRAMS | WANT_STATISTICS,
-	.find = find_missed_runs,
+	.look_at_program = look_for_missed_runs,
 };
 
 const struct rule interpreted_program_rule = {
@@ -220,5 +201,6 @@ const struct rule interpreted_program_rule = {
 	.remedy = "Turn the compiler on (net.core.bpf_jit_enable=1) and have its owner load the "
 		  "program anew.",
 	.wanted = WANT_PROGRAMS,
-	.find = find_interpreted,
+	.applies = any_compiled,
+	.look_at_program = look_for_interpreted,
 };

@@ -10,26 +10,22 @@ static const char *no_list(const struct audit *audit)
 			      "FILE, as --print-allow writes it";
 }
 
-static void find_unknown(struct audit *audit)
+static void look_for_unknown(struct audit *audit, const struct program *p)
 {
-	const struct objects *objects = audit->objects;
-	const struct program *p;
 	struct finding *f;
 	char tag[TAG_TEXT];
 
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		if (allow_list_has(audit->allow, p->tag))
-			continue;
-		tag_text(p->tag, tag);
-		f = found(audit, HIGH, OBJECT_PROGRAM, p->id);
-		evidence_text(audit, f, "tag", tag);
-		evidence_text(audit, f, "type", program_type_name(p->type));
-		evidence_number(audit, f, "uid", p->uid);
-		evidence_text(audit, f, "attach_to", p->attach_to);
-		evidence_json(audit, f, "pinned", pin_paths(objects, OBJECT_PROGRAM, p->id));
-		finding_says(audit, f, "its tag %s is not in the list of known programs", tag);
-		finding_command(audit, f, "bpftrek prog show id %u", p->id);
-	}
+	if (allow_list_has(audit->allow, p->tag))
+		return;
+	tag_text(p->tag, tag);
+	f = found(audit, HIGH, OBJECT_PROGRAM, p->id);
+	evidence_text(audit, f, "tag", tag);
+	evidence_text(audit, f, "type", program_type_name(p->type));
+	evidence_number(audit, f, "uid", p->uid);
+	evidence_text(audit, f, "attach_to", p->attach_to);
+	evidence_json(audit, f, "pinned", pin_paths(audit->objects, OBJECT_PROGRAM, p->id));
+	finding_says(audit, f, "its tag %s is not in the list of known programs", tag);
+	finding_command(audit, f, "bpftrek prog show id %u", p->id);
 }
 
 const struct rule unknown_program_rule = {
@@ -46,5 +42,5 @@ const struct rule unknown_program_rule = {
 	.useful = WANT_PINS,
 	.look_twice = true,
 	.not_checked = no_list,
-	.find = find_unknown,
+	.look_at_program = look_for_unknown,
 };

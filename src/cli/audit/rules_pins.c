@@ -133,77 +133,65 @@ static void report(struct audit *audit, const struct pin *pin, enum severity sev
 	free(path);
 }
 
-static void find_world_open(struct audit *audit)
+static void look_for_world_open(struct audit *audit, const struct pin *pin)
 {
-	const struct objects *objects = audit->objects;
 	enum severity severity;
-	const struct pin *pin;
 	const char *may;
 	size_t open;
 
-	for (pin = objects->pins; pin < objects->pins + objects->nr_pins; pin++) {
-		may = danger(audit, pin, allowed(pin->mode, pin->gid, -1), &severity);
-		if (may && may_reach(pin->path, -1, &open))
-			report(audit, pin, severity, "any user", may, "chmod o-rw");
-	}
+	may = danger(audit, pin, allowed(pin->mode, pin->gid, -1), &severity);
+	if (may && may_reach(pin->path, -1, &open))
+		report(audit, pin, severity, "any user", may, "chmod o-rw");
 }
 
-static void find_group_open(struct audit *audit)
+static void look_for_group_open(struct audit *audit, const struct pin *pin)
 {
-	const struct objects *objects = audit->objects;
 	unsigned int group, others;
 	enum severity severity;
-	const struct pin *pin;
 	const char *may;
 	char who[32];
 	size_t open;
 
-	for (pin = objects->pins; pin < objects->pins + objects->nr_pins; pin++) {
-		group = allowed(pin->mode, pin->gid, pin->gid);
-		others = allowed(pin->mode, pin->gid, -1);
-		may = danger(audit, pin, group, &severity);
-		if (!may || !may_reach(pin->path, pin->gid, &open))
-			continue;
-		/* What all may do is the finding of another rule. */
-		if ((others & group) == group && may_reach(pin->path, -1, &open))
-			continue;
-		/* Group 0 is root's own, as a rule. */
-		severity = !pin->gid ? NOTE : severity == HIGH ? MEDIUM : LOW;
-		snprintf(who, sizeof(who), "group %u", pin->gid);
-		report(audit, pin, severity, who, may, "chmod g-rw");
-	}
+	group = allowed(pin->mode, pin->gid, pin->gid);
+	others = allowed(pin->mode, pin->gid, -1);
+	may = danger(audit, pin, group, &severity);
+	if (!may || !may_reach(pin->path, pin->gid, &open))
+		return;
+	/* What all may do is the finding of another rule. */
+	if ((others & group) == group && may_reach(pin->path, -1, &open))
+		return;
+	/* Group 0 is root's own, as a rule. */
+	severity = !pin->gid ? NOTE : severity == HIGH ? MEDIUM : LOW;
+	snprintf(who, sizeof(who), "group %u", pin->gid);
+	report(audit, pin, severity, who, may, "chmod g-rw");
 }
 
-static void find_replaceable(struct audit *audit)
+static void look_for_replaceable(struct audit *audit, const struct pin *pin)
 {
-	const struct objects *objects = audit->objects;
-	const struct pin *pin;
 	struct finding *f;
 	char *dir, *shown, *word;
 	size_t open;
 
-	for (pin = objects->pins; pin < objects->pins + objects->nr_pins; pin++) {
-		may_reach(pin->path, -1, &open);
-		if (!open)
-			continue;
-		f = found(audit, HIGH, pin->kind, pin->id);
-		dir = strndup(pin->path, open);
-		shown = escaped(dir);
-		word = dir ? shell_word(dir) : NULL;
-		if (!dir || !shown || !word)
-			audit->no_memory = true;
-		finding_path(audit, f, pin->path);
-		evidence_text(audit, f, "path", pin->path);
-		evidence_text(audit, f, "directory", dir);
-		finding_says(audit, f,
-			     "any user may put something else in its place: all may "
-			     "write to %s, and it is not sticky",
-			     shown ? shown : "");
-		finding_command(audit, f, "chmod o-w %s", word ? word : "");
-		free(word);
-		free(shown);
-		free(dir);
-	}
+	may_reach(pin->path, -1, &open);
+	if (!open)
+		return;
+	f = found(audit, HIGH, pin->kind, pin->id);
+	dir = strndup(pin->path, open);
+	shown = escaped(dir);
+	word = dir ? shell_word(dir) : NULL;
+	if (!dir || !shown || !word)
+		audit->no_memory = true;
+	finding_path(audit, f, pin->path);
+	evidence_text(audit, f, "path", pin->path);
+	evidence_text(audit, f, "directory", dir);
+	finding_says(audit, f,
+		     "any user may put something else in its place: all may "
+		     "write to %s, and it is not sticky",
+		     shown ? shown : "");
+	finding_command(audit, f, "chmod o-w %s", word ? word : "");
+	free(word);
+	free(shown);
+	free(dir);
 }
 
 const struct rule world_open_pin_rule = {
@@ -217,7 +205,7 @@ const struct rule world_open_pin_rule = {
 	.remedy = "Take the rights away from others (chmod o-rw), or close a directory above.",
 	.wanted = WANT_PROGRAMS | WANT_MAPS | WANT_LINKS | WANT_PINS,
 	.look_twice = true,
-	.find = find_world_open,
+	.look_at_pin = look_for_world_open,
 };
 
 const struct rule group_open_pin_rule = {
@@ -229,7 +217,7 @@ const struct rule group_open_pin_rule = {
 	.remedy = "If the group is not meant to, take the rights away (chmod g-rw).",
 	.wanted = WANT_PROGRAMS | WANT_MAPS | WANT_LINKS | WANT_PINS,
 	.look_twice = true,
-	.find = find_group_open,
+	.look_at_pin = look_for_group_open,
 };
 
 const struct rule replaceable_pin_rule = {
@@ -242,5 +230,5 @@ const struct rule replaceable_pin_rule = {
 	.remedy = "Take the right to write to the directory away from others.",
 	.wanted = WANT_PROGRAMS | WANT_MAPS | WANT_LINKS | WANT_PINS,
 	.look_twice = true,
-	.find = find_replaceable,
+	.look_at_pin = look_for_replaceable,
 };

@@ -3,10 +3,10 @@
  * What nobody uses. usage.c tells what is dead, what is used, and what somebody has who is not
  * seen; each object is the finding of at most one of these rules:
  *
- *			pinned		not pinned
- *	DEAD		stale-pin	unused-program, orphan-map: other dead objects keep it
- *	UNSEEN		-		unused-program, unused-map: references nobody is seen to
- *have USED		-		map-without-program: but by processes alone
+ *		pinned		not pinned
+ *	DEAD	stale-pin	unused-program, orphan-map: other dead objects keep it
+ *	UNSEEN	-		unused-program, unused-map: nobody is seen to have it
+ *	USED	-		map-without-program: but by processes alone
  *
  * What is pinned and has references that are not seen is no finding: it may well be in use.
  */
@@ -119,66 +119,53 @@ static void program_held_unseen(struct audit *audit, const struct program *progr
 	held_unseen(audit, f, "no link, pin, process or map", program->refcnt, where);
 }
 
-static void find_unused_programs(struct audit *audit)
+static void look_for_unused_program(struct audit *audit, const struct program *p)
 {
 	const struct objects *objects = audit->objects;
-	const struct program *p;
+	enum use use = program_use(audit->usage, p->id);
 
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		enum use use = program_use(audit->usage, p->id);
-
-		if (use == USED || nr_pins_of(objects, OBJECT_PROGRAM, p->id))
-			continue;
-		if (use == DEAD)
-			program_in_dead_map(audit, p);
-		else if (!nr_references_to(objects, OBJECT_PROGRAM, p->id))
-			program_held_unseen(audit, p);
-	}
+	if (use == USED || nr_pins_of(objects, OBJECT_PROGRAM, p->id))
+		return;
+	if (use == DEAD)
+		program_in_dead_map(audit, p);
+	else if (!nr_references_to(objects, OBJECT_PROGRAM, p->id))
+		program_held_unseen(audit, p);
 }
 
-static void find_unused_maps(struct audit *audit)
+static void look_for_unused_map(struct audit *audit, const struct map *m)
 {
 	const struct objects *objects = audit->objects;
 	const char *where = elsewhere_text(audit->elsewhere);
-	const struct map *m;
 	struct finding *f;
 
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		if (map_use(audit->usage, m->id) != UNSEEN ||
-		    nr_pins_of(objects, OBJECT_MAP, m->id) ||
-		    nr_references_to(objects, OBJECT_MAP, m->id))
-			continue;
-		/* One that is registered (struct_ops) is held by the kernel itself. */
-		if (m->type == BPF_MAP_TYPE_STRUCT_OPS)
-			continue;
-		f = found(audit, where ? NOTE : MEDIUM, OBJECT_MAP, m->id);
-		add_map_evidence(audit, f, m);
-		held_unseen(audit, f, "no program, pin, process or other map", m->refcnt, where);
-	}
+	if (map_use(audit->usage, m->id) != UNSEEN || nr_pins_of(objects, OBJECT_MAP, m->id) ||
+	    nr_references_to(objects, OBJECT_MAP, m->id))
+		return;
+	/* One that is registered (struct_ops) is held by the kernel itself. */
+	if (m->type == BPF_MAP_TYPE_STRUCT_OPS)
+		return;
+	f = found(audit, where ? NOTE : MEDIUM, OBJECT_MAP, m->id);
+	add_map_evidence(audit, f, m);
+	held_unseen(audit, f, "no program, pin, process or other map", m->refcnt, where);
 }
 
-static void find_orphan_maps(struct audit *audit)
+static void look_for_orphan(struct audit *audit, const struct map *m)
 {
 	const struct objects *objects = audit->objects;
-	const struct map *m;
 	struct finding *f;
 	size_t nr;
 
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		nr = nr_references_to(objects, OBJECT_MAP, m->id);
-		if (map_use(audit->usage, m->id) != DEAD || !nr ||
-		    nr_pins_of(objects, OBJECT_MAP, m->id))
-			continue;
-		f = found(audit, LOW, OBJECT_MAP, m->id);
-		add_map_evidence(audit, f, m);
-		evidence_json(audit, f, "map_ids",
-			      referring_ids(objects, OBJECT_MAP, m->id, OBJECT_MAP));
-		finding_says(audit, f,
-			     "only what is itself used by nobody refers to it: %zu "
-			     "%s of programs or maps",
-			     nr, nr == 1 ? "reference" : "references");
-		finding_command(audit, f, "bpftrek map show id %u", m->id);
-	}
+	nr = nr_references_to(objects, OBJECT_MAP, m->id);
+	if (map_use(audit->usage, m->id) != DEAD || !nr || nr_pins_of(objects, OBJECT_MAP, m->id))
+		return;
+	f = found(audit, LOW, OBJECT_MAP, m->id);
+	add_map_evidence(audit, f, m);
+	evidence_json(audit, f, "map_ids", referring_ids(objects, OBJECT_MAP, m->id, OBJECT_MAP));
+	finding_says(audit, f,
+		     "only what is itself used by nobody refers to it: %zu "
+		     "%s of programs or maps",
+		     nr, nr == 1 ? "reference" : "references");
+	finding_command(audit, f, "bpftrek map show id %u", m->id);
 }
 
 /* rm and all paths of an object. */
@@ -219,55 +206,51 @@ static void stale_pin(struct audit *audit, struct finding *f, const char *unused
 	free(first);
 }
 
-static void find_stale_pins(struct audit *audit)
+static void look_for_stale_program(struct audit *audit, const struct program *p)
 {
-	const struct objects *objects = audit->objects;
-	const struct program *p;
-	const struct map *m;
 	struct finding *f;
 
-	for (p = objects->programs; p < objects->programs + objects->nr_programs; p++) {
-		if (program_use(audit->usage, p->id) != DEAD ||
-		    !nr_pins_of(objects, OBJECT_PROGRAM, p->id))
-			continue;
-		f = found(audit, MEDIUM, OBJECT_PROGRAM, p->id);
-		add_program_evidence(audit, f, p);
-		stale_pin(audit, f, "it is attached to nothing and no process has it");
-	}
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		if (map_use(audit->usage, m->id) != DEAD || !nr_pins_of(objects, OBJECT_MAP, m->id))
-			continue;
-		f = found(audit, MEDIUM, OBJECT_MAP, m->id);
-		add_map_evidence(audit, f, m);
-		stale_pin(audit, f, "no program that runs uses it and no process has it");
-	}
+	if (program_use(audit->usage, p->id) != DEAD ||
+	    !nr_pins_of(audit->objects, OBJECT_PROGRAM, p->id))
+		return;
+	f = found(audit, MEDIUM, OBJECT_PROGRAM, p->id);
+	add_program_evidence(audit, f, p);
+	stale_pin(audit, f, "it is attached to nothing and no process has it");
 }
 
-static void find_maps_without_program(struct audit *audit)
+static void look_for_stale_map(struct audit *audit, const struct map *m)
+{
+	struct finding *f;
+
+	if (map_use(audit->usage, m->id) != DEAD || !nr_pins_of(audit->objects, OBJECT_MAP, m->id))
+		return;
+	f = found(audit, MEDIUM, OBJECT_MAP, m->id);
+	add_map_evidence(audit, f, m);
+	stale_pin(audit, f, "no program that runs uses it and no process has it");
+}
+
+static void look_for_no_program(struct audit *audit, const struct map *m)
 {
 	const struct objects *objects = audit->objects;
 	const struct holder *holders;
-	const struct map *m;
 	struct finding *f;
 	char *comm;
 	size_t nr;
 
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		holders = objects_holders(objects, OBJECT_MAP, m->id, &nr);
-		if (!nr || nr_references_to(objects, OBJECT_MAP, m->id) ||
-		    nr_pins_of(objects, OBJECT_MAP, m->id) || m->type == BPF_MAP_TYPE_STRUCT_OPS)
-			continue;
-		f = found(audit, NOTE, OBJECT_MAP, m->id);
-		comm = escaped(holders->comm);
-		add_map_evidence(audit, f, m);
-		evidence_number(audit, f, "pid", holders->pid);
-		evidence_text(audit, f, "comm", holders->comm);
-		evidence_number(audit, f, "processes", nr);
-		finding_says(audit, f, "no program uses it; only %s (process %u)%s it",
-			     comm ? comm : "", holders->pid, nr > 1 ? " and others have" : " has");
-		finding_command(audit, f, "ls -l /proc/%u/fd", holders->pid);
-		free(comm);
-	}
+	holders = objects_holders(objects, OBJECT_MAP, m->id, &nr);
+	if (!nr || nr_references_to(objects, OBJECT_MAP, m->id) ||
+	    nr_pins_of(objects, OBJECT_MAP, m->id) || m->type == BPF_MAP_TYPE_STRUCT_OPS)
+		return;
+	f = found(audit, NOTE, OBJECT_MAP, m->id);
+	comm = escaped(holders->comm);
+	add_map_evidence(audit, f, m);
+	evidence_number(audit, f, "pid", holders->pid);
+	evidence_text(audit, f, "comm", holders->comm);
+	evidence_number(audit, f, "processes", nr);
+	finding_says(audit, f, "no program uses it; only %s (process %u)%s it", comm ? comm : "",
+		     holders->pid, nr > 1 ? " and others have" : " has");
+	finding_command(audit, f, "ls -l /proc/%u/fd", holders->pid);
+	free(comm);
 }
 
 /* Whether what the link was attached to is gone, by its kind; the kernel clears it then. */
@@ -293,31 +276,28 @@ static bool is_detached(const struct link *link)
 	}
 }
 
-static void find_dead_links(struct audit *audit)
+static void look_for_dead_link(struct audit *audit, const struct link *l)
 {
 	const struct objects *objects = audit->objects;
-	const struct link *l;
 	const struct pin *pins;
 	struct finding *f;
 	size_t nr;
 
-	for (l = objects->links; l < objects->links + objects->nr_links; l++) {
-		if (!is_detached(l))
-			continue;
-		pins = objects_pins(objects, OBJECT_LINK, l->id, &nr);
-		f = found(audit, LOW, OBJECT_LINK, l->id);
-		evidence_text(audit, f, "type", link_type_name(l->type));
-		evidence_number(audit, f, "prog_id", l->prog_id);
-		evidence_json(audit, f, "pinned", pin_paths(objects, OBJECT_LINK, l->id));
-		finding_says(audit, f,
-			     "what it was attached to is gone: program %u does not run "
-			     "by it any more",
-			     l->prog_id);
-		if (nr && pins)
-			remove_pins(audit, f);
-		else
-			finding_command(audit, f, "bpftrek link show id %u", l->id);
-	}
+	if (!is_detached(l))
+		return;
+	pins = objects_pins(objects, OBJECT_LINK, l->id, &nr);
+	f = found(audit, LOW, OBJECT_LINK, l->id);
+	evidence_text(audit, f, "type", link_type_name(l->type));
+	evidence_number(audit, f, "prog_id", l->prog_id);
+	evidence_json(audit, f, "pinned", pin_paths(objects, OBJECT_LINK, l->id));
+	finding_says(audit, f,
+		     "what it was attached to is gone: program %u does not run "
+		     "by it any more",
+		     l->prog_id);
+	if (nr && pins)
+		remove_pins(audit, f);
+	else
+		finding_command(audit, f, "bpftrek link show id %u", l->id);
 }
 
 const struct rule unused_program_rule = {
@@ -334,7 +314,7 @@ const struct rule unused_program_rule = {
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
 	.look_twice = true,
-	.find = find_unused_programs,
+	.look_at_program = look_for_unused_program,
 };
 
 const struct rule unused_map_rule = {
@@ -349,7 +329,7 @@ const struct rule unused_map_rule = {
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
 	.look_twice = true,
-	.find = find_unused_maps,
+	.look_at_map = look_for_unused_map,
 };
 
 const struct rule stale_pin_rule = {
@@ -365,7 +345,8 @@ const struct rule stale_pin_rule = {
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
 	.look_twice = true,
-	.find = find_stale_pins,
+	.look_at_program = look_for_stale_program,
+	.look_at_map = look_for_stale_map,
 };
 
 const struct rule orphan_map_rule = {
@@ -378,7 +359,7 @@ const struct rule orphan_map_rule = {
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
 	.look_twice = true,
-	.find = find_orphan_maps,
+	.look_at_map = look_for_orphan,
 };
 
 const struct rule map_without_program_rule = {
@@ -393,7 +374,7 @@ const struct rule map_without_program_rule = {
 	.wanted = USAGE_WANTS,
 	.useful = WANT_MEMORY,
 	.look_twice = true,
-	.find = find_maps_without_program,
+	.look_at_map = look_for_no_program,
 };
 
 const struct rule dead_link_rule = {
@@ -406,5 +387,5 @@ const struct rule dead_link_rule = {
 	.wanted = WANT_PROGRAMS | WANT_LINKS | WANT_LINK_INFO,
 	.useful = WANT_PINS,
 	.look_twice = true,
-	.find = find_dead_links,
+	.look_at_link = look_for_dead_link,
 };

@@ -95,12 +95,14 @@ static void shared_by(struct audit *audit, const struct map *map, const struct p
 }
 
 /* Two programs of the map that have nothing to do with each other; users count more. */
-static void look_at_users(struct audit *audit, const struct map *map)
+static void look_for_shared_map(struct audit *audit, const struct map *map)
 {
 	const struct objects *objects = audit->objects;
 	const struct program *first, *other, *apart = NULL;
 	size_t nth = 0;
 
+	if (map->flags & BPF_F_RDONLY_PROG)
+		return;
 	first = next_user(objects, map, &nth);
 	while (first && (other = next_user(objects, map, &nth))) {
 		if (first->uid != other->uid && first->uid != UNKNOWN && other->uid != UNKNOWN) {
@@ -114,15 +116,6 @@ static void look_at_users(struct audit *audit, const struct map *map)
 	}
 	if (apart)
 		shared_by(audit, map, first, apart);
-}
-
-static void find_shared_maps(struct audit *audit)
-{
-	const struct objects *objects = audit->objects;
-
-	for (size_t i = 0; i < objects->nr_maps; i++)
-		if (!(objects->maps[i].flags & BPF_F_RDONLY_PROG))
-			look_at_users(audit, &objects->maps[i]);
 }
 
 /* What /proc says behind @key in file @name of a process; -1: nothing. */
@@ -216,23 +209,19 @@ static void look_at_holder(struct audit *audit, const struct map *map,
 	free(comm);
 }
 
-static void find_foreign_descriptors(struct audit *audit)
+static void look_for_foreign_descriptor(struct audit *audit, const struct map *m)
 {
 	const struct objects *objects = audit->objects;
 	const struct program *program;
 	const struct holder *holders;
-	const struct map *m;
-	size_t nr, nth;
+	size_t nr, nth = 0;
 
-	for (m = objects->maps; m < objects->maps + objects->nr_maps; m++) {
-		nth = 0;
-		program = next_user(objects, m, &nth);
-		if (!program || m->frozen == 1)
-			continue;
-		holders = objects_holders(objects, OBJECT_MAP, m->id, &nr);
-		for (size_t i = 0; i < nr; i++)
-			look_at_holder(audit, m, program, &holders[i]);
-	}
+	program = next_user(objects, m, &nth);
+	if (!program || m->frozen == 1)
+		return;
+	holders = objects_holders(objects, OBJECT_MAP, m->id, &nr);
+	for (size_t i = 0; i < nr; i++)
+		look_at_holder(audit, m, program, &holders[i]);
 }
 
 const struct rule shared_map_writer_rule = {
@@ -247,7 +236,7 @@ const struct rule shared_map_writer_rule = {
 		  "a pin, or a descriptor that was passed on.",
 	.wanted = WANT_PROGRAMS | WANT_MAPS | WANT_HOLDERS,
 	.look_twice = true,
-	.find = find_shared_maps,
+	.look_at_map = look_for_shared_map,
 };
 
 const struct rule foreign_descriptor_rule = {
@@ -261,5 +250,5 @@ const struct rule foreign_descriptor_rule = {
 	.remedy = "If the process is no such service, find out who passed the descriptor to it.",
 	.wanted = WANT_PROGRAMS | WANT_MAPS | WANT_HOLDERS,
 	.look_twice = true,
-	.find = find_foreign_descriptors,
+	.look_at_map = look_for_foreign_descriptor,
 };
