@@ -357,13 +357,3 @@ void text_plain_string(struct text *text, const char *bytes, size_t size)
 	if (text_room(text, 4 * size))
 		text->at = put_characters(text->at, bytes, size, put_plain_character);
 }
-
-size_t text_width(const char *bytes, size_t size)
-{
-	size_t width = 0;
-
-	/* Continuation bytes have no width of their own. */
-	for (size_t i = 0; i < size; i++)
-		width += (bytes[i] & 0xc0) != 0x80;
-	return width;
-}

@@ -94,8 +94,14 @@ static inline void text_name(struct text *text, const char *name)
 	text_plain_string(text, name, strlen(name));
 }
 
-/* Columns that a terminal shows @size bytes in, which text_plain_string() wrote. */
+/*
+ * Columns that a terminal shows @size bytes in, which text_plain_string() wrote: of what is wide,
+ * as Chinese or emoji, two, of what is put over the character before it none.
+ */
 size_t text_width(const char *bytes, size_t size);
+
+/* How many of these bytes are shown in @room columns: whole characters, with what is over them. */
+size_t text_fitting(const char *bytes, size_t size, size_t room);
 
 /* All of it, with a NUL; "" without memory. Good until more is written. */
 const char *text_string(struct text *text);

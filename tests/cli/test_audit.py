@@ -7,12 +7,12 @@ test_audit_kernel.py. Here objects are loaded into either engine.
 
 import json
 import os
-import pty
 import re
 
 import pytest
 
-from command import ENV, BPFTREK, bpftrek, compile_object, output, says, unprivileged
+from command import bpftrek, compile_object, output, says, unprivileged
+from terminal import Terminal
 
 SOURCE = """
 #include "vmlinux.h"
@@ -106,23 +106,26 @@ def test_the_table(loaded):
     assert output("embedded", "-q", "audit", *loaded).splitlines() == [row]
 
 
+@pytest.mark.parametrize("columns", [50, 80])
+def test_sentences_fit_a_terminal(loaded, columns):
+    """All but what is to be copied; and they are those that a pipe gets."""
+    args = ["--on", "embedded", "audit", *loaded]
+    status, text = Terminal(*args, columns=columns, term="dumb").finish()
+    assert status == 0
+    for line in text.splitlines():
+        assert len(line) <= columns or line.lstrip().startswith("$ "), line
+    assert "not checked: " in text
+    for line in output(*args[1:]).splitlines():
+        for sentence in re.findall(r"(not checked: .*|elements \(.*)", line):
+            assert " ".join(sentence.split()) in " ".join(text.split())
+
+
 def test_colours_on_a_terminal_only(loaded):
-    for env, coloured in [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"TERM": ""}, False),
-                          ({"TERM": "xterm", "NO_COLOR": "1"}, False)]:
-        env = {k: v for k, v in dict(ENV, **env).items() if k != "NO_COLOR" or "NO_COLOR" in env}
-        pid, terminal = pty.fork()
-        if not pid:
-            os.execve(BPFTREK, [BPFTREK, "--on", "embedded", "audit", *loaded], env)
-        text = b""
-        try:
-            while piece := os.read(terminal, 4096):
-                text += piece
-        except OSError:
-            pass
-        os.close(terminal)
-        assert os.waitpid(pid, 0)[1] == 0
-        assert b"audited" in text
-        assert (b"\033[1;31mhigh" in text) == coloured
+    for term, env, coloured in [("xterm", {"NO_COLOR": ""}, True), ("dumb", {}, False), ("", {}, False),
+                                ("xterm", {"NO_COLOR": "1"}, False)]:
+        status, text = Terminal("--on", "embedded", "audit", *loaded, term=term, env=env).finish()
+        assert status == 0 and "audited" in text
+        assert ("\033[1;31mhigh" in text) == coloured
 
 
 # SARIF.

@@ -94,6 +94,24 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 9); __type(key, na
         "61 00 00 01  a", "61 00 62 00  a", "a            a"]
 
 
+def test_columns_after_wide_characters(engine, tmp_path):
+    """As a terminal shows them: two columns for an ideograph, none for an accent over a letter."""
+    source = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+typedef char name[8];
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 9); __type(key, name);
+	__type(value, name); } names SEC(".maps");
+"""
+    rows = tmp_path / "rows.jsonl"
+    keys = ["\u6771\u4eac", "cafe\u0301", "\U0001f600", "plain"]
+    rows.write_text("".join(json.dumps({"key": key, "value": "x"}) + "\n" for key in keys))
+    args = ["map", "dump", "names", "--load", compile_object(tmp_path / "names.o", source),
+            "--fill", f"names={rows}"]
+    assert sorted(output(engine, *args).splitlines()) == sorted([
+        "KEY    VALUE", "\u6771\u4eac   x", "cafe\u0301   x", "\U0001f600     x", "plain  x"])
+
+
 def test_json(engine, loaded):
     args = ["map", "dump", "large", *loaded("large", numbered(100))]
     by_key = lambda element: element["key"]  # noqa: E731

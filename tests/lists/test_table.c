@@ -154,12 +154,27 @@ static void test_cut_characters(void **state)
 	check_table("id,attach_to", (struct terminal_size){.width = 18}, true,
 		    "ID  ATTACH_TO\n"
 		    " 1  \360\237\230\200\360\237\230\200\360\237\230\200\360\237\230\200"
-		    "\360\237\230\200\360\237\230\200\360\237\230\200\360\237\230\200"
-		    "\360\237\230\200\360\237\230\200\360\237\230\200...\n"
+		    "\360\237\230\200...\n"
 		    "20  -\n"
 		    "30  -\n");
 	programs[0].attach_to = was[0];
 	programs[1].attach_to = was[1];
+}
+
+/* As a terminal shows them: two columns for an ideograph, none for an accent over a letter. */
+static void test_wide_characters(void **state)
+{
+	const struct holder was[] = {holders[0], holders[1]};
+
+	strcpy(holders[0].comm, "\346\235\261\344\272\254");
+	strcpy(holders[1].comm, "cafe\314\201");
+	check_table("id,pids,bytes_memlock,name", (struct terminal_size){0}, true,
+		    "ID  PIDS                  MEMORY  NAME\n"
+		    " 1  -                       4.0K  drop\n"
+		    "20  \346\235\261\344\272\254(123),cafe\314\201(4567)       -  "
+		    "on_\\x1b[2J_connect\n"
+		    "30  -                        64K  also_drop\n");
+	memcpy(holders, was, sizeof(was));
 }
 
 static void test_a_low_terminal(void **state)
@@ -331,7 +346,7 @@ int main(void)
 		cmocka_unit_test(test_a_low_terminal), cmocka_unit_test(test_order),
 		cmocka_unit_test(test_columns),	       cmocka_unit_test(test_one),
 		cmocka_unit_test(test_values),	       cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_cut_characters),
+		cmocka_unit_test(test_cut_characters), cmocka_unit_test(test_wide_characters),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,6 +2,8 @@
 /* Output in the making and JSON: what of a name is shown, and that JSON stays JSON. */
 #include "test.h"
 
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -189,9 +191,52 @@ static void test_numbers(void **state)
 
 static void test_width(void **state)
 {
-	assert_int_equal(text_width("abc", 3), 3);
-	assert_int_equal(text_width("Z\xc3\xa4", 3), 2);
-	assert_int_equal(text_width("", 0), 0);
+	static const struct {
+		const char *text;
+		size_t width;
+	} texts[] = {
+		{"", 0},
+		{"abc", 3},
+		{"an_ascii_name_of_more_than_a_word", 33},
+		{"Z\xc3\xa4", 2},
+		{"\xe4\xb8\xad\xe6\x96\x87", 4}, /* two ideographs */
+		{"abcdefgh\xe4\xb8\xad", 10},
+		{"\xef\xbc\xa1", 2},	   /* a fullwidth A */
+		{"\xed\x95\x9c", 2},	   /* a syllable of Hangul */
+		{"\xf0\x9f\x98\x80", 2},   /* an emoji */
+		{"e\xcc\x81", 1},	   /* an e, and an accent over it */
+		{"e\xcc\x81\xcc\xa8x", 2}, /* two of them */
+		{"\xee\x80\x80", 1},	   /* for private use */
+		{"\xcd\xb8", 1},	   /* no character yet */
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(text_width(texts[i].text, strlen(texts[i].text)), texts[i].width);
+}
+
+static void test_what_fits(void **state)
+{
+	const char *text = "ab\xe4\xb8\xad"
+			   "e\xcc\x81"
+			   "cdefghijkl";
+	static const size_t fitting[] = {0,  1,	 2,  2,	 5,  8,	 9,  10, 11,
+					 12, 13, 14, 15, 16, 17, 18, 18, 18};
+
+	for (size_t room = 0; room < 18; room++)
+		assert_int_equal(text_fitting(text, 18, room), fitting[room]);
+	assert_int_equal(text_fitting("abcdefghijkl", 12, 9), 9);
+	assert_int_equal(text_fitting("abc\xcc\x81", 5, 3), 5);
+	assert_int_equal(text_fitting("abc\xcc\x81", 5, 2), 2);
+}
+
+/* Whatever the locale is. */
+static void test_width_in_any_locale(void **state)
+{
+	assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+	test_width(state);
+	assert_non_null(setlocale(LC_ALL, "C"));
+	test_width(state);
+	assert_int_equal(mblen("\xe4\xb8\xad", 3), -1); /* which is as it was */
 }
 
 int main(void)
@@ -204,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_a_stream_gets_all_of_it),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_what_fits),
+		cmocka_unit_test(test_width_in_any_locale),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -44,14 +44,9 @@ static void pad(struct text *text, size_t count)
 	text->at += count;
 }
 
-/* The characters from @from on, which a terminal shows one beside the other. */
 static size_t width_since(const struct text *text, size_t from)
 {
-	size_t width = 0;
-
-	for (const char *c = text->start + from; c < text->at; c++)
-		width += (*c & 0xc0) != 0x80;
-	return width;
+	return text_width(text->start + from, text_length(text) - from);
 }
 
 static void cell(struct dump *dump, struct text *text, const struct column *column,
@@ -69,9 +64,9 @@ static void cell(struct dump *dump, struct text *text, const struct column *colu
 /* What was written from @from on takes its place in a column. */
 static void align(struct text *text, size_t from, const struct column *column, bool last)
 {
-	const size_t width = width_since(text, from);
-	const size_t missing = width < column->width ? column->width - width : 0;
 	const size_t length = text_length(text) - from;
+	const size_t width = column->number ? length : width_since(text, from);
+	const size_t missing = width < column->width ? column->width - width : 0;
 
 	if (!missing || (last && !column->number))
 		return;

@@ -106,10 +106,7 @@ static size_t cut_at(const struct column *column, const char *bytes, size_t len,
 {
 	const char *comma;
 
-	/* Each column of the terminal is a byte at least, and four at most. */
-	len = len < 4 * (room + 1) ? len : 4 * (room + 1);
-	while (text_width(bytes, len) > room)
-		len--;
+	len = text_fitting(bytes, len, room);
 	comma = cell_is_list(column->kind) ? memrchr(bytes, ',', len) : NULL;
 	return comma ? comma + 1 - bytes : len;
 }
