@@ -5,6 +5,7 @@ The build passes in the environment: BPFTREK (the command, which has the library
 it), TEST_OBJECTS (the directory of the .bpf.o) and, to compile others, CLANG and BPF_CFLAGS.
 """
 
+import json
 import os
 import re
 import shlex
@@ -38,6 +39,13 @@ def output(engine, *args, **options):
     done = bpftrek("--on", engine, *args, **options)
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout.decode()
+
+
+def document(engine, *args, status=0):
+    """The JSON document of a run that ends so, and has nothing to complain of."""
+    done = bpftrek("--on", engine, "--json", *args)
+    assert (done.returncode, done.stderr) == (status, b"")
+    return json.loads(done.stdout)
 
 
 def says(done, *words, status=1):

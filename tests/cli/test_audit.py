@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later
 """bpftrek audit from end to end: its outputs, its exit status, and what it says of bad input.
 
-What each rule finds is held in test_audit_rules.c, and upon the kernel's objects in
+What each rule finds is held in tests/audit, and upon the kernel's objects in
 test_audit_kernel.py. Here objects are loaded into either engine.
 """
 
@@ -11,60 +11,42 @@ import re
 
 import pytest
 
-from command import bpftrek, compile_object, output, says, unprivileged
+from command import bpftrek, compile_object, document, output, says, unprivileged
+from sources import iterator_with
 from terminal import Terminal
-
-SOURCE = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4);
-	__type(key, __u32);
-	__type(value, __u64);
-} audited SEC(".maps");
-SEC("iter/bpf_map")
-int audited_program(struct bpf_iter__bpf_map *ctx)
-{
-	__u32 key = 5;
-	return bpf_map_lookup_elem(&audited, &key) ? 0 : 0;
-}
-"""
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
     """What loads a map that is full, beside a program."""
     directory = tmp_path_factory.mktemp("audit")
-    path = compile_object(directory / "audited.bpf.o", SOURCE)
+    path = compile_object(directory / "audited.bpf.o",
+                          iterator_with("audited", "audited_program"))
     rows = directory / "rows.jsonl"
     rows.write_text("".join(json.dumps({"key": n, "value": n}) + "\n" for n in range(4)))
     return ["--load", path, "--fill", f"audited={rows}"]
 
 
-def audit(engine, *args, status=0):
-    done = bpftrek("--on", engine, "--json", "audit", *args)
-    assert done.returncode == status, done.stderr.decode()
-    return json.loads(done.stdout)
+def audit(engine, *args, **options):
+    return document(engine, "audit", *args, **options)
 
 
-def of_map(document):
-    return [f for f in document["findings"] if f["name"] == "audited"]
+def named(audited, name="audited"):
+    return [f for f in audited["findings"] if f["name"] == name]
 
 
 # What is found.
 
 
 def test_a_full_map(engine, loaded):
-    document = audit(engine, "--only", "map-nearly-full", *loaded)
-    assert document["engine"] == engine
-    assert ("kernel" in document) == (engine == "kernel")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["time"])
-    [rule] = document["rules"]
+    audited = audit(engine, "--only", "map-nearly-full", *loaded)
+    assert audited["engine"] == engine
+    assert ("kernel" in audited) == (engine == "kernel")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", audited["time"])
+    [rule] = audited["rules"]
     assert rule["id"] == "map-nearly-full" and rule["checked"]
-    assert rule["findings"] == len(document["findings"])
-    [finding] = of_map(document)
+    assert rule["findings"] == len(audited["findings"])
+    [finding] = named(audited)
     assert finding["severity"] == "high"
     assert finding["kind"] == "map"
     assert finding["evidence"]["elements"] == 4
@@ -74,8 +56,8 @@ def test_a_full_map(engine, loaded):
 
 def test_a_map_that_is_not_full(engine, loaded):
     load = loaded[:2]
-    assert not of_map(audit(engine, "--only", "map-nearly-full", *load))
-    assert not of_map(audit(engine, "--only", "map-nearly-full", "--full", "1", *load))
+    assert not named(audit(engine, "--only", "map-nearly-full", *load))
+    assert not named(audit(engine, "--only", "map-nearly-full", "--full", "1", *load))
 
 
 def test_findings_alone_as_lines(engine, loaded):
@@ -229,12 +211,9 @@ def test_the_list_it_prints_is_one_it_takes(engine, loaded, tmp_path):
     lines = [line for line in known.read_text().splitlines() if line.endswith(" audited_program")]
     assert len(lines) == 1 and re.fullmatch(r"[0-9a-f]{16} audited_program", lines[0])
     only = ["--only", "unknown-program", *loaded[:2]]
-    named = [f for f in audit(engine, *only, "--allow", str(known))["findings"]
-             if f["name"] == "audited_program"]
-    assert not named
+    assert not named(audit(engine, *only, "--allow", str(known)), "audited_program")
     known.write_text("# nothing is known\n")
-    [finding] = [f for f in audit(engine, *only, "--allow", str(known))["findings"]
-                 if f["name"] == "audited_program"]
+    [finding] = named(audit(engine, *only, "--allow", str(known)), "audited_program")
     assert finding["severity"] == "high"
     assert finding["evidence"]["tag"] == lines[0].split()[0]
 
@@ -311,6 +290,6 @@ def test_the_manual_has_each_rule():
 
 
 def test_only_some_rules():
-    document = audit("embedded", "--only", "map-nearly-full,missed-runs", "--only", "stale-pin",
-                     "--ignore", "missed-runs")
-    assert [r["id"] for r in document["rules"]] == ["stale-pin", "map-nearly-full"]
+    audited = audit("embedded", "--only", "map-nearly-full,missed-runs", "--only", "stale-pin",
+                    "--ignore", "missed-runs")
+    assert [r["id"] for r in audited["rules"]] == ["stale-pin", "map-nearly-full"]

@@ -19,7 +19,8 @@ import time
 
 import pytest
 
-from command import BPFTREK, bpftrek, compile_object
+from command import BPFTREK, bpftrek, compile_object, document
+from sources import HEAD, iterator_with, map_source
 
 BPFTOOL = os.environ["BPFTOOL"]
 CLONE_NEWNS = 0x20000
@@ -29,16 +30,7 @@ BPF_TRACE_ITER = 28
 BPF_SK_LOOKUP = 36
 NOBODY = 65534
 
-SOURCE = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4);
-	__type(key, __u32);
-	__type(value, __u64);
-} counts SEC(".maps");
+SOURCE = HEAD + map_source("counts") + """
 SEC("socket")
 int audited(struct __sk_buff *skb)
 {
@@ -48,35 +40,8 @@ int audited(struct __sk_buff *skb)
 	return 0;
 }
 """
-
-ITERATOR = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} come_with_it SEC(".maps");
-SEC("iter/bpf_map")
-int come_and_go(struct bpf_iter__bpf_map *ctx)
-{
-	__u32 key = 0;
-	return bpf_map_lookup_elem(&come_with_it, &key) ? 0 : 0;
-}
-"""
-
-LOOKUP = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
-SEC("sk_lookup")
-int lookup(struct bpf_sk_lookup *ctx)
-{
-	return SK_PASS;
-}
-"""
+ITERATOR = iterator_with("come_with_it", "come_and_go", kind="ARRAY", entries=1)
+LOOKUP = HEAD + 'SEC("sk_lookup") int lookup(struct bpf_sk_lookup *ctx) { return SK_PASS; }\n'
 
 # In another process: open a pin, say so, and wait to be ended.
 HOLD = """
@@ -156,9 +121,7 @@ def holder(*paths, **options):
 
 
 def audit(*args):
-    done = bpftrek("--on", "kernel", "--json", "audit", *args)
-    assert (done.returncode, done.stderr) == (0, b"")
-    return json.loads(done.stdout)["findings"]
+    return document("kernel", "audit", *args)["findings"]
 
 
 def of(findings, kind, number):

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
+from sources import HEAD
 
 WRONG = {  # the programs of wrong.bpf.c: section, errno
     "refused": ("iter/bpf_map", "EACCES"),
@@ -20,8 +21,6 @@ WRONG = {  # the programs of wrong.bpf.c: section, errno
     "no_field": ("iter/bpf_map", "EINVAL"),
     "no_iterator": ("socket", None),
 }
-GPL = 'char LICENSE[] SEC("license") = "GPL";\n'
-INCLUDES = '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n'
 
 
 @pytest.fixture
@@ -157,7 +156,7 @@ def test_engines_that_do_not_agree(kernel_refusal, tmp_path):
     """Linux has tasks to walk."""
     if kernel_refusal:
         pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
-    path = compile_object(tmp_path / "tasks.bpf.o", INCLUDES + GPL +
+    path = compile_object(tmp_path / "tasks.bpf.o", HEAD +
                           'SEC("iter/task") int tasks(void *ctx) { return 0; }\n')
     done = bpftrek("--on", "kernel", "check", path)
     assert done.returncode == 1 and b"1 of 1 programs not loaded by the embedded" in done.stderr
@@ -187,13 +186,13 @@ def test_object_is_none(engine, content, tmp_path):
 
 
 def test_object_without_programs(engine, tmp_path):
-    path = compile_object(tmp_path / "empty.bpf.o", INCLUDES + GPL)
+    path = compile_object(tmp_path / "empty.bpf.o", HEAD)
     says(bpftrek("--on", engine, "check", path), "no program in it")
 
 
 def test_section_that_libbpf_does_not_know(asked, tmp_path):
     engine, engines = asked
-    path = compile_object(tmp_path / "odd.bpf.o", INCLUDES + GPL +
+    path = compile_object(tmp_path / "odd.bpf.o", HEAD +
                           'SEC("nosuch/section") int odd(void *ctx) { return 0; }\n')
     done = bpftrek("--on", engine, "-j", "check", path)
     assert done.returncode == 1
@@ -206,7 +205,7 @@ def test_section_that_libbpf_does_not_know(asked, tmp_path):
 
 def test_program_that_does_not_load_by_itself(engine, tmp_path):
     """SEC("?...") leaves it to its owner; to check it is asked for here."""
-    path = compile_object(tmp_path / "later.bpf.o", INCLUDES + GPL +
+    path = compile_object(tmp_path / "later.bpf.o", HEAD +
                           'SEC("?socket") int later(void *ctx) { return 0; }\n'
                           'SEC("socket") int now(void *ctx) { return 0; }\n')
     assert {(row[0], row[3]) for row in rows(output(engine, "check", path))} == \
@@ -214,7 +213,7 @@ def test_program_that_does_not_load_by_itself(engine, tmp_path):
 
 
 def test_map_that_is_not_made(tmp_path):
-    path = compile_object(tmp_path / "stacks.bpf.o", INCLUDES + GPL +
+    path = compile_object(tmp_path / "stacks.bpf.o", HEAD +
                           'struct { __uint(type, BPF_MAP_TYPE_CGRP_STORAGE); } odd SEC(".maps");\n'
                           'SEC("socket") int prog(void *ctx) { return 0; }\n')
     done = bpftrek("check", path)
@@ -224,7 +223,7 @@ def test_map_that_is_not_made(tmp_path):
 
 def test_text_of_anyone(tmp_path):
     """Lines of the source reach neither the terminal as they are nor JSON as what it cannot hold."""
-    source = (INCLUDES + GPL + 'SEC("socket") int esc(struct __sk_buff *ctx)\n'
+    source = (HEAD + 'SEC("socket") int esc(struct __sk_buff *ctx)\n'
               '{ return *(volatile int *)((char *)ctx + 4000); /* \033[31m \u009b31m \xff */ }\n')
     path = compile_object(tmp_path / "esc.bpf.o", source)
     for args in ([], ["-v"]):

@@ -19,7 +19,7 @@ import time
 
 import pytest
 
-from command import BPFTREK, ENV, bpftrek, obj, output, says, unprivileged
+from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
 
 SKELETON = os.environ["SKELETON"]
 RINGS = os.environ["RINGS"]
@@ -244,15 +244,14 @@ def test_object_without_iterators(engine):
 
 def test_log_that_would_talk_to_the_terminal(engine, tmp_path):
     """The verifier's log shows lines of a source that anyone may have written."""
-    (tmp_path / "esc.bpf.c").write_text(
+    source = (
         '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
         'struct ctx { void *meta; int *map; } __attribute__((preserve_access_index));\n'
         'SEC("iter/bpf_map") int esc(struct ctx *ctx)\n'
         '{ return *(volatile int *)ctx; /* \033[31m \u009b31m */ }\n'
-        'char LICENSE[] SEC("license") = "GPL";\n', encoding="utf-8")
-    subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-c",
-                    tmp_path / "esc.bpf.c", "-o", tmp_path / "esc.bpf.o"], check=True)
-    text = bpftrek("--on", engine, "--verbose", "run", str(tmp_path / "esc.bpf.o")).stderr
+        'char LICENSE[] SEC("license") = "GPL";\n')
+    path = compile_object(tmp_path / "esc.bpf.o", source)
+    text = bpftrek("--on", engine, "--verbose", "run", path).stderr
     assert b"?[31m ??31m" in text
     assert b"\033" not in text and b"\xc2\x9b" not in text
 
@@ -324,15 +323,14 @@ def test_program_that_the_verifier_refuses(engine):
 
 def test_verdict_behind_what_a_verifier_tells_of_the_context(engine, tmp_path):
     """Linux writes "func 'bpf_iter_bpf_map' arg0 has btf_id ..." of each load from the context."""
-    (tmp_path / "bad.bpf.c").write_text(
+    source = (
         '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n'
         'struct ctx { long *meta; volatile int *map; };\n'
         'SEC("iter/bpf_map") int bad(struct ctx *ctx)\n'
         '{ volatile long n = (long)ctx->meta; return n ? *ctx->map : 0; }\n'
-        'char LICENSE[] SEC("license") = "GPL";\n', encoding="utf-8")
-    subprocess.run([os.environ["CLANG"], *shlex.split(os.environ["BPF_CFLAGS"]), "-c",
-                    tmp_path / "bad.bpf.c", "-o", tmp_path / "bad.bpf.o"], check=True)
-    done = bpftrek("--on", engine, "run", str(tmp_path / "bad.bpf.o"))
+        'char LICENSE[] SEC("license") = "GPL";\n')
+    path = compile_object(tmp_path / "bad.bpf.o", source)
+    done = bpftrek("--on", engine, "run", path)
     says(done, "program bad: refused by the verifier")
     assert b"has btf_id" not in done.stderr
 

@@ -13,14 +13,12 @@ import time
 import pytest
 
 from command import BPFTREK, ENV, bpftrek, compile_object, unprivileged
+from sources import HEAD
 
 SCRIPTS = os.environ["COMPLETIONS"]
 BPFTOOL = os.environ["BPFTOOL"]
 
-SOURCE = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-char LICENSE[] SEC("license") = "GPL";
+SOURCE = HEAD + """
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);

@@ -20,6 +20,7 @@ import time
 import pytest
 
 from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
+from sources import HEAD, iterator_with, map_source
 from terminal import Terminal
 
 KINDS = ["prog", "map", "link", "btf"]
@@ -27,26 +28,6 @@ KINDS = ["prog", "map", "link", "btf"]
 # Others may look at the same kernel at the same time: names are those of this process only.
 PROGRAM = f"listed_by_process_{os.getpid()}"
 MAP = f"seen_{os.getpid()}"
-SOURCE = """
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, __u64);
-} MAP SEC(".maps");
-
-SEC("iter/bpf_map")
-int PROGRAM(struct bpf_iter__bpf_map *ctx)
-{
-	__u32 key = 1;
-
-	return ctx->map && bpf_map_lookup_elem(&MAP, &key) ? 0 : 0;
-}
-char LICENSE[] SEC("license") = "GPL";
-"""
 LOADED = ()
 
 
@@ -54,8 +35,7 @@ LOADED = ()
 def loaded(tmp_path_factory):
     global LOADED
     path = tmp_path_factory.mktemp("lists") / "listed.bpf.o"
-    source = SOURCE.replace("MAP SEC", MAP + " SEC").replace("&MAP", "&" + MAP)
-    LOADED = ("--load", compile_object(path, source.replace("PROGRAM", PROGRAM)))
+    LOADED = ("--load", compile_object(path, iterator_with(MAP, PROGRAM, entries=4096)))
 
 
 def alone(engine):
@@ -168,9 +148,8 @@ def test_every_column(engine, kind):
 
 def test_elements_that_nobody_counts(engine, tmp_path):
     """Of a map of another kind, which is read if somebody asks; and then there is a mark."""
-    source = (SOURCE.replace("bpf_map_lookup_elem(&MAP, &key)", "key").replace("4096", "7")
-              .replace("HASH", "PROG_ARRAY").replace("__u64", "__u32"))
-    source = source.replace("MAP SEC", MAP + "_p SEC").replace("PROGRAM", PROGRAM + "_p")
+    source = (HEAD + map_source(MAP + "_p", "PROG_ARRAY", 7, "__u32") +
+              f'SEC("iter/bpf_map") int {PROGRAM}_p(void *ctx) {{ return 0; }}\n')
     load = ["--load", compile_object(tmp_path / "array.bpf.o", source)]
     args = ["map", "list", *load, "--name", MAP + "_p"]
     assert "elements" not in json.loads(output(engine, "-j", *args))[-1]
@@ -430,24 +409,13 @@ def test_a_kernel_without_iterators(kernel_refusal):
 
 
 ARRAY = f"calls_{os.getpid()}"
-CALLS = """
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 4);
-	__type(key, __u32);
-	__type(value, __u32);
-} ARRAY SEC(".maps");
-
+CALLS = HEAD + map_source(ARRAY, "PROG_ARRAY", value="__u32") + f"""
 SEC("socket")
 int calls(struct __sk_buff *ctx)
-{
-	bpf_tail_call(ctx, &ARRAY, 1);
+{{
+	bpf_tail_call(ctx, &{ARRAY}, 1);
 	return 0;
-}
-char LICENSE[] SEC("license") = "GPL";
+}}
 """
 
 
@@ -455,8 +423,7 @@ def test_a_program_array_that_only_a_program_has_is_not_opened(kernel_refusal, t
     """Linux has emptied it; opened, and given back as another one does so, it would stay."""
     if os.getuid() or kernel_refusal or not shutil.which("unshare"):
         pytest.skip("not root, or no kernel, or no unshare")
-    path = compile_object(tmp_path / "calls.bpf.o", CALLS.replace("ARRAY", ARRAY)
-                          .replace("MAP_TYPE_PROG_" + ARRAY, "MAP_TYPE_PROG_ARRAY"))
+    path = compile_object(tmp_path / "calls.bpf.o", CALLS)
     (tmp_path / "bpf").mkdir()
     done = subprocess.run(["unshare", "-m", "sh", "-ec", 'mount -t bpf none "$1"; '
                            '"$2" prog load "$3" "$1/calls"; shift 3; exec "$@"', "sh", tmp_path / "bpf",
