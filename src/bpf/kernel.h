@@ -76,7 +76,7 @@ struct btf {
 enum bpf_map_type { BPF_MAP_TYPE_UNSPEC };
 enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
 enum bpf_attach_type { BPF_CGROUP_INET_INGRESS };
-enum bpf_link_type { BPF_LINK_TYPE_UNSPEC };
+enum bpf_link_type { BPF_LINK_TYPE_UNSPEC, BPF_LINK_TYPE_TCX = 11 /* 6.6 */ };
 
 struct bpf_map {
 	enum bpf_map_type map_type;

@@ -8,10 +8,16 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /*
- * Came with map->elem_count, by which it is asked for: bpftool 7.1 writes light skeletons in which
- * the address of a function is always NULL.
+ * Came with Linux 6.6. Nothing but its address says whether it is there: map->elem_count was given
+ * to older kernels later, without it (6.1.176). But bpftool 7.1 writes light skeletons in which the
+ * address of a function is always NULL; these ask for what came with it and is given to none.
  */
 extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
+#ifdef LIGHT
+#define sums_elem_count() bpf_core_enum_value_exists(enum bpf_link_type, BPF_LINK_TYPE_TCX)
+#else
+#define sums_elem_count() (bpf_map_sum_elem_count != NULL)
+#endif
 
 /* Of <linux/bpf.h>, in every kernel the same. */
 enum { MAP_LPM_TRIE = 11, MAP_QUEUE = 22, MAP_STACK = 23 };
@@ -21,7 +27,8 @@ static __always_inline void read_elements(struct bpf_map *map, struct map_record
 	struct bpf_queue_stack *queue = (void *)map;
 	struct lpm_trie *trie = (void *)map;
 
-	if (bpf_core_field_exists(map->elem_count) && BPF_CORE_READ(map, elem_count)) {
+	if (bpf_core_field_exists(map->elem_count) && sums_elem_count() &&
+	    BPF_CORE_READ(map, elem_count)) {
 		r->elements = bpf_map_sum_elem_count(map);
 	} else if (r->type == MAP_LPM_TRIE && bpf_core_field_exists(trie->n_entries)) {
 		r->elements = BPF_CORE_READ(trie, n_entries);

@@ -14,7 +14,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * More functions than this are left to bpf(2) where a loop costs verification for each of its
  * passes; all of them, where it does not.
  */
-#ifdef WITH_BPF_LOOP
+#ifdef LIGHT
 #define MAX_FUNCS 256
 #else
 #define MAX_FUNCS 16
@@ -139,7 +139,7 @@ static __always_inline void read_sleepable(const struct bpf_prog *prog,
 					   const struct bpf_prog_aux *aux, struct program_record *r)
 {
 	if (bpf_core_field_exists(prog->sleepable))
-		r->sleepable = BPF_CORE_READ_BITFIELD(prog, sleepable);
+		r->sleepable = BPF_CORE_READ_BITFIELD_PROBED(prog, sleepable);
 	else if (bpf_core_field_exists(aux->sleepable))
 		r->sleepable = aux->sleepable;
 	else
@@ -180,8 +180,8 @@ int write_programs(struct bpf_iter__bpf_prog *ctx)
 			 PROGRAM_HAS_UID | PROGRAM_HAS_BYTES_JITED;
 	r.type = prog->type;
 	r.attach_type = prog->expected_attach_type;
-	r.gpl_compatible = BPF_CORE_READ_BITFIELD(prog, gpl_compatible);
-	r.jited = BPF_CORE_READ_BITFIELD(prog, jited);
+	r.gpl_compatible = BPF_CORE_READ_BITFIELD_PROBED(prog, gpl_compatible);
+	r.jited = BPF_CORE_READ_BITFIELD_PROBED(prog, jited);
 	r.insns = prog->len;
 	r.pages = prog->pages;
 	r.bytes_jited = prog->jited_len;
