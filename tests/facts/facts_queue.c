@@ -29,6 +29,20 @@ static const struct step empty[] = {
 	{POP, SAME, 0, -ENOENT, SAME},
 };
 
+/* @steps from empty on, what a map refuses, and @rest, which empties it. */
+static void in_and_out(enum bpf_map_type type, const struct step *steps, size_t nr_steps,
+		       const struct step *rest, size_t nr_rest)
+{
+	int map = map_new(type, 0, 4, 3, 0);
+
+	run_steps(map, empty, ARRAY_SIZE(empty));
+	run_steps(map, steps, nr_steps);
+	run_steps(map, refused, ARRAY_SIZE(refused));
+	no_batches(map);
+	run_steps(map, rest, nr_rest);
+	run_steps(map, empty, ARRAY_SIZE(empty));
+}
+
 static void queue(void **state)
 {
 	static const struct step steps[] = {
@@ -47,14 +61,8 @@ static void queue(void **state)
 		{POP, SAME, 0, 0, 8},
 		{POP, SAME, 0, 0, 9},
 	};
-	int map = map_new(QUEUE, 0, 4, 3, 0);
 
-	run_steps(map, empty, ARRAY_SIZE(empty));
-	run_steps(map, steps, ARRAY_SIZE(steps));
-	run_steps(map, refused, ARRAY_SIZE(refused));
-	no_batches(map);
-	run_steps(map, rest, ARRAY_SIZE(rest));
-	run_steps(map, empty, ARRAY_SIZE(empty));
+	in_and_out(QUEUE, steps, ARRAY_SIZE(steps), rest, ARRAY_SIZE(rest));
 }
 
 static void stack(void **state)
@@ -75,14 +83,8 @@ static void stack(void **state)
 		{POP, SAME, 0, 0, 8},
 		{POP, SAME, 0, 0, 7},
 	};
-	int map = map_new(STACK, 0, 4, 3, 0);
 
-	run_steps(map, empty, ARRAY_SIZE(empty));
-	run_steps(map, steps, ARRAY_SIZE(steps));
-	run_steps(map, refused, ARRAY_SIZE(refused));
-	no_batches(map);
-	run_steps(map, rest, ARRAY_SIZE(rest));
-	run_steps(map, empty, ARRAY_SIZE(empty));
+	in_and_out(STACK, steps, ARRAY_SIZE(steps), rest, ARRAY_SIZE(rest));
 }
 
 static void programs_push_and_pop(void **state)

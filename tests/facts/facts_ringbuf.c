@@ -3,29 +3,18 @@
  * RINGBUF: what can be made and mapped, what bpf(2) says of a map without elements, and what a
  * consumer finds after a program has written.
  */
-#include "facts.h"
-
-#include <stdio.h>
-#include <sys/mman.h>
+#include "rings.h"
 
 #define RING BPF_MAP_TYPE_RINGBUF
-#define SIZE 4096u
-#define R 0x1 /* PROT_READ */
-#define W 0x2 /* PROT_WRITE */
-
-static const size_t page = 4096;
 
 static int new_ring(unsigned int size)
 {
-	return map_new(RING, 0, 0, size, 0);
+	return ring_new(RING, size);
 }
 
 static void ring_create(void **state)
 {
-	static const struct {
-		unsigned int key, value, max, flags;
-		int result;
-	} cases[] = {
+	static const struct ring_create cases[] = {
 		{0, 0, 4096, 0, 0},
 		{0, 0, 8192, 0, 0},
 		{0, 0, 1 << 20, 0, 0},
@@ -50,12 +39,7 @@ static void ring_create(void **state)
 		{0, 0, 4096, 1u << 31, -EINVAL},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int ret = map_try(RING, cases[i].key, cases[i].value, cases[i].max, cases[i].flags);
-
-		if ((ret >= 0 ? 0 : ret) != cases[i].result)
-			fail_msg("case %zu: %d, not %d", i, ret, cases[i].result);
-	}
+	ring_creates(RING, cases, ARRAY_SIZE(cases));
 }
 
 static void ring_map_extra(void **state)
@@ -92,32 +76,13 @@ static void ring_elements(void **state)
 
 static void ring_info(void **state)
 {
-	int ring = new_ring(2 * SIZE);
-	struct bpf_map_info info;
-	char text[512];
-	unsigned long long memlock = 0;
-
-	info_of(ring, &info, sizeof(info));
-	assert_int_equal(info.type, RING);
-	assert_int_equal(info.key_size, 0);
-	assert_int_equal(info.value_size, 0);
-	assert_int_equal(info.max_entries, 2 * SIZE);
-	assert_int_equal(info.map_flags, 0);
-	assert_true(E->fdinfo(ring, text, sizeof(text)) > 0);
-	assert_non_null(strstr(text, "map_type:\t27\n"));
-	assert_int_equal(sscanf(strstr(text, "memlock:"), "memlock: %llu", &memlock), 1);
-	/* The data, three pages, and little else. */
-	assert_in_range(memlock, 2 * SIZE + 3 * page, 2 * SIZE + 4 * page);
+	ring_tells(RING);
 }
 
 static void ring_mmap(void **state)
 {
 	const size_t all = 2 * page + 2 * SIZE;
-	const struct {
-		size_t len;
-		off_t offset;
-		int prot, result;
-	} cases[] = {
+	const struct ring_mmap cases[] = {
 		{page, 0, R | W, 0},
 		{page, 0, W, 0},
 		{1, 0, R | W, 0},
@@ -138,21 +103,9 @@ static void ring_mmap(void **state)
 		{page, 1, R, -EINVAL},
 		{0, 0, R, -EINVAL},
 	};
-	int ring = new_ring(SIZE);
-	void *addr;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int ret = E->mmap(ring, cases[i].len, cases[i].prot, cases[i].offset, &addr);
-
-		if (ret != cases[i].result)
-			fail_msg("case %zu: %d, not %d", i, ret, cases[i].result);
-		if (ret)
-			continue;
-		/* What may not be written stays so. (bpftrek: the consumer's page may.) */
-		if (!(cases[i].prot & W) && (cases[i].offset || !E->is_private))
-			assert_int_equal(mprotect(addr, page, R | W), -1);
-		munmap(addr, cases[i].len);
-	}
+	/* A consumer's page of our engine may be made writable, as it may be mapped so. */
+	ring_mmaps(RING, cases, ARRAY_SIZE(cases), ALL_BUT_CONSUMER_PAGE);
 }
 
 static void ring_freeze(void **state)
@@ -168,29 +121,9 @@ static void ring_freeze(void **state)
 
 /* --- what a program writes --------------------------------------------------------------- */
 
-struct consumer {
-	unsigned long *consumed;
-	const unsigned long *produced;
-	const unsigned char *data;
-};
-
-static struct consumer map_ring(int ring, unsigned int size)
+static struct ring consumer_of(int ring, unsigned int size)
 {
-	struct consumer consumer;
-	void *addr;
-
-	assert_int_equal(E->mmap(ring, page, R | W, 0, &addr), 0);
-	consumer.consumed = addr;
-	assert_int_equal(E->mmap(ring, page + 2 * size, R, page, &addr), 0);
-	consumer.produced = addr;
-	consumer.data = (unsigned char *)addr + page;
-	return consumer;
-}
-
-static void unmap_ring(const struct consumer *consumer, unsigned int size)
-{
-	munmap(consumer->consumed, page);
-	munmap((void *)consumer->produced, page + 2 * size);
+	return ring_map(ring, size, CONSUMER_PAGE);
 }
 
 /* bpf_ringbuf_output(@ring, 16 bytes of stack, @size, @flags): its result is returned. */
@@ -228,7 +161,7 @@ static void ring_output(void **state)
 	};
 	const unsigned char bytes[16] = {0x34, 0x12, 0, 0, 0, 0, 0, 0, 0x78, 0x56};
 	int ring = new_ring(SIZE);
-	struct consumer consumer = map_ring(ring, SIZE);
+	struct ring consumer = consumer_of(ring, SIZE);
 	unsigned long pos = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -244,13 +177,13 @@ static void ring_output(void **state)
 		}
 		assert_int_equal(*consumer.produced, pos);
 	}
-	unmap_ring(&consumer, SIZE);
+	ring_unmap(&consumer);
 }
 
 static void ring_full(void **state)
 {
 	int ring = new_ring(SIZE), prog = producer(ring, 8, 0);
-	struct consumer consumer = map_ring(ring, SIZE);
+	struct ring consumer = consumer_of(ring, SIZE);
 
 	for (int round = 0; round < 3; round++) {
 		for (unsigned int i = 0; i < SIZE / 16 - 1; i++)
@@ -266,7 +199,7 @@ static void ring_full(void **state)
 	assert_int_equal(run(prog), -EAGAIN);
 	*consumer.consumed += 1ul << 63;
 	assert_int_equal(run(prog), -EAGAIN);
-	unmap_ring(&consumer, SIZE);
+	ring_unmap(&consumer);
 }
 
 static int query(int ring, int what)
@@ -280,7 +213,7 @@ static int query(int ring, int what)
 static void ring_query(void **state)
 {
 	int ring = new_ring(2 * SIZE), prog = producer(ring, 16, 0);
-	struct consumer consumer = map_ring(ring, 2 * SIZE);
+	struct ring consumer = consumer_of(ring, 2 * SIZE);
 
 	for (int i = 0; i < 3; i++)
 		run(prog);
@@ -293,7 +226,7 @@ static void ring_query(void **state)
 	assert_int_equal(query(ring, -1), 0);
 	*consumer.consumed = 100;
 	assert_int_equal(query(ring, BPF_RB_AVAIL_DATA), 72 - 100);
-	unmap_ring(&consumer, 2 * SIZE);
+	ring_unmap(&consumer);
 }
 
 /*
@@ -339,7 +272,7 @@ static void ring_dynptr(void **state)
 		{-1, 0, 0, 0, 1, -E2BIG},
 	};
 	int ring = new_ring(SIZE);
-	struct consumer consumer = map_ring(ring, SIZE);
+	struct ring consumer = consumer_of(ring, SIZE);
 	unsigned long pos = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -361,13 +294,13 @@ static void ring_dynptr(void **state)
 		pos += (8 + c->size + 7) / 8 * 8;
 		assert_int_equal(*consumer.produced, pos);
 	}
-	unmap_ring(&consumer, SIZE);
+	ring_unmap(&consumer);
 }
 
 static void ring_poll(void **state)
 {
 	int ring = new_ring(SIZE), prog = producer(ring, 8, BPF_RB_NO_WAKEUP);
-	struct consumer consumer = map_ring(ring, SIZE);
+	struct ring consumer = consumer_of(ring, SIZE);
 
 	assert_int_equal(E->poll(ring), 0);
 	assert_int_equal(run(prog), 0);
@@ -378,21 +311,21 @@ static void ring_poll(void **state)
 	/* Nothing is looked at but whether the positions differ. */
 	*consumer.consumed += 8;
 	assert_int_equal(E->poll(ring), 1);
-	unmap_ring(&consumer, SIZE);
+	ring_unmap(&consumer);
 }
 
 /* The consumer's mapping keeps the memory when all else is gone. */
 static void ring_outlived(void **state)
 {
 	int ring = new_ring(SIZE), prog = producer(ring, 16, 0);
-	struct consumer consumer = map_ring(ring, SIZE);
+	struct ring consumer = consumer_of(ring, SIZE);
 
 	assert_int_equal(run(prog), 0);
 	end(prog);
 	end(ring);
 	assert_int_equal(*consumer.produced, 24);
 	assert_int_equal(*(const unsigned int *)consumer.data, 16);
-	unmap_ring(&consumer, SIZE);
+	ring_unmap(&consumer);
 }
 
 static const struct CMUnitTest tests[] = {

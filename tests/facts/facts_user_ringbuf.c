@@ -3,34 +3,23 @@
  * USER_RINGBUF: what can be made and mapped, and what bpf_user_ringbuf_drain() makes of what a
  * process wrote, which here is written by hand: samples as they should be, and as they should not.
  */
-#include "facts.h"
-
-#include <stdio.h>
-#include <sys/mman.h>
+#include "rings.h"
 
 #define USER_RING BPF_MAP_TYPE_USER_RINGBUF
-#define SIZE 4096u
-#define R 0x1 /* PROT_READ */
-#define W 0x2 /* PROT_WRITE */
 #define BUSY BPF_RINGBUF_BUSY_BIT
 #define DISCARD BPF_RINGBUF_DISCARD_BIT
 #define MOST (128 * 1024) /* samples of one drain */
 
-static const size_t page = 4096;
-
 static int new_ring(unsigned int size)
 {
-	return map_new(USER_RING, 0, 0, size, 0);
+	return ring_new(USER_RING, size);
 }
 
 /* --- the map ---------------------------------------------------------------------------------- */
 
 static void user_ring_create(void **state)
 {
-	static const struct {
-		unsigned int key, value, max, flags;
-		int result;
-	} cases[] = {
+	static const struct ring_create cases[] = {
 		{0, 0, 4096, 0, 0},
 		{0, 0, 1 << 20, 0, 0},
 		{0, 0, 4096, BPF_F_NUMA_NODE, 0},
@@ -47,13 +36,7 @@ static void user_ring_create(void **state)
 		{0, 0, 4096, BPF_F_NO_PREALLOC, -EINVAL},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int ret = map_try(USER_RING, cases[i].key, cases[i].value, cases[i].max,
-				  cases[i].flags);
-
-		if ((ret >= 0 ? 0 : ret) != cases[i].result)
-			fail_msg("case %zu: %d, not %d", i, ret, cases[i].result);
-	}
+	ring_creates(USER_RING, cases, ARRAY_SIZE(cases));
 }
 
 static void user_ring_elements(void **state)
@@ -72,28 +55,13 @@ static void user_ring_elements(void **state)
 
 static void user_ring_info(void **state)
 {
-	int ring = new_ring(2 * SIZE);
-	unsigned long long memlock = 0;
-	struct bpf_map_info info;
-	char text[512];
-
-	info_of(ring, &info, sizeof(info));
-	assert_int_equal(info.type, USER_RING);
-	assert_int_equal(info.max_entries, 2 * SIZE);
-	assert_true(E->fdinfo(ring, text, sizeof(text)) > 0);
-	assert_non_null(strstr(text, "map_type:\t31\n"));
-	assert_int_equal(sscanf(strstr(text, "memlock:"), "memlock: %llu", &memlock), 1);
-	assert_in_range(memlock, 2 * SIZE + 3 * page, 2 * SIZE + 4 * page);
+	ring_tells(USER_RING);
 }
 
 static void user_ring_mmap(void **state)
 {
 	const size_t all = 2 * page + 2 * SIZE;
-	const struct {
-		size_t len;
-		off_t offset;
-		int prot, result;
-	} cases[] = {
+	const struct ring_mmap cases[] = {
 		{page, 0, R, 0},
 		{all, 0, R, 0},
 		{page, page, R | W, 0},
@@ -116,18 +84,7 @@ static void user_ring_mmap(void **state)
 	int ring = new_ring(SIZE);
 	void *addr;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int ret = E->mmap(ring, cases[i].len, cases[i].prot, cases[i].offset, &addr);
-
-		if (ret != cases[i].result)
-			fail_msg("case %zu: %d, not %d", i, ret, cases[i].result);
-		if (ret)
-			continue;
-		/* The consumer's position stays so. (bpftrek: the rest need not.) */
-		if (!(cases[i].prot & W) && (!cases[i].offset || !E->is_private))
-			assert_int_equal(mprotect(addr, page, R | W), -1);
-		munmap(addr, cases[i].len);
-	}
+	ring_mmaps(USER_RING, cases, ARRAY_SIZE(cases), CONSUMER_PAGE);
 	assert_int_equal(map_freeze(ring), 0);
 	assert_int_equal(E->mmap(ring, page, R | W, page, &addr), -EPERM);
 }
@@ -135,11 +92,8 @@ static void user_ring_mmap(void **state)
 /* --- a process that writes -------------------------------------------------------------------- */
 
 struct producer {
-	int ring, out; /* of what the callback found: see emit_callback() */
-	unsigned int size;
-	const unsigned long *consumed;
-	unsigned long *produced;
-	unsigned char *data;
+	struct ring ring;
+	int out; /* of what the callback found: see emit_callback() */
 };
 
 #define OUT 8
@@ -152,29 +106,16 @@ struct found {
 
 static struct producer new_producer(unsigned int size)
 {
-	struct producer p = {.ring = new_ring(size),
-			     .out = map_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct found), OUT, 0),
-			     .size = size};
-	void *addr;
-
-	assert_int_equal(E->mmap(p.ring, page, R, 0, &addr), 0);
-	p.consumed = addr;
-	assert_int_equal(E->mmap(p.ring, page + 2 * size, R | W, page, &addr), 0);
-	p.produced = addr;
-	p.data = (unsigned char *)addr + page;
-	return p;
-}
-
-static void end_producer(const struct producer *p)
-{
-	munmap((void *)p->consumed, page);
-	munmap(p->produced, page + 2 * p->size);
+	return (struct producer){
+		.ring = ring_map(new_ring(size), size, ALL_BUT_CONSUMER_PAGE),
+		.out = map_new(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct found), OUT, 0),
+	};
 }
 
 /* A sample, or what is not one: a header at @pos, and 8 bytes that are @bytes after it. */
 static void put(const struct producer *p, unsigned long pos, unsigned int header, __u64 bytes)
 {
-	unsigned char *at = p->data + pos % p->size;
+	unsigned char *at = p->ring.data + pos % p->ring.size;
 
 	memcpy(at + BPF_RINGBUF_HDR_SZ, &bytes, sizeof(bytes));
 	__atomic_store_n((unsigned int *)at, header, __ATOMIC_RELEASE);
@@ -182,7 +123,7 @@ static void put(const struct producer *p, unsigned long pos, unsigned int header
 
 static void publish(const struct producer *p, unsigned long pos)
 {
-	__atomic_store_n(p->produced, pos, __ATOMIC_RELEASE);
+	__atomic_store_n(p->ring.produced, pos, __ATOMIC_RELEASE);
 }
 
 /* main: drains @ring; a number at fp - 8, which begins as 0, is the callback's context. */
@@ -230,7 +171,7 @@ static int drainer(const struct producer *p, int flags, int stop)
 	static const unsigned int starts[] = {0, MAIN_LENGTH};
 	struct code code = {.n = 0};
 
-	emit_drain(&code, p->ring, flags, MAIN_LENGTH);
+	emit_drain(&code, p->ring.fd, flags, MAIN_LENGTH);
 	EMIT(&code, EXIT());
 	assert_int_equal(code.n, MAIN_LENGTH);
 	emit_callback(&code, p->out, stop);
@@ -261,7 +202,7 @@ static void user_ring_samples(void **state)
 	put(&p, 80, 8 | BUSY, 0x5555);
 	publish(&p, 96);
 	assert_int_equal(run(prog), 4);
-	assert_int_equal(*p.consumed, 80);
+	assert_int_equal(*p.ring.consumed, 80);
 	assert_int_equal(found(&p, 0).error, 0);
 	assert_int_equal(found(&p, 0).bytes, 0x1111);
 	assert_int_equal((int)found(&p, 1).error, -E2BIG);
@@ -269,20 +210,20 @@ static void user_ring_samples(void **state)
 	assert_int_equal(found(&p, 2).bytes, BEFORE);
 	assert_int_equal(found(&p, 3).bytes, 0x4444);
 	/* The program writes to samples, and not past them. */
-	assert_int_equal(p.data[8 + 7], 0x77);
-	assert_int_equal(p.data[48 + 7], 0);
-	assert_int_equal(p.data[64 + 7], 0x77);
+	assert_int_equal(p.ring.data[8 + 7], 0x77);
+	assert_int_equal(p.ring.data[48 + 7], 0);
+	assert_int_equal(p.ring.data[64 + 7], 0x77);
 	/* The last one, when it is written. */
 	assert_int_equal(run(prog), 0);
 	put(&p, 80, 8, 0x5555);
 	assert_int_equal(run(prog), 1);
-	assert_int_equal(*p.consumed, 96);
+	assert_int_equal(*p.ring.consumed, 96);
 	assert_int_equal(found(&p, 0).bytes, 0x5555);
 	/* A position that goes back. */
 	publish(&p, 16);
 	assert_int_equal(run(prog), 0);
-	assert_int_equal(*p.consumed, 96);
-	end_producer(&p);
+	assert_int_equal(*p.ring.consumed, 96);
+	ring_unmap(&p.ring);
 }
 
 static void user_ring_stops(void **state)
@@ -293,11 +234,11 @@ static void user_ring_stops(void **state)
 		put(&p, 16 * i, 8 | (i == 1 ? DISCARD : 0), i);
 	publish(&p, 64);
 	assert_int_equal(run(drainer(&p, 0, 2)), 2);
-	assert_int_equal(*p.consumed, 48);
+	assert_int_equal(*p.ring.consumed, 48);
 	assert_int_equal(found(&p, 1).bytes, 2);
 	assert_int_equal(run(drainer(&p, 0, 3)), 1);
-	assert_int_equal(*p.consumed, 64);
-	end_producer(&p);
+	assert_int_equal(*p.ring.consumed, 64);
+	ring_unmap(&p.ring);
 }
 
 /* Of the last sample the second part is where the ring begins. */
@@ -310,7 +251,7 @@ static void user_ring_end(void **state)
 	put(&p, SIZE - 16, 24, 2);
 	publish(&p, SIZE + 16);
 	assert_int_equal(run(prog), 2);
-	assert_int_equal(*p.consumed, SIZE + 16);
+	assert_int_equal(*p.ring.consumed, SIZE + 16);
 	assert_int_equal(found(&p, 1).bytes, 2);
 	/* As long as the ring; and a header that is the last 8 bytes. */
 	put(&p, SIZE + 16, SIZE - 8, 3);
@@ -321,9 +262,9 @@ static void user_ring_end(void **state)
 	publish(&p, 3 * SIZE + 8);
 	assert_int_equal(run(prog), 2);
 	assert_int_equal(found(&p, 1).bytes, 5);
-	assert_int_equal(*p.consumed, 3 * SIZE + 8);
-	assert_int_equal(p.data[7], 0x77);
-	end_producer(&p);
+	assert_int_equal(*p.ring.consumed, 3 * SIZE + 8);
+	assert_int_equal(p.ring.data[7], 0x77);
+	ring_unmap(&p.ring);
 }
 
 static void user_ring_malformed(void **state)
@@ -369,13 +310,13 @@ static void user_ring_malformed(void **state)
 		put(&p, 16, SIZE, 0);
 		publish(&p, cases[i].produced);
 		ret = run(drainer(&p, 0, -1));
-		if (ret != cases[i].result || *p.consumed != cases[i].consumed)
+		if (ret != cases[i].result || *p.ring.consumed != cases[i].consumed)
 			fail_msg("case %zu: %d, not %d; %lu consumed", i, ret, cases[i].result,
-				 *p.consumed);
+				 *p.ring.consumed);
 		/* It can be drained again, and finds the same. */
 		if (ret < 0)
 			assert_int_equal(run(drainer(&p, 0, -1)), ret);
-		end_producer(&p);
+		ring_unmap(&p.ring);
 	}
 }
 
@@ -392,7 +333,7 @@ static void user_ring_large(void **state)
 	publish(&p, (1u << 24) + 8);
 	assert_int_equal(run(prog), 1);
 	assert_int_equal(found(&p, 0).bytes, 0x99);
-	end_producer(&p);
+	ring_unmap(&p.ring);
 }
 
 /* A ring that never ends: samples of no bytes, round and round. */
@@ -404,15 +345,15 @@ static void user_ring_most(void **state)
 	publish(&p, -8ul);
 	for (unsigned long round = 1; round < 4; round++) {
 		assert_int_equal(run(prog), MOST);
-		assert_int_equal(*p.consumed, round * MOST * 8);
+		assert_int_equal(*p.ring.consumed, round * MOST * 8);
 	}
 	/* What is discarded counts. */
 	for (unsigned int pos = 0; pos < SIZE; pos += 8)
 		put(&p, pos, DISCARD, 0);
 	put(&p, 0, 0, DISCARD);
 	assert_int_equal(run(prog), MOST / (SIZE / 8));
-	assert_int_equal(*p.consumed, 4ul * MOST * 8);
-	end_producer(&p);
+	assert_int_equal(*p.ring.consumed, 4ul * MOST * 8);
+	ring_unmap(&p.ring);
 }
 
 static void user_ring_flags(void **state)
@@ -433,8 +374,8 @@ static void user_ring_flags(void **state)
 		put(&p, 0, 8, 0);
 		publish(&p, 16);
 		assert_int_equal(run(drainer(&p, cases[i].flags, -1)), cases[i].result);
-		assert_int_equal(*p.consumed, cases[i].result == 1 ? 16 : 0);
-		end_producer(&p);
+		assert_int_equal(*p.ring.consumed, cases[i].result == 1 ? 16 : 0);
+		ring_unmap(&p.ring);
 	}
 }
 
@@ -447,19 +388,19 @@ static void user_ring_busy(void **state)
 
 	put(&p, 0, 8, 0);
 	publish(&p, 16);
-	emit_drain(&code, p.ring, 0, starts[1]);
+	emit_drain(&code, p.ring.fd, 0, starts[1]);
 	EMIT(&code, LDX_MEM(DW, 0, 10, -8), EXIT());
 	assert_int_equal(code.n, starts[1]);
 	EMIT(&code, MOV64_REG(6, 2));
 	starts[2] = starts[1] + 1 + MAIN_LENGTH - 1 + 3;
-	emit_drain(&code, p.ring, 0, starts[2]);
+	emit_drain(&code, p.ring.fd, 0, starts[2]);
 	EMIT(&code, STX_MEM(DW, 6, 0, 0), MOV64_IMM(0, 0), EXIT());
 	assert_int_equal(code.n, starts[2]);
 	EMIT(&code, MOV64_IMM(0, 0), EXIT());
 	assert_int_equal(run(load_functions(&code, starts, 3)), -EBUSY);
-	assert_int_equal(*p.consumed, 16);
+	assert_int_equal(*p.ring.consumed, 16);
 	assert_int_equal(run(drainer(&p, 0, -1)), 0);
-	end_producer(&p);
+	ring_unmap(&p.ring);
 }
 
 static void user_ring_poll(void **state)
@@ -467,22 +408,22 @@ static void user_ring_poll(void **state)
 	struct producer p = new_producer(SIZE);
 	int prog = drainer(&p, 0, 0);
 
-	assert_int_equal(E->poll(p.ring), 1);
+	assert_int_equal(E->poll(p.ring.fd), 1);
 	for (unsigned int i = 0; i < SIZE / 16; i++)
 		put(&p, 16 * i, 8, i);
 	publish(&p, SIZE - 16);
-	assert_int_equal(E->poll(p.ring), 1);
+	assert_int_equal(E->poll(p.ring.fd), 1);
 	publish(&p, SIZE);
-	assert_int_equal(E->poll(p.ring), 0);
-	assert_int_equal(E->poll(p.ring), 0);
+	assert_int_equal(E->poll(p.ring.fd), 0);
+	assert_int_equal(E->poll(p.ring.fd), 0);
 	assert_int_equal(run(prog), 1);
-	assert_int_equal(E->poll(p.ring), 1);
+	assert_int_equal(E->poll(p.ring.fd), 1);
 	/* Positions that cannot be. */
 	publish(&p, 8 * SIZE);
-	assert_int_equal(E->poll(p.ring), 0);
+	assert_int_equal(E->poll(p.ring.fd), 0);
 	publish(&p, 8);
-	assert_int_equal(E->poll(p.ring), 0);
-	end_producer(&p);
+	assert_int_equal(E->poll(p.ring.fd), 0);
+	ring_unmap(&p.ring);
 }
 
 static const struct CMUnitTest tests[] = {

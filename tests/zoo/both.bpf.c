@@ -2,7 +2,7 @@
 /* What both engines have, for the same to be told of it: a map of every kind, programs of many. */
 #include "vmlinux.h"
 
-#include <bpf/bpf_helpers.h>
+#include "zoo.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -10,23 +10,6 @@ struct counts {
 	__u64 packets;
 	__u32 bytes;
 };
-
-#define MAP(name, kind, k, v, max)                                                                 \
-	struct {                                                                                   \
-		__uint(type, kind);                                                                \
-		__uint(max_entries, max);                                                          \
-		__type(key, k);                                                                    \
-		__type(value, v);                                                                  \
-	} name SEC(".maps")
-
-#define UNTYPED(name, kind, k, v, max, flags)                                                      \
-	struct {                                                                                   \
-		__uint(type, kind);                                                                \
-		__uint(max_entries, max);                                                          \
-		__uint(key_size, k);                                                               \
-		__uint(value_size, v);                                                             \
-		__uint(map_flags, flags);                                                          \
-	} name SEC(".maps")
 
 MAP(both_hash, BPF_MAP_TYPE_HASH, __u32, struct counts, 10);
 MAP(both_array, BPF_MAP_TYPE_ARRAY, __u32, struct counts, 3);
@@ -81,12 +64,6 @@ int both_socket_filter_with_maps(struct __sk_buff *ctx)
 	bpf_map_lookup_elem(&both_percpu_arr, &key);
 	return 0;
 }
-
-#define NOTHING(section, name, context, result)                                                    \
-	SEC(section) int name(context *ctx)                                                        \
-	{                                                                                          \
-		return result;                                                                     \
-	}
 
 NOTHING("xdp", both_xdp_that_passes_everything, struct xdp_md, 2)
 NOTHING("tc", both_sched_cls_of_the_zoo, struct __sk_buff, 0)

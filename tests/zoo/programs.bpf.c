@@ -6,8 +6,7 @@
  */
 #include "vmlinux.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
+#include "zoo.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -16,19 +15,8 @@ struct visits {
 	__u32 last_cpu;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct visits);
-} visits_of_programs SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, __u64);
-} visits_by_cpu SEC(".maps");
+MAP(visits_of_programs, BPF_MAP_TYPE_HASH, __u32, struct visits, 64);
+MAP(visits_by_cpu, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, 2);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -76,22 +64,11 @@ struct special {
 };
 
 /* With members that bpf(2) neither reads nor writes. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4);
-	__type(key, __u32);
-	__type(value, struct special);
-} special_members SEC(".maps");
+MAP(special_members, BPF_MAP_TYPE_HASH, __u32, struct special, 4);
 
 const volatile __u32 read_only_setting = 7;
 __u64 zeroed_counters[4];
 __u32 preset_counter = 3;
-
-#define NOTHING(section, name, context, result)                                                    \
-	SEC(section) int name(context *ctx)                                                        \
-	{                                                                                          \
-		return result;                                                                     \
-	}
 
 /* Maps of several kinds, globals, a map in a map. */
 SEC("socket")
@@ -157,12 +134,7 @@ int sched_cls_with_replaceable_function(struct __sk_buff *ctx)
 	return replaceable_function(ctx);
 }
 
-SEC("kprobe")
-int kprobe_or_uprobe_of_the_zoo(struct pt_regs *ctx)
-{
-	return 0;
-}
-
+NOTHING("kprobe", kprobe_or_uprobe_of_the_zoo, struct pt_regs, 0)
 NOTHING("kprobe", uprobe_multi_of_the_zoo, struct pt_regs, 0)
 NOTHING("kprobe.multi", kprobe_multi_of_the_zoo, struct pt_regs, 0)
 NOTHING("action", sched_act_of_the_zoo, struct __sk_buff, 0)

@@ -2,19 +2,10 @@
 /* Maps whose elements mean something, and a program that nobody runs. */
 #include "vmlinux.h"
 
-#include <bpf/bpf_helpers.h>
-
 #include "shapes.h"
+#include "zoo.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-#define MAP(name, kind, k, v, max)                                                                 \
-	struct {                                                                                   \
-		__uint(type, kind);                                                                \
-		__uint(max_entries, max);                                                          \
-		__type(key, k);                                                                    \
-		__type(value, v);                                                                  \
-	} name SEC(".maps")
 
 MAP(numbers_of_every_size, BPF_MAP_TYPE_HASH, __u32, struct zoo_numbers, 8);
 MAP(bits_of_every_size, BPF_MAP_TYPE_ARRAY, __u32, struct zoo_bits, 3);
