@@ -202,6 +202,38 @@ int load_functions(const struct code *code, const unsigned int *starts, unsigned
 	return load_attr(&attr, code);
 }
 
+int load_syscall(const struct code *code)
+{
+	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SYSCALL, .prog_flags = BPF_F_SLEEPABLE};
+
+	return load_attr(&attr, code);
+}
+
+static void must_be_loaded(int prog)
+{
+	if (prog < 0)
+		fail_msg("does not load: %d\n%s", prog, load_log);
+}
+
+int run(int prog)
+{
+	unsigned int result = 0;
+
+	must_be_loaded(prog);
+	assert_int_equal(E->run(prog, &result), 0);
+	return (int)result;
+}
+
+int run_alone(int prog)
+{
+	union bpf_attr attr = {0};
+
+	must_be_loaded(prog);
+	attr.test.prog_fd = (__u32)prog;
+	assert_int_equal(bpf(BPF_PROG_TEST_RUN, &attr), 0);
+	return (int)attr.test.retval;
+}
+
 int attach(int prog)
 {
 	union bpf_attr attr = {0};

@@ -72,6 +72,12 @@ int load_trivial_iter(const char *target);
  * one, then static ones. The types that say so come with it. */
 int load_functions(const struct code *code, const unsigned int *starts, unsigned int n);
 
+int load_syscall(const struct code *code);
+
+/* What a program returns, which must have been loaded: of a packet of 64 bytes, or of nothing. */
+int run(int prog);
+int run_alone(int prog);
+
 int attach(int prog);
 int attach_map(int prog, int map); /* with link info */
 int link_update(int link, int prog, unsigned flags, int old_prog);

@@ -117,16 +117,6 @@ static int load_callback(const struct code *code)
 	return load_functions(code, starts, ARRAY_SIZE(starts));
 }
 
-static int run(int prog)
-{
-	unsigned int result = 0;
-
-	if (prog < 0)
-		fail_msg("does not load: %d\n%s", prog, load_log);
-	assert_int_equal(E->run(prog, &result), 0);
-	return (int)result;
-}
-
 /* --- tests ------------------------------------------------------------------------------------ */
 
 #define DELETE_IT MOV64_REG(1, 6), MOV64_REG(2, 7), CALL(BPF_FUNC_map_delete_elem)

@@ -13,20 +13,7 @@
 /* A program that may call all of them. */
 static int run_syscall(const struct code *code)
 {
-	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SYSCALL}, test = {0};
-
-	attr.insns = PTR(code->insn);
-	attr.insn_cnt = code->n;
-	attr.license = PTR("GPL");
-	attr.prog_flags = BPF_F_SLEEPABLE;
-	attr.log_buf = PTR(load_log);
-	attr.log_size = LOG_SIZE;
-	attr.log_level = 1;
-	test.test.prog_fd = (__u32)own(bpf(BPF_PROG_LOAD, &attr));
-	if ((int)test.test.prog_fd < 0)
-		fail_msg("does not load: %d\n%s", (int)test.test.prog_fd, load_log);
-	assert_int_equal(bpf(BPF_PROG_TEST_RUN, &test), 0);
-	return (int)test.test.retval;
+	return run_alone(load_syscall(code));
 }
 
 /* --- iterators -------------------------------------------------------------------------------- */

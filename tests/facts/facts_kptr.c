@@ -151,33 +151,6 @@ static void creation(void **state)
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-static int load_syscall(const struct code *code)
-{
-	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SYSCALL};
-	int prog;
-
-	attr.insns = PTR(code->insn);
-	attr.insn_cnt = code->n;
-	attr.license = PTR("GPL");
-	attr.prog_flags = BPF_F_SLEEPABLE;
-	attr.log_buf = PTR(load_log);
-	attr.log_size = LOG_SIZE;
-	attr.log_level = 1;
-	prog = own(bpf(BPF_PROG_LOAD, &attr));
-	if (prog < 0)
-		fail_msg("does not load: %d\n%s", prog, load_log);
-	return prog;
-}
-
-static int run(int prog)
-{
-	union bpf_attr test = {0};
-
-	test.test.prog_fd = (__u32)prog;
-	assert_int_equal(bpf(BPF_PROG_TEST_RUN, &test), 0);
-	return (int)test.test.retval;
-}
-
 #define NO_ELEMENT 9
 
 /* r6 = the value of key 0, of CPU 0; ends the program where there is none */
@@ -311,37 +284,37 @@ static void held(void **state)
 		int peek = load_peek(kind, map), write = load_update(kind, map);
 		__u32 key = 0;
 
-		assert_int_equal(run(put), kind->array ? 0 : NO_ELEMENT);
+		assert_int_equal(run_alone(put), kind->array ? 0 : NO_ELEMENT);
 		if (kind->array)
-			assert_int_equal(run(take), 1);
+			assert_int_equal(run_alone(take), 1);
 		update(kind, map);
 		check_lookup(kind, map);
-		assert_int_equal(run(peek), 0);
-		assert_int_equal(run(put), 0);
-		assert_int_equal(run(peek), 1);
-		assert_int_equal(run(put), 1);
+		assert_int_equal(run_alone(peek), 0);
+		assert_int_equal(run_alone(put), 0);
+		assert_int_equal(run_alone(peek), 1);
+		assert_int_equal(run_alone(put), 1);
 		check_lookup(kind, map);
-		assert_int_equal(run(take), 1);
-		assert_int_equal(run(take), 0);
-		assert_int_equal(run(peek), 0);
+		assert_int_equal(run_alone(take), 1);
+		assert_int_equal(run_alone(take), 0);
+		assert_int_equal(run_alone(peek), 0);
 		/* Written over. */
-		assert_int_equal(run(put), 0);
+		assert_int_equal(run_alone(put), 0);
 		update(kind, map);
-		if (run(peek))
+		if (run_alone(peek))
 			fail_msg("kind %zu: an update keeps the object", i);
 		check_lookup(kind, map);
-		run(put);
-		assert_int_equal(run(write), 0);
-		if (!kind->percpu && run(peek))
+		run_alone(put);
+		assert_int_equal(run_alone(write), 0);
+		if (!kind->percpu && run_alone(peek))
 			fail_msg("kind %zu: an update by a program keeps the object", i);
-		run(put);
+		run_alone(put);
 		/* Gone, and there again. */
 		if (!kind->array) {
 			assert_int_equal(map_delete(map, &key), 0);
-			assert_int_equal(run(peek), NO_ELEMENT);
+			assert_int_equal(run_alone(peek), NO_ELEMENT);
 			update(kind, map);
-			assert_int_equal(run(peek), 0);
-			run(put);
+			assert_int_equal(run_alone(peek), 0);
+			run_alone(put);
 		}
 		/* The map goes, and what it holds. */
 		end(map);
@@ -362,7 +335,7 @@ static void looked_up_and_deleted(void **state)
 		if (kind->array)
 			continue;
 		update(kind, map);
-		assert_int_equal(run(load_put(kind, map)), 0);
+		assert_int_equal(run_alone(load_put(kind, map)), 0);
 		bytes = bytes_of(kind, &size);
 		memset(bytes, 0xff, size);
 		attr.map_fd = (__u32)map;
@@ -389,10 +362,10 @@ static void locked(void **state)
 		__u32 key = 0;
 
 		assert_int_equal(map_update(map, &key, &value, 0), 0);
-		assert_int_equal(run(put), 0);
+		assert_int_equal(run_alone(put), 0);
 		value.tail = 10;
 		assert_int_equal(map_update(map, &key, &value, BPF_F_LOCK), 0);
-		assert_int_equal(run(peek), types_of[i] == BPF_MAP_TYPE_HASH);
+		assert_int_equal(run_alone(peek), types_of[i] == BPF_MAP_TYPE_HASH);
 		memset(&value, 0xff, sizeof(value));
 		attr.map_fd = (__u32)map;
 		attr.key = PTR(&key);
@@ -402,7 +375,7 @@ static void locked(void **state)
 		assert_true(value.n == 0);
 		assert_true(value.mask == 0);
 		assert_true(value.tail == 10);
-		assert_int_equal(run(put), types_of[i] == BPF_MAP_TYPE_HASH);
+		assert_int_equal(run_alone(put), types_of[i] == BPF_MAP_TYPE_HASH);
 	}
 }
 
@@ -425,7 +398,7 @@ static void evicted(void **state)
 
 			assert_int_equal(map_update(map, &key, bytes, 0), 0);
 			if (!key)
-				assert_true(run(put) != NO_ELEMENT);
+				assert_true(run_alone(put) != NO_ELEMENT);
 		}
 		free(bytes);
 	}
@@ -459,8 +432,8 @@ static void variables(void **state)
 	     CALL(BPF_FUNC_kptr_xchg));
 	emit_drop(&code);
 	map = load_syscall(&code);
-	assert_int_equal(run(map), 0);
-	assert_int_equal(run(map), 1);
+	assert_int_equal(run_alone(map), 0);
+	assert_int_equal(run_alone(map), 1);
 }
 
 /* An inner map has to have the same pointers. */

@@ -490,16 +490,6 @@ static void prog_array_without_handle(void **state)
 
 /* --- programs that use them -------------------------------------------------------------- */
 
-/* r0 of a run on one packet. */
-static unsigned int run(int prog)
-{
-	unsigned int result = 0;
-
-	assert_true(prog >= 0);
-	assert_int_equal(E->run(prog, &result), 0);
-	return result;
-}
-
 static int load_filter(const struct code *code)
 {
 	return load(BPF_PROG_TYPE_SOCKET_FILTER, code);

@@ -137,14 +137,6 @@ static int producer(int ring, int size, int flags)
 	return load(BPF_PROG_TYPE_SOCKET_FILTER, &code);
 }
 
-static int run(int prog)
-{
-	unsigned int retval = 0;
-
-	assert_int_equal(E->run(prog, &retval), 0);
-	return (int)retval;
-}
-
 static void ring_output(void **state)
 {
 	static const struct {

@@ -156,16 +156,6 @@ static void emit_callback(struct code *code, int out, int stop)
 	     MOV64_IMM(0, 1), EXIT());
 }
 
-static int run(int prog)
-{
-	unsigned int result = 0;
-
-	if (prog < 0)
-		fail_msg("does not load: %d\n%s", prog, load_log);
-	assert_int_equal(E->run(prog, &result), 0);
-	return (int)result;
-}
-
 static int drainer(const struct producer *p, int flags, int stop)
 {
 	static const unsigned int starts[] = {0, MAIN_LENGTH};

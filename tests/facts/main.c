@@ -48,7 +48,7 @@ static const struct section *const facts[] = {
 };
 static const struct section *const attrs[] = {&attrs_section, &fuzz_section, NULL};
 
-static int run(const char *group, const struct section *const *sections)
+static int run_sections(const char *group, const struct section *const *sections)
 {
 	struct CMUnitTest *tests;
 	size_t count = 0, n = 0;
@@ -95,7 +95,7 @@ static int run_on(const struct engine *engine, const char *group,
 	data = engine->vmlinux(&size);
 	types = btf__new(data, (__u32)size);
 	if (types)
-		ret = run(group, sections);
+		ret = run_sections(group, sections);
 	else
 		printf("Bail out! the types of this engine do not parse\n");
 	btf__free(types);
