@@ -559,7 +559,7 @@ def test_watch_on_a_terminal_ends_with_an_interrupt():
     watch.text = ""
     watch.resize(30, 10)
     os.kill(watch.process.pid, signal.SIGWINCH)
-    watch.read_until(r"KEY +\.\.\.")
+    watch.read_until(r"NAME +\.\.\.")
     watch.process.send_signal(signal.SIGINT)
     status, _ = watch.finish()
     assert status == 0

@@ -121,17 +121,17 @@ static void test_layout(void **state)
 
 static void test_a_narrow_terminal(void **state)
 {
-	/* Targets and lists are cut first, from the right, lists between their items, */
-	check_table("id,name,attach_to,map_ids,uid", (struct terminal_size){.width = 60}, true,
-		    "ID  NAME                ATTACH_TO          MAPS        USER\n"
-		    " 1  drop                -                  7,8         54321\n"
-		    "20  on_\\x1b[2J_connect  a_function_of_...  -           -\n"
-		    "30  also_drop           -                  7,8,9,...   54322\n");
+	/* Names, targets and lists are cut, the widest most; of a list whole items are left; */
+	check_table("id,name,attach_to,map_ids,uid", (struct terminal_size){.width = 66}, true,
+		    "ID  NAME                ATTACH_TO          MAPS              USER\n"
+		    " 1  drop                -                  7,8               54321\n"
+		    "20  on_\\x1b[2J_connect  a_funct..._indeed  -                 -\n"
+		    "30  also_drop           -                  7,8,9,10,11,...   54322\n");
 	/* then columns are left out, and the heading says so; */
 	check_table("id,name,attach_to,map_ids,uid", (struct terminal_size){.width = 45}, true,
-		    "ID  NAME                ATTACH_TO   ...\n"
+		    "ID  NAME                ATTACH_TO         ...\n"
 		    " 1  drop                -\n"
-		    "20  on_\\x1b[2J_connect  a_funct...\n"
+		    "20  on_\\x1b[2J_connect  a_func..._indeed\n"
 		    "30  also_drop           -\n");
 	/* ids and names never are. */
 	check_table("id,name,map_ids", (struct terminal_size){.width = 5}, true,
@@ -151,10 +151,10 @@ static void test_cut_characters(void **state)
 		memcpy(long_name + i, "\360\237\230\200", 4);
 	programs[0].attach_to = long_name;
 	programs[1].attach_to = NULL;
-	check_table("id,attach_to", (struct terminal_size){.width = 18}, true,
+	check_table("id,attach_to", (struct terminal_size){.width = 20}, true,
 		    "ID  ATTACH_TO\n"
-		    " 1  \360\237\230\200\360\237\230\200\360\237\230\200\360\237\230\200"
-		    "\360\237\230\200...\n"
+		    " 1  \360\237\230\200\360\237\230\200\360\237\230\200..."
+		    "\360\237\230\200\360\237\230\200\360\237\230\200\n"
 		    "20  -\n"
 		    "30  -\n");
 	programs[0].attach_to = was[0];

@@ -23,20 +23,21 @@ static void get_btf_holders(struct view *view, const void *object, struct cell *
 }
 
 static const struct column columns[] = {
-	{"id", "ID", CELL_ID, IN_TABLE | IN_JSON, MEMBER(btf_object, id),
+	{"id", "ID", CELL_ID, IN_TABLE | IN_JSON, MEMBER(btf_object, id), .stays = STAYS_ALWAYS,
 	 .help = "its number, given out once"},
 	{"name", "NAME", CELL_TEXT, IN_TABLE | IN_JSON | OMIT_EMPTY, MEMBER(btf_object, name),
+	 .least = NAME_LEAST, .stays = STAYS_ALWAYS,
 	 .help = "vmlinux or the name of a module; those of programs have none"},
-	{"size", "SIZE", CELL_SIZE, IN_TABLE | IN_JSON, MEMBER(btf_object, size),
+	{"size", "SIZE", CELL_SIZE, IN_TABLE | IN_JSON, MEMBER(btf_object, size), .stays = 6,
 	 .help = "size of the types"},
-	{"kernel", "KERNEL", CELL_FLAG, IN_TABLE | IN_JSON, MEMBER(btf_object, kernel),
+	{"kernel", "KERNEL", CELL_FLAG, IN_TABLE | IN_JSON, MEMBER(btf_object, kernel), .stays = 3,
 	 .help = "whether they are the engine's own"},
 	{"prog_ids", "PROGS", CELL_SOURCES, IN_TABLE | IN_JSON, WANT_PROGRAMS, .get = get_programs,
-	 .help = "programs whose types they are"},
+	 .stays = 5, .help = "programs whose types they are"},
 	{"map_ids", "MAPS", CELL_SOURCES, IN_TABLE | IN_JSON, WANT_MAPS, .get = get_maps,
-	 .help = "maps whose types they are"},
+	 .stays = 4, .help = "maps whose types they are"},
 	{"pids", "PIDS", CELL_HOLDERS, IN_TABLE | IN_JSON | OMIT_EMPTY, WANT_HOLDERS_OF_FEW,
-	 WANT_HOLDERS, .get = get_btf_holders,
+	 WANT_HOLDERS, .get = get_btf_holders, .least = HOLDER_LEAST, .stays = 5,
 	 .help = "processes that hold it; of more than 1,000 objects only if it is asked for by "
 		 "name"},
 	{0},

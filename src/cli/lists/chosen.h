@@ -14,8 +14,9 @@
 
 struct columns {
 	const struct column *columns[MAX_COLUMNS];
+	bool asked[MAX_COLUMNS]; /* for by name */
 	size_t nr;
-	unsigned int named; /* what those want that were asked for by name */
+	unsigned int named; /* what those want */
 };
 
 /* Those of the kind with one of these traits. */

@@ -34,7 +34,7 @@ enum column_traits {
 	IN_WATCH = 1 << 2,   /* in the table of --watch --stats */
 	OMIT_ZERO = 1 << 3,  /* 0 is not known, or none */
 	OMIT_EMPTY = 1 << 4, /* as bpftool does: an empty list is no member in JSON */
-	MAY_BE_CUT = 1 << 5, /* text that is no name: cut where there is little room */
+	CUT_INSIDE = 1 << 5, /* where there is little room: its end says as much as its beginning */
 	IN_COUNTED = 1 << 6, /* in the table while the engine counts runs */
 };
 
@@ -51,7 +51,20 @@ struct column {
 	void (*get)(struct view *view, const void *object, struct cell *cell);
 	/* Members of JSON, if it is not one with the value. */
 	void (*json)(struct view *view, const void *object, struct json *json);
+	/* Of a terminal that is too narrow: */
+	unsigned char least; /* so wide it stays when it is cut; 0: as a list is, or never */
+	unsigned char stays; /* the higher, the longer it is there at all */
 	const char *help;
+};
+
+enum column_room {
+	LIST_LEAST = 10,
+	HOLDER_LEAST = 12,
+	TARGET_LEAST = 16,
+	TARGET_OF_LINK_LEAST = 20,
+	PATH_LEAST = 20,
+	NAME_LEAST = 18, /* the 15 bytes that bpf(2) takes, which name the object, and "..." */
+	STAYS_ALWAYS = 255,
 };
 
 /* Of wants_named: read the elements of maps that the engine does not count. */

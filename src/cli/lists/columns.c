@@ -7,17 +7,22 @@ void columns_with(const struct kind *kind, unsigned int traits, struct columns *
 	columns->nr = 0;
 	columns->named = 0;
 	for (const struct column *column = kind->columns; column->name; column++)
-		if (column->traits & traits)
+		if (column->traits & traits) {
+			columns->asked[columns->nr] = false;
 			columns->columns[columns->nr++] = column;
+		}
 }
 
 static void take_out(struct columns *columns, const struct column *column)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < columns->nr; i++)
-		if (columns->columns[i] != column)
-			columns->columns[kept++] = columns->columns[i];
+	for (size_t i = 0; i < columns->nr; i++) {
+		if (columns->columns[i] == column)
+			continue;
+		columns->columns[kept] = columns->columns[i];
+		columns->asked[kept++] = columns->asked[i];
+	}
 	columns->nr = kept;
 }
 
@@ -30,6 +35,7 @@ static void put_in(struct columns *columns, const struct column *column)
 		i++;
 	if (i == columns->nr)
 		columns->columns[columns->nr++] = column;
+	columns->asked[i] = true;
 	columns->named |= column->wants_named;
 }
 
@@ -71,10 +77,11 @@ unsigned int columns_want(const struct columns *columns)
 
 void columns_leave_out(struct columns *columns, unsigned int missing)
 {
-	size_t kept = 0;
+	const struct column *column;
 
-	for (size_t i = 0; i < columns->nr; i++)
-		if (!((columns->columns[i]->wants | columns->columns[i]->wants_named) & missing))
-			columns->columns[kept++] = columns->columns[i];
-	columns->nr = kept;
+	for (size_t i = columns->nr; i--;) {
+		column = columns->columns[i];
+		if ((column->wants | column->wants_named) & missing)
+			take_out(columns, column);
+	}
 }

@@ -178,10 +178,10 @@ static const struct command_option btf_options[] = {
 	}
 
 #define TABLES                                                                                     \
-	"A terminal that is too narrow gets lists and targets cut, then columns left out from "    \
-	"the right; \"...\" shows both. What is not known is \"-\", and left out of JSON. "        \
-	"Members "                                                                                 \
-	"of JSON are called as those of bpftool, where it has them."
+	"On a terminal that is too narrow long names, targets and lists are cut, then columns "    \
+	"left out, those last that --columns asks for; \"...\" shows both. What is not known is "  \
+	"\"-\", and left out of JSON. Members of JSON are called as those of bpftool, where "      \
+	"it has them."
 #define NAMED "id N, name NAME, pinned PATH, or a word, which is a name"
 
 const struct command program_list_command = {

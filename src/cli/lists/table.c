@@ -18,12 +18,19 @@ struct extent {
 
 struct table {
 	const struct columns *columns;
-	size_t nr_columns; /* that are shown: the first ones */
 	size_t nr_rows;
 	struct text cells; /* one after the other, row by row */
 	struct extent *extents;
 	size_t widths[MAX_COLUMNS];
+	bool left_out[MAX_COLUMNS];
+	size_t nr_left_out;
+	size_t first, last; /* of those that are shown */
 };
+
+static const struct column *column_of(const struct table *table, size_t c)
+{
+	return table->columns->columns[c];
+}
 
 static bool make_cells(struct table *table, struct view *view, const struct rows *rows)
 {
@@ -34,7 +41,7 @@ static bool make_cells(struct table *table, struct view *view, const struct rows
 	for (size_t r = 0; r < table->nr_rows; r++) {
 		for (size_t c = 0; c < table->columns->nr; c++, extent++) {
 			start = text_length(&table->cells);
-			column_get(table->columns->columns[c], view, rows->objects[r], &cell);
+			column_get(column_of(table, c), view, rows->objects[r], &cell);
 			cell_put(&table->cells, &cell, false);
 			extent->len = text_length(&table->cells) - start;
 			extent->width = text_width(table->cells.start + start, extent->len);
@@ -45,113 +52,187 @@ static bool make_cells(struct table *table, struct view *view, const struct rows
 	return !table->cells.failed && !view->scratch.failed;
 }
 
-static size_t total_width(const struct table *table)
+/* Of each column that may be cut something is left, and its heading is. */
+static size_t least_width(const struct table *table, size_t c)
 {
-	size_t width = 0;
+	const struct column *column = column_of(table, c);
+	size_t least = column->least, heading = strlen(column->heading);
 
-	for (size_t c = 0; c < table->nr_columns; c++)
-		width += table->widths[c] + (c ? strlen(gap) : 0);
-	if (table->nr_columns < table->columns->nr)
-		width += strlen(gap) + strlen(more);
-	return width;
+	if (!least && cell_is_list(column->kind))
+		least = LIST_LEAST;
+	least = least && least < heading ? heading : least;
+	return least && least < table->widths[c] ? least : table->widths[c];
 }
 
-static bool may_be_cut(const struct column *column)
+/* With those cut that are wider than @most and may be. */
+static size_t width_within(const struct table *table, size_t c, size_t most)
 {
-	return column->traits & MAY_BE_CUT || cell_is_list(column->kind);
+	size_t width = table->widths[c], least = least_width(table, c);
+
+	return width <= most ? width : least < most ? most : least;
 }
 
-/* Of each such column something is left, and its heading is. */
-static void cut_columns(struct table *table, size_t width)
+static size_t total_width(const struct table *table, size_t most)
 {
-	const size_t enough = 10;
-	const struct column *column;
-	size_t least, excess, spare;
+	size_t width = table->nr_left_out ? strlen(more) : 0, gaps = table->nr_left_out > 0;
 
-	for (size_t c = table->nr_columns; c-- && total_width(table) > width;) {
-		column = table->columns->columns[c];
-		if (!may_be_cut(column))
+	for (size_t c = 0; c < table->columns->nr; c++) {
+		if (table->left_out[c])
 			continue;
-		least = strlen(column->heading);
-		least = least < enough ? enough : least;
-		excess = total_width(table) - width;
-		spare = table->widths[c] > least ? table->widths[c] - least : 0;
-		table->widths[c] -= spare < excess ? spare : excess;
+		width += width_within(table, c, most);
+		gaps++;
+	}
+	return width + (gaps - 1) * strlen(gap);
+}
+
+/* What the user asked for by name comes before what is there anyway. */
+static unsigned int stays(const struct table *table, size_t c)
+{
+	const struct column *column = column_of(table, c);
+
+	return column->stays < STAYS_ALWAYS && table->columns->asked[c] ? STAYS_ALWAYS - 1
+									: column->stays;
+}
+
+/* Of those that stay as long, the last one. false: all that are left stay always. */
+static bool leave_one_out(struct table *table)
+{
+	const size_t nr = table->columns->nr;
+	size_t next = nr;
+
+	for (size_t c = 0; c < nr; c++)
+		if (!table->left_out[c] && stays(table, c) < STAYS_ALWAYS &&
+		    (next == nr || stays(table, c) <= stays(table, next)))
+			next = c;
+	/* Something has to be there. */
+	if (next == nr || table->nr_left_out + 1 == nr)
+		return false;
+	table->left_out[next] = true;
+	table->nr_left_out++;
+	return true;
+}
+
+/*
+ * As many columns as there is room for, if all that may be cut are; then these get what is left,
+ * so that the widest lose most.
+ */
+static void fit(struct table *table, size_t width)
+{
+	size_t most = width, room, within;
+
+	if (!width)
+		return;
+	while (total_width(table, 0) > width && leave_one_out(table))
+		;
+	while (table->left_out[table->first])
+		table->first++;
+	while (table->left_out[table->last])
+		table->last--;
+	while (most && total_width(table, most) > width)
+		most--;
+	room = most ? width - total_width(table, most) : 0;
+	for (size_t c = 0; c < table->columns->nr; c++) {
+		within = width_within(table, c, most);
+		if (!table->left_out[c] && within < table->widths[c] && room) {
+			within++;
+			room--;
+		}
+		table->widths[c] = within;
 	}
 }
 
-/* What is left of the table says which objects these are. */
-static bool is_essential(const struct column *column)
+/* How many of the first bytes, so that the others are no wider than @room. */
+static size_t all_but(const char *bytes, size_t len, size_t room)
 {
-	return !strcmp(column->name, "id") || !strcmp(column->name, "name") ||
-	       !strcmp(column->name, "prog_name");
+	size_t at = text_fitting(bytes, len, text_width(bytes, len) - room);
+
+	/* One of two columns may be in the way. */
+	return text_width(bytes + at, len - at) > room ? at + text_fitting(bytes + at, len - at, 2)
+						       : at;
 }
 
-static void fit(struct table *table, size_t width)
+/* Paths begin alike; what they are is at their end. */
+static void put_cut_text(struct text *out, bool inside, const char *bytes, size_t len, size_t room)
 {
-	size_t essential = 1;
+	size_t head = room - strlen(more), at;
 
-	if (!width || total_width(table) <= width)
+	if (inside)
+		head = *bytes == '/' ? 0 : head / 2;
+	text_add(out, bytes, text_fitting(bytes, len, head));
+	text_puts(out, more);
+	if (!inside)
 		return;
-	cut_columns(table, width);
-	for (size_t c = 0; c < table->nr_columns; c++)
-		if (is_essential(table->columns->columns[c]))
-			essential = c + 1;
-	while (table->nr_columns > essential && total_width(table) > width)
-		table->nr_columns--;
+	at = all_but(bytes, len, room - strlen(more) - head);
+	text_add(out, bytes + at, len - at);
 }
 
-/* How many bytes of a cell are shown before "...": of a list whole items, where there are any. */
-static size_t cut_at(const struct column *column, const char *bytes, size_t len, size_t room)
+/* Of a list whole items, of the first one what there is room for. */
+static void put_cut_list(struct text *out, const char *bytes, size_t len, size_t room)
 {
-	const char *comma;
+	size_t fitting = text_fitting(bytes, len, room - strlen(more));
+	const char *comma = memrchr(bytes, ',', fitting);
 
-	len = text_fitting(bytes, len, room);
-	comma = cell_is_list(column->kind) ? memrchr(bytes, ',', len) : NULL;
-	return comma ? comma + 1 - bytes : len;
+	if (comma) {
+		text_add(out, bytes, comma + 1 - bytes);
+	} else {
+		comma = memchr(bytes, ',', len);
+		if (comma)
+			room -= strlen(more) + 1;
+		put_cut_text(out, true, bytes, comma ? (size_t)(comma - bytes) : len, room);
+		if (!comma)
+			return;
+		text_char(out, ',');
+	}
+	text_puts(out, more);
+}
+
+static void put_cut(struct text *out, const struct column *column, const char *bytes, size_t len,
+		    size_t room)
+{
+	if (cell_is_list(column->kind))
+		put_cut_list(out, bytes, len, room);
+	else
+		put_cut_text(out, column->traits & CUT_INSIDE, bytes, len, room);
 }
 
 static void put_padded(const struct table *table, struct text *out, size_t c, const char *bytes,
 		       struct extent extent)
 {
-	const struct column *column = table->columns->columns[c];
-	size_t len = extent.len, width = extent.width, room = table->widths[c];
+	const struct column *column = column_of(table, c);
+	size_t room = table->widths[c], width = extent.width, start;
 	bool right = cell_is_right_aligned(column->kind);
-	bool cut = width > room && room > strlen(more);
 
-	if (c)
+	if (c != table->first)
 		text_puts(out, gap);
-	if (cut) {
-		len = cut_at(column, bytes, len, room - strlen(more));
-		width = text_width(bytes, len) + strlen(more);
+	if (width > room) {
+		start = text_length(out);
+		put_cut(out, column, bytes, extent.len, room);
+		width = text_width(out->start + start, text_length(out) - start);
+	} else {
+		if (right)
+			text_fill(out, ' ', room - width);
+		text_add(out, bytes, extent.len);
 	}
-	if (right && width < room)
-		text_fill(out, ' ', room - width);
-	text_add(out, bytes, len);
-	if (cut)
-		text_puts(out, more);
 	/* Nothing stands behind the last one. */
-	if (!right && width < room && c + 1 < table->nr_columns)
+	if (!right && width < room && c != table->last)
 		text_fill(out, ' ', room - width);
 }
 
 static void put_heading(const struct table *table, struct text *out, const char *line_end)
 {
-	size_t before;
+	const struct column *last = column_of(table, table->last);
+	size_t width = strlen(last->heading);
 
-	for (size_t c = 0; c < table->nr_columns; c++) {
-		const char *heading = table->columns->columns[c]->heading;
+	for (size_t c = 0; c < table->columns->nr; c++) {
+		const char *heading = column_of(table, c)->heading;
 
-		put_padded(table, out, c, heading,
-			   (struct extent){strlen(heading), strlen(heading)});
+		if (!table->left_out[c])
+			put_padded(table, out, c, heading,
+				   (struct extent){strlen(heading), strlen(heading)});
 	}
-	before = table->nr_columns - 1;
-	if (table->nr_columns < table->columns->nr) {
-		size_t width = strlen(table->columns->columns[before]->heading);
-
-		if (!cell_is_right_aligned(table->columns->columns[before]->kind) &&
-		    width < table->widths[before])
-			text_fill(out, ' ', table->widths[before] - width);
+	if (table->nr_left_out) {
+		if (!cell_is_right_aligned(last->kind) && width < table->widths[table->last])
+			text_fill(out, ' ', table->widths[table->last] - width);
 		text_puts(out, gap);
 		text_puts(out, more);
 	}
@@ -166,7 +247,7 @@ static void put_rows(const struct table *table, struct text *out, size_t nr, con
 
 	for (size_t r = 0; r < nr; r++) {
 		for (size_t c = 0; c < table->columns->nr; c++) {
-			if (c < table->nr_columns)
+			if (!table->left_out[c])
 				put_padded(table, out, c, bytes, *extent);
 			bytes += extent++->len;
 		}
@@ -180,7 +261,7 @@ void table_put(struct text *out, const struct columns *columns, struct view *vie
 	       const struct rows *rows, struct terminal_size size, bool heading,
 	       const char *line_end, FILE *stream)
 {
-	struct table table = {.columns = columns, .nr_columns = columns->nr, .nr_rows = rows->nr};
+	struct table table = {.columns = columns, .nr_rows = rows->nr, .last = columns->nr - 1};
 	size_t room = size.height > heading + 1u ? size.height - heading : 1;
 
 	if (size.height && table.nr_rows > room)

@@ -8,10 +8,10 @@
 
 /*
  * Write @rows into @out: at most @size.height lines, with the heading and one that says that there
- * is more. Where the terminal is too narrow, lists and targets are cut first, which
- * "..." shows, then columns are left out from the right, which "..." in the heading shows; ids and
- * names never are. Each line ends with @line_end. Much of it goes to @stream by and by, unless that
- * is NULL.
+ * is more. Where the terminal is too narrow, long names, targets and lists are cut, the widest
+ * most, which "..." shows; and where that does not do, columns are left out, those first that tell
+ * least (column->stays), which "..." in the heading shows. Each line ends with @line_end. Much of
+ * it goes to @stream by and by, unless that is NULL.
  */
 void table_put(struct text *out, const struct columns *columns, struct view *view,
 	       const struct rows *rows, struct terminal_size size, bool heading,
