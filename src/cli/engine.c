@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +22,6 @@
 #include "shim.h"
 
 #define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#define CAP_BPF 39
-#endif
 
 static struct trek_runtime *runtime;
 
@@ -67,58 +61,6 @@ static int ask_kernel(void)
 	return errno == EINVAL ? 0 : errno;
 }
 
-static bool may(int capability)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-
-	if (syscall(SYS_capget, &header, data))
-		return false;
-	return data[capability / 32].effective & 1u << capability % 32;
-}
-
-void engine_refusal(char *why, size_t size)
-{
-	const char *missing = NULL;
-	bool all = may(CAP_SYS_ADMIN);
-
-	if (!all && !may(CAP_BPF))
-		missing = may(CAP_PERFMON) ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
-	else if (!all && !may(CAP_PERFMON))
-		missing = "CAP_PERFMON";
-	else if (!all)
-		missing = "CAP_SYS_ADMIN";
-	if (missing)
-		snprintf(why, size,
-			 "no permission for the kernel, it needs %s; run it as root, or with --on "
-			 "embedded, which needs no privilege",
-			 missing);
-	else
-		snprintf(why, size,
-			 "the kernel refuses it (a user namespace, seccomp or lockdown may be "
-			 "why); run it outside of that, or with --on embedded, which needs no "
-			 "privilege");
-}
-
-int engine_refused(const char *what)
-{
-	char why[256];
-
-	engine_refusal(why, sizeof(why));
-	return fail("%s: %s", what, why);
-}
-
-int engine_refused_id(const char *what)
-{
-	if (may(CAP_SYS_ADMIN))
-		return engine_refused(what);
-	return fail(
-		"%s: no permission for the kernel, it needs CAP_SYS_ADMIN; run it as root, name "
-		"a path where it is pinned that you may read, or run it with --on embedded, "
-		"which needs no privilege",
-		what);
-}
-
 static int start_embedded(void)
 {
 	const struct trek_runtime_opts opts = shim_runtime_opts();
@@ -140,7 +82,7 @@ static int start_kernel(void)
 	int err = ask_kernel();
 
 	if (err == EPERM || err == EACCES)
-		return engine_refused("kernel engine");
+		return engine_refused(DEED_RUN, "kernel engine");
 	if (err == ENOENT)
 		return fail("kernel engine: " KERNEL_TYPES ": %s, and without types programs do "
 			    "not run; mount sysfs, or take a kernel that was built with "

@@ -41,13 +41,26 @@ void engine_stop(void);
 const char *engine_name(void);
 bool engine_is_kernel(void);
 
-/* What the kernel lets this user not do, and what to do: after EPERM. */
-void engine_refusal(char *why, size_t size);
+/* What the kernel asks capabilities for. */
+enum engine_deed {
+	DEED_RUN,	  /* to load and run what traces: iterators are of it */
+	DEED_LOAD_OTHERS, /* to load other programs */
+	DEED_OPEN,	  /* to open by its id what others have made */
+	DEED_ASK,	  /* to list it one by one, or to have runs counted */
+};
 
-/* Fail with that. */
-int engine_refused(const char *what);
+/* Whether this process has the capabilities. */
+bool engine_may(enum engine_deed deed);
 
-/* The same where an object was to be opened by its id. */
-int engine_refused_id(const char *what);
+/* Of an EPERM of the kernel's: what seems to be why, and what to do, each without an end. */
+struct refusal {
+	char why[256];
+	const char *todo;
+};
+
+void engine_refusal(enum engine_deed deed, struct refusal *refusal);
+
+/* Fail with that, and with what else helps. */
+int engine_refused(enum engine_deed deed, const char *what);
 
 #endif /* CLI_ENGINE_H */

@@ -214,6 +214,33 @@ static bool hit_unresolved(const char *log)
 	return strstr(log, "195896080") || strstr(log, "invalid CO-RE");
 }
 
+/* Those for which the kernel asks CAP_PERFMON; for the others it is CAP_NET_ADMIN, or nothing. */
+static bool traces(const struct bpf_program *prog)
+{
+	switch (bpf_program__type(prog)) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_LSM:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+	case BPF_PROG_TYPE_STRUCT_OPS:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_TRACING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void explain_refusal(const struct bpf_program *prog, struct load_error *error)
+{
+	struct refusal refusal;
+
+	engine_refusal(prog && !traces(prog) ? DEED_LOAD_OTHERS : DEED_RUN, &refusal);
+	say(error, "%s; %s, or run it with --on embedded, which needs no privilege", refusal.why,
+	    refusal.todo);
+}
+
 /* What libbpf and the engine said of it, as one line. */
 static void explain(struct bpf_object *obj, struct load_error *error)
 {
@@ -255,7 +282,7 @@ static void explain(struct bpf_object *obj, struct load_error *error)
 	if (said)
 		error->prog = NULL; /* what libbpf says names the thing */
 	if (error->err == EPERM && engine_is_kernel())
-		engine_refusal(error->why, sizeof(error->why));
+		explain_refusal(prog, error);
 	else if (prog && said == libbpf_log_find("BPF program load failed"))
 		say(error,
 		    "program %s: the %s engine refuses it before verification (%s): it has no "

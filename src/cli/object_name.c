@@ -171,7 +171,7 @@ static int open_by_name(const char *name, int *found)
 	if (*found >= 0)
 		return 0;
 	if (errno == EPERM)
-		return engine_refused_id("map by name");
+		return engine_refused(DEED_OPEN, "map by name");
 	return fail("map name %s: no such map on the %s engine; load an object that has it with "
 		    "--load, or look with 'bpftrek map list'",
 		    name, engine_name());
@@ -183,7 +183,7 @@ static int open_by_id(__u32 id, int *fd)
 	if (*fd >= 0)
 		return 0;
 	if (errno == EPERM)
-		return engine_refused_id("map by id");
+		return engine_refused(DEED_OPEN, "map by id");
 	return fail("map id %u: %s on the %s engine; name one that is there", id,
 		    errno == ENOENT ? "no such map" : strerror(errno), engine_name());
 }

@@ -9,12 +9,14 @@ import ctypes
 import errno
 import json
 import os
+import pathlib
 import platform
 import re
 import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -321,19 +323,83 @@ def test_no_permission():
 
 def test_some_permission():
     """CAP_BPF and CAP_PERFMON do for iterators; the rest is left out, and said to be."""
-    if os.getuid() or not shutil.which("setpriv"):
-        pytest.skip("not root, who may give that to another user")
-    user = unprivileged()
-    caps = "+bpf,+perfmon"
-    done = subprocess.run(["setpriv", "--reuid", str(user["user"]), "--clear-groups",
-                           "--inh-caps", caps, "--ambient-caps", caps, "--bounding-set",
-                           "-all," + caps, BPFTREK, "-j", "prog", "list", "--columns",
-                           "all", "--load", obj("hash_elems")],
-                          env=ENV, capture_output=True, text=True, check=False)
+    done = with_capabilities("+bpf,+perfmon", "-j", "prog", "list", "--columns", "all", "--load",
+                             obj("hash_elems"))
     assert done.returncode == 0
     assert "hash_elems" in [p.get("name") for p in json.loads(done.stdout)]
     assert all(re.fullmatch(r"bpftrek: [^\n]+: left out, .* CAP_SYS_ADMIN; run it as root.*", line)
-               for line in done.stderr.splitlines()) and done.stderr
+               for line in done.stderr.decode().splitlines()) and done.stderr
+
+
+def refused_by_filter(command, *args):
+    return bpftrek(*args, preexec_fn=lambda: refuse(errno.EPERM, command))
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="bpf(2) has another number")
+def test_a_filter_that_refuses_what_capabilities_allow(kernel_refusal):
+    if os.getuid() or kernel_refusal:
+        pytest.skip("not root, or no kernel")
+    for args in [["prog", "list"], ["audit"], ["map", "dump", "id", "1"], ["--on", "kernel", "targets"]]:
+        done = refused_by_filter(None, *args)
+        says(done, "filter of seccomp(2)", "--on embedded")
+        assert b"needs CAP_" not in done.stderr
+    get_fd_by_id, iter_create = 13, 33
+    for command in [get_fd_by_id, iter_create]:
+        done = refused_by_filter(command, "--on", "kernel", "-j", "btf", "list", *LOADED)
+        assert done.returncode == 0 and json.loads(done.stdout)
+        lines = done.stderr.decode().splitlines()
+        assert lines and all(": left out, " in line and "filter of seccomp(2)" in line and
+                             "CAP_" not in line for line in lines)
+
+
+def test_root_without_capabilities():
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("not root, who may give them up")
+    drop = ["setpriv", "--inh-caps", "-all", "--bounding-set", "-all", BPFTREK]
+    for args, needed in [(["prog", "list"], "CAP_BPF and CAP_PERFMON"),
+                         (["map", "dump", "id", "1"], "CAP_SYS_ADMIN")]:
+        done = subprocess.run([*drop, *args], env=ENV, capture_output=True, check=False)
+        says(done, f"needs {needed}, which root has not got here", "--on embedded")
+        assert b"run it as root" not in done.stderr
+
+
+def test_a_user_namespace():
+    """All capabilities are in it, and none counts."""
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-Ur", "true"], check=False,
+                                                     stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no user namespaces")
+    done = subprocess.run(["unshare", "-Ur", BPFTREK, "prog", "list"], env=ENV, capture_output=True,
+                          check=False)
+    says(done, "needs CAP_BPF and CAP_PERFMON of the initial user namespace", "run it outside of that")
+
+
+def with_capabilities(caps, *args):
+    """As another user, who has these."""
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("not root, who may give that to another user")
+    return subprocess.run(["setpriv", "--reuid", str(unprivileged()["user"]), "--clear-groups",
+                           "--inh-caps", caps, "--ambient-caps", caps, "--bounding-set",
+                           "-all," + caps, BPFTREK, *args], env=ENV, capture_output=True, check=False)
+
+
+def test_each_need_names_its_capability(kernel_refusal):
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    done = with_capabilities("+bpf,+perfmon", "prog", "list", "--watch", "1", "--stats")
+    says(done, "--stats: ", "needs CAP_SYS_ADMIN;")
+    done = with_capabilities("+bpf", "prog", "list")
+    says(done, "needs CAP_PERFMON;")
+    source = """
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+SEC("xdp") int pass_all(struct xdp_md *ctx) { return XDP_PASS; }
+char LICENSE[] SEC("license") = "GPL";
+"""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)  # which those of pytest are not
+        path = compile_object(pathlib.Path(directory, "pass.bpf.o"), source)
+        done = with_capabilities("+bpf,+perfmon", "--on", "kernel", "prog", "list", "--load", path)
+    says(done, "needs CAP_NET_ADMIN;")
 
 
 def without(path, *args):

@@ -129,7 +129,7 @@ static int sample(const struct request *request, struct look *look, struct objec
 			    engine_name());
 	fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (fd < 0 && errno == EPERM)
-		return engine_refused("--sample");
+		return engine_refused(DEED_ASK, "--sample");
 	if (fd < 0)
 		return fail("--sample: statistics cannot be turned on: %s; leave it out",
 			    strerror(errno));

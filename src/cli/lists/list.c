@@ -281,7 +281,7 @@ static int list_on_engine(struct list *list)
 	if (!status && list->count) {
 		statistics = bpf_enable_stats(BPF_STATS_RUN_TIME);
 		if (statistics < 0 && (errno == EPERM || errno == EACCES))
-			status = engine_refused("--stats");
+			status = engine_refused(DEED_ASK, "--stats");
 		else if (statistics < 0)
 			status =
 				fail("--stats: the %s engine does not count runs: %s; leave it out",

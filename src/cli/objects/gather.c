@@ -58,7 +58,7 @@ static int cannot_read(const char *what, int err)
 	if (err == -ENOMEM)
 		return out_of_memory();
 	if (err == -EPERM || err == -EACCES)
-		return engine_refused(what);
+		return engine_refused(engine_may(DEED_RUN) ? DEED_ASK : DEED_RUN, what);
 	return fail("%s: %s on the %s engine; --verbose shows what libbpf said", what,
 		    strerror(-err), engine_name());
 }
@@ -82,6 +82,16 @@ int look_leave_out(struct look *look, unsigned int wanted, const char *format, .
 	return 0;
 }
 
+static int leave_out_refused(struct look *look, unsigned int wanted, enum engine_deed deed,
+			     const char *what, const char *of, const char *whose)
+{
+	struct refusal refusal;
+
+	engine_refusal(deed, &refusal);
+	return look_leave_out(look, wanted, "%s%s%s: left out, %s; %s to see them", what, of, whose,
+			      refusal.why, refusal.todo);
+}
+
 /* What hangs on objects is left out where it cannot be had. */
 static int or_leave_out(struct look *look, unsigned int wanted, const char *what, int err)
 {
@@ -89,10 +99,7 @@ static int or_leave_out(struct look *look, unsigned int wanted, const char *what
 		return err;
 	/* Iterators need less. */
 	if (err == -EPERM)
-		return look_leave_out(look, wanted,
-				      "%s: left out, to ask for them needs CAP_SYS_ADMIN; run it "
-				      "as root to see them",
-				      what);
+		return leave_out_refused(look, wanted, DEED_ASK, what, "", "");
 	if (access("/proc/self", F_OK))
 		return look_leave_out(look, wanted,
 				      "%s: left out: there is no /proc; mount it to see them",
@@ -131,6 +138,9 @@ static int read_sort(struct look *look, enum sort sort)
 	} while (err && err != -ENOMEM && *++way);
 	if (err)
 		look_forget(look, sort);
+	else if (*way == &syscall_way && sorts[sort].only && why == -EPERM && engine_is_kernel())
+		err = leave_out_refused(look, sorts[sort].missing, DEED_RUN, sorts[sort].only,
+					" of ", sorts[sort].name);
 	else if (*way == &syscall_way && sorts[sort].only)
 		err = look_leave_out(look, sorts[sort].missing,
 				     "%s of %s: left out: the %s engine does not run the iterator "
