@@ -3,17 +3,13 @@
  * bpftrek map count: how many elements a map has. Since Linux 6.6 the kernel counts those of hashes
  * itself, and a BPF program can ask it; what nobody counts is counted by reading it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli.h"
 #include "commands.h"
-#include "dump/elements.h"
 #include "engine.h"
 #include "load.h"
-#include "object_name.h"
+#include "map_operand.h"
 #include "objects/objects.h"
 
 struct count {
@@ -43,31 +39,6 @@ static int ask_engine(struct count *count)
 	return status;
 }
 
-static int count_map(struct count *count, int fd, const char *map)
-{
-	struct elements elements;
-	const char *why;
-	int err, status;
-
-	err = elements_of(&elements, fd, &why);
-	if (err == -EOPNOTSUPP)
-		return fail("map %s: %s; it cannot be counted", map, why);
-	if (err)
-		return fail("map %s: %s; --verbose shows what libbpf said", map, strerror(-err));
-	if (elements.only_next)
-		return fail("map %s: only what is taken next can be seen of it; it cannot be "
-			    "counted",
-			    map);
-	count->id = elements.info.id;
-	count->max_entries = elements.info.max_entries;
-	memcpy(count->name, elements.info.name, sizeof(count->name));
-	status = elements.always_full ? 0 : ask_engine(count);
-	if (status || (!count->by_reading && !elements.always_full))
-		return status;
-	err = count_by_reading(&elements, &count->elements);
-	return err ? elements_failed(&elements, map, err) : 0;
-}
-
 static int print(const struct count *count)
 {
 	if (!options.json && !options.jsonl) {
@@ -81,43 +52,34 @@ static int print(const struct count *count)
 				    count->by_reading ? "reading" : "engine"));
 }
 
-static int map_count(const struct arguments *arguments)
+static int count_elements(struct elements *elements, const char *map)
 {
-	struct count count = {0};
-	struct object_name name = {0};
-	struct loads loads;
-	int status, fd;
+	const struct bpf_map_info *info = &elements->info;
+	struct count count = {.id = info->id, .max_entries = info->max_entries};
+	int err, status;
 
-	status = loads_read(&loads, NULL, arguments);
-	if (!status)
-		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
+	if (elements->only_next)
+		return fail("map %s: only what is taken next can be seen of it; it cannot be "
+			    "counted",
+			    map);
+	memcpy(count.name, info->name, sizeof(count.name));
+	status = elements->always_full ? 0 : ask_engine(&count);
 	if (status)
-		goto out;
-	status = engine_start_to_open(loads.count);
-	if (status)
-		goto out;
-	status = loads_make(&loads);
-	if (!status)
-		status = open_map(&name, loads.objects, loads.count, &fd);
-	if (!status) {
-		status = count_map(&count, fd, name.text);
-		close(fd);
+		return status;
+	if (count.by_reading || elements->always_full) {
+		err = count_by_reading(elements, &count.elements);
+		if (err)
+			return elements_failed(elements, map, err);
 	}
-	loads_close(&loads);
-	engine_stop();
-	if (!status)
-		status = print(&count);
-out:
-	loads_end(&loads);
-	return status;
+	return print(&count);
 }
 
-static const struct operand operands[] = {
-	{.name = "MAP",
-	 .value = {VALUE_MAP},
-	 .help = "name NAME, id N or pinned PATH; one word is a name"},
-	{0},
-};
+static int map_count(const struct arguments *arguments)
+{
+	struct elements elements;
+
+	return with_map(arguments, "counted", &elements, count_elements);
+}
 
 static const struct command_option count_options[] = {LOAD_OPTIONS, {0}};
 
@@ -134,7 +96,7 @@ const struct command map_count_command = {
 		"Linux 6.6, and answers at once whatever their size; an array has all that it can "
 		"have; what nobody counts is read through. JSON tells which it was, \"engine\" or "
 		"\"reading\".",
-	.operands = operands,
+	.operands = map_operands,
 	.options = count_options,
 	.examples = examples,
 	.see_also = "bpf(2)",

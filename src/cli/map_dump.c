@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /* bpftrek map dump: what is in a map. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
 
-#include "cli.h"
 #include "commands.h"
 #include "dump/dump.h"
-#include "engine.h"
 #include "load.h"
-#include "object_name.h"
+#include "map_operand.h"
 
 static const char *const per_cpu_words[] = {
 	[EACH_CPU] = "each", [SUM_OF_CPUS] = "sum", [MAX_OF_CPUS] = "max", NULL};
@@ -179,17 +178,12 @@ static int prepare(struct dump *dump, const char *map)
 
 /* --- The command ------------------------------------------------------------------------------ */
 
-static int dump_map(struct dump *dump, int fd, const char *map)
+static int dump_map(struct elements *elements, const char *map)
 {
-	const char *why = NULL;
-	int status, err;
+	struct dump *dump = (struct dump *)((char *)elements - offsetof(struct dump, elements));
+	int status;
 
-	err = elements_of(&dump->elements, fd, &why);
-	if (err == -EOPNOTSUPP)
-		return fail("map %s: %s; it cannot be dumped", map, why);
-	if (err)
-		return fail("map %s: %s; --verbose shows what libbpf said", map, strerror(-err));
-	if (dump->elements.only_next)
+	if (elements->only_next)
 		note(map, "only what is taken next can be seen of it, the rest is behind that");
 	status = prepare(dump, map);
 	if (!status)
@@ -199,33 +193,12 @@ static int dump_map(struct dump *dump, int fd, const char *map)
 	return status;
 }
 
-static int on_engine(struct dump *dump, struct loads *loads, const struct object_name *name)
-{
-	int fd, status;
-
-	status = loads_make(loads);
-	if (!status)
-		status = open_map(name, loads->objects, loads->count, &fd);
-	if (!status) {
-		status = dump_map(dump, fd, name->text);
-		close(fd);
-	}
-	loads_close(loads);
-	return status;
-}
-
 static int map_dump(const struct arguments *arguments)
 {
 	struct dump dump = {.limit = UNLIMITED};
-	struct object_name name = {0};
-	struct loads loads;
 	int status;
 
-	status = loads_read(&loads, NULL, arguments);
-	if (!status)
-		status = read_object_name("map", OBJECT_MAP, operand(arguments, 0), &name);
-	if (!status)
-		status = option_number(arguments, "limit", 0, &dump.limit);
+	status = option_number(arguments, "limit", 0, &dump.limit);
 	dump.format = choose_format(arguments);
 	dump.pretty = options.pretty && !strcmp(dump.format->name, "json");
 	if (!status)
@@ -234,22 +207,8 @@ static int map_dump(const struct arguments *arguments)
 	if (!status && !strcmp(dump.format->name, "raw") && isatty(STDOUT_FILENO))
 		status = fail("--format raw: such bytes could do anything to a terminal; send them "
 			      "to a file or a pipe, as '| xxd'");
-	if (!status)
-		status = engine_start_to_open(loads.count);
-	if (!status) {
-		status = on_engine(&dump, &loads, &name);
-		engine_stop();
-	}
-	loads_end(&loads);
-	return status;
+	return status ? status : with_map(arguments, "dumped", &dump.elements, dump_map);
 }
-
-static const struct operand operands[] = {
-	{.name = "MAP",
-	 .value = {VALUE_MAP},
-	 .help = "name NAME, id N or pinned PATH; one word is a name"},
-	{0},
-};
 
 static const struct command_option dump_options[] = {
 	{
@@ -348,7 +307,7 @@ const struct command map_dump_command = {
 	.summary = "print what is in a map",
 	.text = "Print the keys and values of MAP as its types (BTF) say: structs, enums by name, "
 		"strings where arrays of char are some; bytes and numbers where it has no types.",
-	.operands = operands,
+	.operands = map_operands,
 	.options = dump_options,
 	.examples = examples,
 	.exit_status = "0 if all is well, 1 if not, 2 for a wrong line, 130 if it was interrupted.",
