@@ -618,7 +618,9 @@ def test_what_a_link_is_attached_to_comes_before_how():
     assert heading.index("TARGET") < heading.index("ATTACH_TYPE")
 
 
-def test_watch_on_a_terminal_ends_with_an_interrupt():
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_watch_on_a_terminal_ends_with_a_signal(end):
+    """Below what is shown, and as the terminal was."""
     watch = Terminal("--on", "embedded", "map", "list", *LOADED, "--watch", "0.1", columns=60,
                      lines=10)
     watch.read_until(r"(?s)embedded engine.*\bseen_.*\033\[H.*embedded engine.*\bseen_")
@@ -626,9 +628,10 @@ def test_watch_on_a_terminal_ends_with_an_interrupt():
     watch.resize(30, 10)
     os.kill(watch.process.pid, signal.SIGWINCH)
     watch.read_until(r"NAME +\.\.\.")
-    watch.process.send_signal(signal.SIGINT)
-    status, _ = watch.finish()
-    assert status == 0
+    watch.process.send_signal(end)
+    status, text = watch.finish()
+    assert status == 0 and text.endswith("\n\033[J")
+    assert not re.findall(r"\033\[(?![HJK]|2J)[^a-zA-Z]*[a-zA-Z]", text)
 
 
 def test_watch_on_a_terminal_that_cannot_be_drawn_anew():
@@ -663,8 +666,8 @@ def test_watch_cuts_what_a_terminal_has_no_lines_for():
     assert watch.finish()[0] == 0
 
 
-def watched(*args, looks=2):
-    """The lines of a watch into a pipe, which is interrupted after some looks."""
+def watched(*args, looks=2, end=signal.SIGINT):
+    """The lines of a watch into a pipe, which a signal ends after some looks."""
     process = subprocess.Popen([BPFTREK, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=ENV, text=True)
     lines = []
@@ -673,7 +676,7 @@ def watched(*args, looks=2):
         assert line, process.stderr.read()
         lines.append(line)
         looks -= PROGRAM in line
-    process.send_signal(signal.SIGINT)
+    process.send_signal(end)
     rest, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     return lines + rest.splitlines(keepends=True)
@@ -684,7 +687,8 @@ def test_watch_into_a_pipe():
     text = "".join(watched(*args))
     assert text.startswith(f"NAME\n{PROGRAM}\n\nNAME\n{PROGRAM}\n")
     assert "\033" not in text
-    times = [json.loads(line)["time"] for line in watched("--jsonl", *args)]
+    lines = watched("--jsonl", *args, end=signal.SIGHUP)
+    times = [json.loads(line)["time"] for line in lines]
     assert times == sorted(times) and abs(times[0] - time.time()) < 60
 
 

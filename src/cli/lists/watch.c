@@ -31,12 +31,15 @@ static void on_signal(int signal)
 }
 
 /* What a parent has ignored, as a shell SIGINT for what it runs with &, stays so. */
-static void unless_ignored(int signal, const struct sigaction *action)
+static void handle_ends(void (*handler)(int))
 {
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART | SA_RESETHAND};
 	struct sigaction before;
 
-	if (!sigaction(signal, NULL, &before) && before.sa_handler != SIG_IGN)
-		sigaction(signal, action, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 }
 
 int watch_begin(void)
@@ -47,17 +50,14 @@ int watch_begin(void)
 	if (woken < 0)
 		return fail("--watch: %s; raise the limit of open files", strerror(errno));
 	sigaction(SIGWINCH, &action, NULL);
-	action.sa_flags |= SA_RESETHAND;
-	unless_ignored(SIGINT, &action);
-	unless_ignored(SIGTERM, &action);
+	handle_ends(on_signal);
 	return 0;
 }
 
 void watch_end(void)
 {
 	signal(SIGWINCH, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	handle_ends(SIG_DFL);
 	close(woken);
 	woken = -1;
 }

@@ -10,7 +10,10 @@
 
 enum watch_event { WATCH_NEXT, WATCH_RESIZED, WATCH_END };
 
-/* From now on SIGINT and SIGTERM end watching; a second one ends the process. The exit status. */
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP end watching; the same one again ends the process. The
+ * exit status.
+ */
 int watch_begin(void);
 
 /* Wait until @until (CLOCK_MONOTONIC), or until something happens. */
