@@ -328,6 +328,12 @@ void text_json_string(struct text *text, const char *bytes, size_t size)
 	*text->at++ = '"';
 }
 
+void text_json_part(struct text *text, const char *bytes, size_t size)
+{
+	if (text_room(text, 6 * size))
+		text->at = put_characters(text->at, bytes, size, put_json_character);
+}
+
 static char *put_plain_character(char *at, const char *bytes, size_t length, uint32_t code)
 {
 	if (!is_unprintable(code))

@@ -81,6 +81,8 @@ static inline void text_char(struct text *text, char c)
  * JSON whatever they are; and what is_unprintable() is escaped, so that a terminal can be shown it.
  */
 void text_json_string(struct text *text, const char *bytes, size_t size);
+/* The same without quotes, for a string in parts, each of whole characters. */
+void text_json_part(struct text *text, const char *bytes, size_t size);
 
 /*
  * The same for people: no quotes; what would talk to the terminal, break the line or turn the

@@ -346,28 +346,69 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, 9000); __
     assert output(engine, "map", "count", "outer", *args) == "2\n"
 
 
-def interrupt_and_read(process):
-    """What comes after some output, once the process has been interrupted."""
+ENDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+
+
+def catches(process, which):
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+        return int(re.search(r"SigCgt:\s*(\w+)", status.read())[1], 16) >> which - 1 & 1
+
+
+def end_and_read(process, end=signal.SIGINT):
+    """All output of a process that a signal ends after some, and what it says of how much it is."""
     text = process.stdout.read(100)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(end)
     text += process.stdout.read()
     errors = process.stderr.read().decode()
-    assert process.wait(60) == 130
-    assert errors.startswith("bpftrek: interrupted after ") and errors.count("\n") == 1
+    assert process.wait(60) == 128 + end
+    told = re.fullmatch(rf"bpftrek: {ENDS[end]} after (\d+) elements; [^\n]+\n", errors)
+    assert told, errors
     process.stdout.close()
     process.stderr.close()
-    return text.decode(), int(errors.split()[3])
+    return text.decode(), int(told[1])
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl", "pretty"])
-def test_interrupt_leaves_whole_json(engine, loaded, form):
+@pytest.mark.parametrize("form,end", [
+    ("json", signal.SIGINT), ("jsonl", signal.SIGTERM), ("pretty", signal.SIGHUP)],
+    ids=["json", "jsonl", "pretty"])
+def test_a_signal_leaves_whole_json(engine, loaded, form, end):
     args = ["map", "dump", "large", *loaded("large", numbered(50000))]
     options = ["--" + form]
-    text, told = interrupt_and_read(start(engine, *options, *args))
+    text, told = end_and_read(start(engine, *options, *args), end)
     elements = [json.loads(line) for line in text.splitlines()] if form == "jsonl" \
         else json.loads(text)
     assert len(elements) == told < 50000
     assert all(element["value"] == element["key"] ** 2 for element in elements)
+
+
+def test_a_signal_that_is_ignored_stays_so(engine, loaded):
+    process = start(engine, "--json", "map", "dump", "large", *loaded("large", numbered(20000)),
+                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    text = process.stdout.read(100)
+    process.send_signal(signal.SIGHUP)
+    assert len(json.loads(text + process.stdout.read())) == 20000
+    assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_a_second_signal_ends_it_at_once(engine, loaded):
+    """Be it another one."""
+    first, second = signal.SIGINT, signal.SIGTERM
+    process = start(engine, "--json", "map", "dump", "large", *loaded("large", numbered(50000)),
+                    pipesize=4096)
+    assert select.select([process.stdout], [], [], 60)[0]
+
+    assert catches(process, first)
+    process.send_signal(first)
+    while process.poll() is None and catches(process, first):
+        time.sleep(0.001)
+    process.send_signal(second)
+    status = process.wait(60)
+    # It may have come to its own end by then.
+    assert status in [128 + first, -second]
+    process.stdout.close()
+    process.stderr.close()
 
 
 def test_interrupt_while_nobody_reads(engine, loaded):
@@ -449,21 +490,40 @@ def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
                 done.stdout == expected)
 
 
-def test_interrupt_in_a_large_value(engine, tmp_path):
-    source = """
+LARGE = {"numbers": ("unsigned long long[1 << 20]", [1] * (1 << 20)),
+         "text": ("char[8 << 20]", "ab" * (4 << 20)),
+         "octets": ("char[8 << 20]", "0x" + "ff61" * (4 << 20)),
+         "bytes": (None, "0x" + "ff61" * (4 << 20))}
+
+
+@pytest.mark.parametrize("type,form", [("numbers", "csv"), ("text", "json"), ("octets", "csv"),
+                                       ("bytes", "table")])
+def test_a_signal_in_a_large_value(engine, tmp_path, type, form):
+    """What is there is whole, unless it was being written already: this is no test of time."""
+    c_type, value = LARGE[type]
+    types = f"__type(key, int); __type(value, {c_type})" if c_type else (
+        "__uint(key_size, 4); __uint(value_size, 8 << 20)")
+    source = f"""
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int);
-	__type(value, unsigned long long[8 << 20]); } large SEC(".maps");
+struct {{ __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); {types}; }} large SEC(".maps");
 """
-    process = start(engine, "--json", "map", "dump", "large", "--load",
-                    compile_object(tmp_path / "large.o", source))
-    assert process.stdout.read(1) == b"["
-    process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    if b"cut" not in errors:
-        json.loads(b"[" + rest)
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"key": 0, "value": value}))
+    process = start(engine, "map", "dump", "large", "--format", form, "--load",
+                    compile_object(tmp_path / "large.o", source), "--fill", f"large={rows}")
+    while process.poll() is None and not catches(process, signal.SIGTERM):
+        time.sleep(0.001)
+    process.send_signal(signal.SIGTERM)
+    text, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    if b"it is cut" in errors:
+        return
+    assert errors.startswith(b"bpftrek: terminated after 0 elements; ")
+    if form == "json":
+        assert json.loads(text) == []
+    else:
+        assert text.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("command", ["dump", "count"])

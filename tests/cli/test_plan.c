@@ -17,6 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "dump/columns.h"
+#include "dump/interrupt.h"
 #include "dump/plan.h"
 
 static struct btf *btf;
@@ -402,6 +403,48 @@ static void test_damaged_types(void **state)
 	assert_true(shown_values > 100000);
 }
 
+/* A signal ends the showing of a value, whatever it is made of. */
+static void test_interrupted(void **state)
+{
+	const size_t size = 1u << 20;
+	const __u32 c = btf__add_int(btf, "char", 1, BTF_INT_CHAR);
+	const __u32 numbers = btf__add_array(btf, u32, u64, size / 8);
+	const __u32 text = btf__add_array(btf, u32, c, size);
+	const __u32 lines = btf__add_array(btf, u32, btf__add_array(btf, u32, c, 64), size / 64);
+	const struct {
+		struct place place;
+		unsigned char fill;
+	} values[] = {
+		{{.type = numbers}, 1}, {{.type = text}, 'a'},	{{.type = text}, 0xff},
+		{{.type = lines}, 'a'}, {{.untyped = true}, 1},
+	};
+	const unsigned char *value = value_of(size);
+	const struct source source = {.bytes = value, .count = 1};
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		memset((void *)value, values[i].fill, size);
+		for (int plain = 0; plain < 2; plain++) {
+			const struct style style = {.plain = plain};
+			struct plan *plan = NULL;
+			struct text whole, part;
+
+			assert_int_equal(
+				plan_make(&plan, btf, &values[i].place, size, &style, &why), 0);
+			assert_true(text_begin(&whole, 1) && text_begin(&part, 1));
+			plan_run(plan, &whole, &source);
+			assert_true(text_length(&whole) >= size / 4);
+			interrupt_signal = SIGINT;
+			plan_run(plan, &part, &source);
+			interrupt_signal = 0;
+			assert_true(text_length(&part) < 100);
+			text_end(&whole);
+			text_end(&part);
+			plan_free(plan);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_types_with_values, begin, end),
 		cmocka_unit_test_setup_teardown(test_too_many_parts, begin, end),
 		cmocka_unit_test_setup_teardown(test_enums, begin, end),
+		cmocka_unit_test_setup_teardown(test_interrupted, begin, end),
 		cmocka_unit_test_setup_teardown(test_damaged_types, begin, end),
 	};
 

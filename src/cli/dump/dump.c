@@ -58,18 +58,38 @@ static void flush(struct worker *worker)
 	worker->pending = 0;
 }
 
+/*
+ * Whether memory ended within what came after the first @whole bytes, which stay: there is room for
+ * what closes them, for it is little.
+ */
+static bool is_cut_off(struct worker *worker, size_t whole)
+{
+	struct text *text = &worker->text;
+
+	if (!text->failed)
+		return false;
+	text->failed = false;
+	text->at = text->start + whole;
+	worker->err = -ENOMEM;
+	return true;
+}
+
 /* The elements that were read last. */
 static void show(struct worker *worker)
 {
 	struct dump *dump = worker->dump;
 	const struct reader *reader = &worker->reader;
 	const struct elements *e = &dump->elements;
+	size_t whole;
 
-	for (__u32 i = 0; i < reader->count && !worker->text.failed; i++) {
+	for (__u32 i = 0; i < reader->count; i++) {
 		if (worker->done + worker->pending == dump->limit)
 			break;
+		whole = text_length(&worker->text);
 		dump->format->element(dump, &worker->text, reader->keys + i * e->key_size,
 				      reader->values + i * e->value_size);
+		if (is_cut_off(worker, whole))
+			break;
 		worker->pending++;
 		if (text_length(&worker->text) < dump->sink.at_once)
 			continue;
@@ -77,10 +97,7 @@ static void show(struct worker *worker)
 		if (sink_is_over(&dump->sink))
 			return;
 	}
-	if (worker->text.failed)
-		worker->err = -ENOMEM;
-	else
-		flush(worker);
+	flush(worker);
 }
 
 static void read_on(struct worker *worker)
@@ -156,9 +173,13 @@ static int read_all(struct dump *dump)
 		goto out;
 	if (dump->format->begin)
 		dump->format->begin(dump, &workers[0].text, &workers[0].reader);
+	if (is_cut_off(&workers[0], 0)) {
+		err = workers[0].err;
+		goto out;
+	}
 	flush(&workers[0]);
 	show(&workers[0]);
-	if (more && pays_twice(dump, &workers[0].reader))
+	if (more && !workers[0].err && pays_twice(dump, &workers[0].reader))
 		read_in_two(dump, workers);
 	else if (more)
 		read_on(&workers[0]);

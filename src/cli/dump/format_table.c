@@ -11,8 +11,10 @@
 
 #include "cli.h"
 #include "dump.h"
+#include "interrupt.h"
 
-#define LOOKED_AT 256 /* elements, for the widths */
+#define LOOKED_AT 256	  /* elements, for the widths */
+#define PIECE (64u << 10) /* bytes that are gone through between two looks for a signal */
 #define CPU_NAME "cpu"
 
 static int prepare(struct dump *dump)
@@ -44,9 +46,19 @@ static void pad(struct text *text, size_t count)
 	text->at += count;
 }
 
+/* Of what was written from @from on. */
 static size_t width_since(const struct text *text, size_t from)
 {
-	return text_width(text->start + from, text_length(text) - from);
+	const size_t end = text_length(text);
+	size_t width = 0;
+
+	for (size_t next; from < end && !is_interrupted(); from = next) {
+		next = end - from < PIECE ? end : from + PIECE;
+		while (next < end && (text->start[next] & 0xc0) == 0x80) /* within a character */
+			next--;
+		width += text_width(text->start + from, next - from);
+	}
+	return width;
 }
 
 static void cell(struct dump *dump, struct text *text, const struct column *column,
@@ -159,7 +171,7 @@ static void begin_table(struct dump *dump, struct text *text, const struct reade
 	for (size_t i = 0; i < dump->columns.count; i++) {
 		column = &dump->columns.all[i];
 		column->width = strlen(head_of(column));
-		for (__u32 n = 0; n < count * cpus && !text->failed; n++) {
+		for (__u32 n = 0; n < count * cpus && !text->failed && !is_interrupted(); n++) {
 			cell(dump, text, column, first->keys + n / cpus * e->key_size,
 			     first->values + n / cpus * e->value_size, n % cpus);
 			width = width_since(text, from);
@@ -177,25 +189,36 @@ static void begin_table(struct dump *dump, struct text *text, const struct reade
 /* Put quotes around what was written from @from on, if it needs them. */
 static void quote(struct text *text, size_t from)
 {
-	size_t quotes = 0, length = text_length(text) - from;
-	bool needed = false;
-	char *read, *write;
+	const size_t end = text_length(text);
+	size_t quotes = 0, length;
+	bool commas = false;
+	char *start, *rest, *write, *last;
 
-	for (char *c = text->start + from; c < text->at; c++) {
-		needed |= *c == ',' || *c == '"' || *c == '\n';
-		quotes += *c == '"';
+	for (size_t at = from, next; at < end; at = next) {
+		if (is_interrupted())
+			return;
+		next = end - at < PIECE ? end : at + PIECE;
+		for (const char *c = text->start + at; c < text->start + next; c++) {
+			commas |= *c == ',';
+			quotes += *c == '"';
+		}
 	}
-	if (!needed || !text_room(text, quotes + 2))
+	if ((!commas && !quotes) || !text_room(text, quotes + 2))
 		return;
-	read = text->start + from + length;
-	write = text->at = read + quotes + 2;
+	/* From the last one on, each with what is behind it goes to its place. */
+	start = text->start + from;
+	rest = text->start + end;
+	text->at = write = rest + quotes + 2;
 	*--write = '"';
-	while (read > text->start + from) {
-		*--write = *--read;
-		if (*read == '"')
-			*--write = '"';
+	for (; quotes && !is_interrupted(); quotes--, rest = last) {
+		last = memrchr(start, '"', rest - start);
+		length = rest - last;
+		write -= length;
+		memmove(write, last, length);
+		*--write = '"';
 	}
-	*--write = '"';
+	memmove(start + 1, start, rest - start);
+	*start = '"';
 }
 
 static void csv_row(struct dump *dump, struct text *text, const unsigned char *key,

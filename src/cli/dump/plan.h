@@ -72,7 +72,10 @@ int plan_make(struct plan **made, const struct btf *btf, const struct place *pla
 	      const struct style *style, const char **why);
 void plan_free(struct plan *plan);
 
-/* Add what the plan shows to @text. */
+/*
+ * Add what the plan shows to @text. A signal (interrupt.h) leaves it unfinished, for nobody writes
+ * it any more: values may have many megabytes.
+ */
 void plan_run(const struct plan *plan, struct text *text, const struct source *source);
 
 /* Whether it shows one number and nothing else. */

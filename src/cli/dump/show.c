@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "interrupt.h"
 #include "steps.h"
+
+#define PIECE (64u << 10) /* bytes that are shown between two looks for a signal */
 
 struct show {
 	const struct plan *plan;
@@ -71,10 +74,7 @@ static inline __u64 load(const struct step *step, const unsigned char *at)
 
 static bool is_zero(const unsigned char *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i])
-			return false;
-	return true;
+	return !size || (!bytes[0] && !memcmp(bytes, bytes + 1, size - 1));
 }
 
 /* Of what cannot be added up: the first CPU's that is not zero. */
@@ -83,7 +83,7 @@ static const unsigned char *first_set(const struct show *show, size_t offset, si
 	const struct source *source = show->source;
 	const unsigned char *at = source->bytes + offset;
 
-	for (unsigned int cpu = 0; cpu < source->count; cpu++)
+	for (unsigned int cpu = 0; source->count > 1 && cpu < source->count; cpu++)
 		if (!is_zero(at + cpu * source->stride, size))
 			return at + cpu * source->stride;
 	return at;
@@ -177,16 +177,32 @@ static void show_pointer(const struct show *show, const struct step *step, size_
 		show->plan->plain ? put_hex(show->text->at, value) : put_u64(show->text->at, value);
 }
 
+static size_t piece(size_t from, size_t size)
+{
+	return size - from < PIECE ? size - from : PIECE;
+}
+
+/* "01 02 03" */
+static void show_octets(const struct show *show, const unsigned char *at, size_t size)
+{
+	for (size_t from = 0; from < size && !is_interrupted(); from += PIECE) {
+		if (from)
+			text_char(show->text, ' ');
+		text_bytes(show->text, at + from, piece(from, size), ' ');
+	}
+}
+
 static void show_bytes(const struct show *show, const struct step *step, size_t offset)
 {
 	const unsigned char *at = first_set(show, offset, step->size);
 
 	if (show->plan->plain) {
-		text_bytes(show->text, at, step->size, ' ');
+		show_octets(show, at, step->size);
 		return;
 	}
-	text_add(show->text, "\"", 1);
-	text_bytes(show->text, at, step->size, 0);
+	text_add(show->text, "\"0x", 3);
+	for (size_t from = 0; from < step->size && !is_interrupted(); from += PIECE)
+		text_hex(show->text, at + from, piece(from, step->size));
 	text_add(show->text, "\"", 1);
 }
 
@@ -285,37 +301,68 @@ static void show_float(const struct show *show, const struct step *step, size_t 
 /* How long the string is, or -1: it is none. */
 static ssize_t text_up_to_nul(const unsigned char *bytes, size_t size)
 {
-	size_t length, i;
+	size_t length, i, look = PIECE;
 
 	for (i = 0; i < size && bytes[i]; i += length) {
 		length = text_character(bytes + i, size - i);
 		if (!length)
 			return -1;
+		if (i < look)
+			continue;
+		if (is_interrupted())
+			return -1;
+		look += PIECE;
 	}
 	return i;
+}
+
+static void show_string(const struct show *show, const char *at, size_t length)
+{
+	size_t from, end;
+
+	for (from = 0; from < length && !is_interrupted(); from = end) {
+		end = from + piece(from, length);
+		while (end < length && (at[end] & 0xc0) == 0x80) /* within a character */
+			end--;
+		if (show->plan->plain)
+			text_plain_string(show->text, at + from, end - from);
+		else
+			text_json_part(show->text, at + from, end - from);
+	}
+}
+
+static void show_list(const struct show *show, const struct step *step, const unsigned char *at)
+{
+	struct text *text = show->text;
+
+	for (__u32 i = 0; i < step->count; i++) {
+		if (!(i % PIECE) &&
+		    (is_interrupted() || !text_room(text, 5 * piece(i, step->count) + 1)))
+			return;
+		*text->at++ = i ? ',' : '[';
+		text->at = put_i64(text->at, step->is_signed ? (__s8)at[i] : at[i]);
+	}
+	text_char(text, ']');
 }
 
 static void show_text(const struct show *show, const struct step *step, size_t offset)
 {
 	const unsigned char *at = first_set(show, offset, step->count);
 	ssize_t length = text_up_to_nul(at, step->count);
-	struct text *text = show->text;
 
 	if (show->plan->whole && length >= 0 && !is_zero(at + length, step->count - length))
 		length = -1;
 
-	if (length >= 0 && show->plan->plain) {
-		text_plain_string(text, (const char *)at, length);
-	} else if (length >= 0) {
-		text_json_string(text, (const char *)at, length);
-	} else if (show->plan->plain) {
-		text_bytes(text, at, step->count, ' ');
-	} else if (text_room(text, 4ull * step->count + 2)) {
-		for (__u32 i = 0; i < step->count; i++) {
-			*text->at++ = i ? ',' : '[';
-			text->at = put_i64(text->at, step->is_signed ? (__s8)at[i] : at[i]);
-		}
-		*text->at++ = ']';
+	if (length < 0 && show->plan->plain) {
+		show_octets(show, at, step->count);
+	} else if (length < 0) {
+		show_list(show, step, at);
+	} else {
+		if (!show->plan->plain)
+			text_char(show->text, '"');
+		show_string(show, (const char *)at, length);
+		if (!show->plan->plain)
+			text_char(show->text, '"');
 	}
 }
 
@@ -357,7 +404,7 @@ static void run(const struct show *show, size_t from, size_t to, size_t base)
 			show_bytes(show, step, base + step->offset);
 			break;
 		case STEP_ARRAY:
-			for (__u32 n = 0; n < step->count; n++) {
+			for (__u32 n = 0; n < step->count && !is_interrupted(); n++) {
 				if (n)
 					text_add(text, plan->literals + step->comma,
 						 step->comma_length);

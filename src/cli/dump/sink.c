@@ -8,10 +8,9 @@
  * poll(2) says that it will not wait, and of no more bytes than that holds for. poll() wakes up
  * often enough to see that the dump is over.
  *
- * After SIGINT no elements are written any more but those that were begun, which have LAST_NS: a
- * reader may be slow. Few are begun at once, so that this mostly does. A value of many megabytes
- * takes longer to show than that; after LAST_CPU_US of work the process ends where it is, and says
- * so. (It is work that counts: a machine that is busy otherwise is no reason to cut anything.)
+ * After a signal that ends the dump (interrupt.h) no elements are written any more but those that
+ * were begun, which have LAST_NS: a reader may be slow, and an element may have many megabytes. Few
+ * are begun at once, so that this mostly does; where it does not, the output is cut, and that said.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,17 +25,16 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "interrupt.h"
 #include "sink.h"
 
 #define PIECE 4096		 /* what a pipe takes that is ready (PIPE_BUF) */
+#define FILE_PIECE (1u << 20)	 /* what a file takes in a millisecond */
 #define BEGIN_AT_ONCE (8u << 10) /* bytes, where a reader may be slow */
 #define FILE_AT_ONCE (96u << 10)
-#define LOOK_AFTER_MS 20    /* how long a wait lasts before one looks for SIGINT */
-#define LAST_NS 40000000ull /* what is left after it */
-#define LAST_CPU_US 60000
-#define MESSAGE_US 20000 /* for a terminal to take the last line */
-
-static unsigned long long interrupted_ns; /* 0: it was not */
+#define LOOK_AFTER_MS 20    /* how long a wait lasts before one looks for signals */
+#define LAST_NS 40000000ull /* what is left after one */
+#define MESSAGE_US 20000    /* for a terminal to take the last line */
 
 static unsigned long long now_ns(void)
 {
@@ -44,34 +42,6 @@ static unsigned long long now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static void cut(int signal_number)
-{
-	static const char why[] = "bpftrek: interrupted while a large value was shown, the output "
-				  "is cut; run it again for the rest\n";
-
-	if (write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
-		_exit(EXIT_FAILURE);
-	_exit(130);
-}
-
-static void limit_work(suseconds_t microseconds)
-{
-	const struct itimerval once = {.it_value.tv_usec = microseconds};
-
-	setitimer(ITIMER_PROF, &once, NULL);
-}
-
-static void on_interrupt(int signal_number)
-{
-	limit_work(LAST_CPU_US);
-	__atomic_store_n(&interrupted_ns, now_ns(), __ATOMIC_RELAXED);
-}
-
-static bool is_interrupted(void)
-{
-	return __atomic_load_n(&interrupted_ns, __ATOMIC_RELAXED);
 }
 
 static void open_again(struct sink *sink)
@@ -85,7 +55,6 @@ static void open_again(struct sink *sink)
 
 void sink_begin(struct sink *sink, const char *separator)
 {
-	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, before;
 	struct stat stat;
 
 	memset(sink, 0, sizeof(*sink));
@@ -100,11 +69,7 @@ void sink_begin(struct sink *sink, const char *separator)
 		open_again(sink);
 	/* A limit of the size of files (ulimit -f) is an error like that of a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
-	/* What nohup and a shell's & want stays. */
-	if (!sigaction(SIGINT, NULL, &before) && before.sa_handler != SIG_IGN) {
-		signal(SIGPROF, cut);
-		sigaction(SIGINT, &action, NULL);
-	}
+	interrupt_begin();
 }
 
 bool sink_is_over(const struct sink *sink)
@@ -115,8 +80,7 @@ bool sink_is_over(const struct sink *sink)
 
 static bool is_late(void)
 {
-	return is_interrupted() &&
-	       now_ns() - __atomic_load_n(&interrupted_ns, __ATOMIC_RELAXED) > LAST_NS;
+	return is_interrupted() && now_ns() - interrupt_ns() > LAST_NS;
 }
 
 /* Whether a write will not wait. */
@@ -132,12 +96,12 @@ static bool may_write(const struct sink *sink)
 
 static void write_all(struct sink *sink, const char *bytes, size_t size)
 {
-	const size_t most = sink->patient || sink->never_waits ? SIZE_MAX : PIECE;
+	const size_t most = sink->patient || sink->never_waits ? FILE_PIECE : PIECE;
 	ssize_t written;
 
 	for (; size && !sink->gone && !sink->err && !sink->stuck;
 	     bytes += written, size -= written) {
-		sink->stuck = !sink->patient && !may_write(sink);
+		sink->stuck = sink->patient ? is_late() : !may_write(sink);
 		if (sink->stuck)
 			return;
 		written = write(sink->fd, bytes, size < most ? size : most);
@@ -171,7 +135,7 @@ out:
 
 static void end_silently(int signal_number)
 {
-	_exit(130);
+	_exit(interrupt_status());
 }
 
 /* A terminal that takes no output may take no message either. */
@@ -185,25 +149,32 @@ static void limit_message(suseconds_t microseconds)
 	setitimer(ITIMER_REAL, &once, NULL);
 }
 
+static void say_end(const struct sink *sink)
+{
+	if (sink->stuck)
+		fail("%s while the output was %s, it is cut; run it again for the rest",
+		     interrupt_word(), sink->patient ? "written" : "read too slowly or not at all");
+	else
+		fail("%s after %llu elements; run it again for the rest", interrupt_word(),
+		     sink->elements);
+}
+
 int sink_end(struct sink *sink)
 {
 	int status = 0;
 
-	if (is_interrupted())
-		limit_work(0);
+	interrupt_end();
 	if (sink->err)
 		status = fail("standard output: %s; %s and run it again", strerror(sink->err),
 			      sink->err == EFBIG ? "raise the limit of files (ulimit -f)"
 						 : "make room");
-	else if (sink->stuck) {
-		limit_message(MESSAGE_US);
-		fail("interrupted while the output was read too slowly or not at all, it is cut; "
-		     "run it again for the rest");
-		limit_message(0);
-		status = 130;
-	} else if (is_interrupted() && !sink->gone) {
-		fail("interrupted after %llu elements; run it again for the rest", sink->elements);
-		status = 130;
+	if (is_interrupted() && !sink->gone) {
+		if (!sink->err) {
+			limit_message(MESSAGE_US);
+			say_end(sink);
+			limit_message(0);
+		}
+		status = interrupt_status();
 	}
 	if (sink->fd != STDOUT_FILENO)
 		close(sink->fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * Where a dump goes: standard output, from several threads, whole elements at a time, until an end
- * comes: SIGINT, a reader that goes away, a full disk. Then those who read are told to stop, and
+ * comes: a signal, a reader that goes away, a full disk. Then those who read are told to stop, and
  * what is out is whole elements; only where the reader takes nothing any more is it cut anywhere.
  */
 #ifndef CLI_DUMP_SINK_H
@@ -23,14 +23,14 @@ struct sink {
 	unsigned long long elements;
 	int err;			    /* errno of a write */
 	bool gone;			    /* the reader is */
-	bool stuck;			    /* it reads too little, and SIGINT came */
+	bool stuck;			    /* it reads too little, and a signal came */
 	void (*written)(struct sink *sink); /* called after each piece, under the lock */
 };
 
-/* From here on SIGINT ends the dump, not the process; a second one does. */
+/* From here on the signals of interrupt.h end the dump, not the process; a second one does. */
 void sink_begin(struct sink *sink, const char *separator);
 
-/* Write @text, which has @elements, and empty it; after SIGINT only what has none. */
+/* Write @text, which has @elements, and empty it; after a signal only what has none. */
 void sink_write(struct sink *sink, struct text *text, unsigned long long elements);
 
 /* Whether there is an end: reading on is in vain. */
