@@ -43,3 +43,6 @@ struct dumped_block {
 	__u64 numbers[8192];
 };
 MAP(blocks, BPF_MAP_TYPE_HASH, BPF_F_NO_PREALLOC, __u32, struct dumped_block, 64);
+
+/* Elements of which one may take much more text than the one before it. */
+MAP(growing, BPF_MAP_TYPE_ARRAY, 0, __u32, struct dumped_block, 4);
