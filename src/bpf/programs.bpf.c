@@ -124,8 +124,10 @@ static __always_inline void read_funcs(const struct bpf_prog_aux *aux, struct pr
 static __always_inline void read_attachment(const struct bpf_prog_aux *aux,
 					    struct program_record *r)
 {
+	r->head.present |= PROGRAM_HAS_ATTACH_ID;
 	r->attach_btf_id = aux->attach_btf_id;
-	if (!bpf_core_field_exists(aux->attach_btf) || !bpf_core_field_exists(aux->dst_prog))
+	if (r->attach_btf_id &&
+	    (!bpf_core_field_exists(aux->attach_btf) || !bpf_core_field_exists(aux->dst_prog)))
 		return;
 	r->head.present |= PROGRAM_HAS_ATTACH;
 	if (!r->attach_btf_id)

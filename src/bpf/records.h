@@ -53,6 +53,7 @@ enum {
 	PROGRAM_HAS_IFINDEX = 1 << 10,
 	/* By whom the types of attach_btf_obj_id are, the kernel or a program, is not told. */
 	PROGRAM_HIDES_ATTACH_PROG = 1 << 11,
+	PROGRAM_HAS_ATTACH_ID = 1 << 12, /* attach_btf_id */
 };
 
 struct program_record {

@@ -4,6 +4,7 @@
  * /proc/self/fdinfo say of each.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "details.h"
 #include "engine.h"
 #include "fdinfo.h"
+#include "has.h"
 #include "holders.h"
 #include "look.h"
 #include "some.skel.h"
@@ -140,6 +142,8 @@ static void test_elements(void **state)
 	struct {
 		__u32 bits, data;
 	} prefix = {32, 0x01020304};
+	/* By the kernel, since Linux 6.6; before, who wants to know goes through the map. */
+	const bool counts = has_function("bpf_map_sum_elem_count");
 	struct objects objects;
 	__u64 value = 1;
 
@@ -157,7 +161,7 @@ static void test_elements(void **state)
 	assert_int_equal(bpf_map_lookup_and_delete_elem(stack, NULL, &value), 0);
 	assert_int_equal(bpf_map_update_elem(trie, &prefix, &value, 0), 0);
 	assert_int_equal(objects_gather(WANT_MAPS | WANT_ELEMENTS, &objects), 0);
-	assert_int_equal(objects_map(&objects, id_of(hash))->elements, 6);
+	assert_true(objects_map(&objects, id_of(hash))->elements == (counts ? 6 : UNKNOWN));
 	assert_int_equal(objects_map(&objects, id_of(array))->elements, 10);
 	assert_int_equal(objects_map(&objects, id_of(queue))->elements, 4);
 	assert_int_equal(objects_map(&objects, id_of(stack))->elements, 3);
@@ -287,6 +291,19 @@ static size_t nr_lines_with(const struct objects *objects, const char *words)
 	return nr;
 }
 
+/* Whether who is another user for files alone is itself to /proc: not in Linux 5.10. */
+static bool nobody_sees_itself(void)
+{
+	int fd;
+
+	setfsuid(NOBODY);
+	fd = open("/proc/self/fdinfo/0", O_RDONLY);
+	setfsuid(0);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* What /proc shows to another user: itself, and that there are others. */
 static void test_holders_of_others(void **state)
 {
@@ -298,6 +315,9 @@ static void test_holders_of_others(void **state)
 
 	if (!engine_is_kernel() || getuid() || getpid() == 1)
 		skip_because("not root, who may be another, beside others");
+	if (!nobody_sees_itself())
+		skip_because("this kernel hides from a process that acts as another user its own "
+			     "descriptors");
 	map = make_map(BPF_MAP_TYPE_HASH, 8, 10, 0);
 	assert_true(map >= 0);
 	look = calloc(1, sizeof(*look));
@@ -438,10 +458,13 @@ static void test_missing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_memory),	 cmocka_unit_test(test_memory_unwanted),
-	cmocka_unit_test(test_elements), cmocka_unit_test(test_held_by_maps),
+	cmocka_unit_test(test_memory),
+	cmocka_unit_test(test_memory_unwanted),
+	cmocka_unit_test(test_elements),
+	cmocka_unit_test(test_held_by_maps),
 	cmocka_unit_test(test_holders_of_others),
-	cmocka_unit_test(test_gone),	 cmocka_unit_test(test_pins),
+	cmocka_unit_test(test_gone),
+	cmocka_unit_test(test_pins),
 	cmocka_unit_test(test_many),
 };
 

@@ -10,18 +10,34 @@
 #include "arena.h"
 #include "details.h"
 
+#define MAX_NAME 64
+
+/* Before Linux 5.11 types had no names, and to ask for one was an error. */
+static int ask(int fd, struct bpf_btf_info *info, char name[MAX_NAME])
+{
+	__u32 size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	info->name = (uintptr_t)name;
+	info->name_len = MAX_NAME;
+	if (!bpf_obj_get_info_by_fd(fd, info, &size))
+		return 0;
+	if (errno != E2BIG)
+		return -errno;
+	memset(info, 0, sizeof(*info));
+	size = sizeof(*info);
+	return bpf_obj_get_info_by_fd(fd, info, &size) ? -errno : 0;
+}
+
 static int add_btf(struct look *look, int fd)
 {
 	struct objects *objects = look->objects;
 	struct bpf_btf_info info;
-	__u32 size = sizeof(info);
-	char name[64] = "";
+	char name[MAX_NAME] = "";
+	int err = ask(fd, &info, name);
 
-	memset(&info, 0, sizeof(info));
-	info.name = (uintptr_t)name;
-	info.name_len = sizeof(name);
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
+	if (err)
+		return err;
 	if (own_has(&look->own, OBJECT_BTF, info.id))
 		return 0;
 	if (!look_grow(&objects->btfs, objects->nr_btfs, &look->room_btfs, sizeof(*objects->btfs)))

@@ -88,7 +88,8 @@ static int find_attachment(struct program *program, int fd)
 
 	if (!program->attach_btf_id)
 		return 0;
-	if (program->type == BPF_PROG_TYPE_STRUCT_OPS || program->type == BPF_PROG_TYPE_EXT)
+	if (program->attach_btf_id == UNKNOWN || program->type == BPF_PROG_TYPE_STRUCT_OPS ||
+	    program->type == BPF_PROG_TYPE_EXT)
 		return -ENOTSUP;
 	memset(&info, 0, sizeof(info));
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))

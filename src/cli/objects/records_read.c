@@ -90,7 +90,7 @@ static int take_program(struct look *look, const void *record)
 		.load_time = r->load_time,
 		.uid = known(present, PROGRAM_HAS_UID, r->uid),
 		.btf_id = r->btf_id,
-		.attach_btf_id = r->attach_btf_id,
+		.attach_btf_id = known(present, PROGRAM_HAS_ATTACH_ID, r->attach_btf_id),
 		.attach_btf_obj_id =
 			known(present, PROGRAM_HAS_ATTACH,
 			      r->attach_prog_id ? r->attach_prog_btf_id : r->attach_btf_obj_id),

@@ -45,6 +45,13 @@ static int put_used_maps(struct look *look, const __u32 *ids, __u32 count)
 	return look_put(look, &r, r.head.size);
 }
 
+/* Programs of no other kind attach to what has a type. Linux says to which since 6.0. */
+static bool attaches_to_type(__u32 type)
+{
+	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM ||
+	       type == BPF_PROG_TYPE_EXT || type == BPF_PROG_TYPE_STRUCT_OPS;
+}
+
 int program_put(struct look *look, int fd)
 {
 	struct program_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_PROGRAM}};
@@ -84,8 +91,8 @@ int program_put(struct look *look, int fd)
 		r.head.present |= PROGRAM_HAS_VERIFIED_INSNS;
 		r.verified_insns = info.verified_insns;
 	}
-	if (has(size, struct bpf_prog_info, attach_btf_id)) {
-		r.head.present |= PROGRAM_HAS_ATTACH;
+	if (has(size, struct bpf_prog_info, attach_btf_id) || !attaches_to_type(info.type)) {
+		r.head.present |= PROGRAM_HAS_ATTACH_ID | PROGRAM_HAS_ATTACH;
 		if (info.attach_btf_id)
 			r.head.present |= PROGRAM_HIDES_ATTACH_PROG;
 		r.attach_btf_id = info.attach_btf_id;
