@@ -219,7 +219,7 @@ static void compare(struct side *side, unsigned int number)
 }
 
 /* What a sequence does is decided before anything is known of sides. */
-static void run(const struct variant *variant)
+static void run_sequence(const struct variant *variant)
 {
 	const unsigned int steps = variant->steps ? variant->steps : STEPS;
 	unsigned int freeze_at = steps - steps / 20;
@@ -256,7 +256,7 @@ static void sequence(void **state)
 			skip_because("%s makes no %s", sides[i]->engine->name, variant->kind->name);
 		assert_int_equal(err, 0);
 	}
-	run(variant);
+	run_sequence(variant);
 }
 
 static int end_sides(void **state)
