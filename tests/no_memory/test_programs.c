@@ -88,14 +88,6 @@ static bool is_there(int map)
 	return found;
 }
 
-static int run(int prog)
-{
-	unsigned int ret = 0;
-
-	assert_int_equal(E->run(prog, &ret), 0);
-	return (int)ret;
-}
-
 static void updates(void **state)
 {
 	const struct kind *kind = *state;
