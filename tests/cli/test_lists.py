@@ -164,6 +164,16 @@ def test_elements_that_nobody_counts(engine, tmp_path):
         assert re.search("^elements: +~0$", shown, re.M)
 
 
+def test_hashes_that_the_kernel_does_not_count(engine):
+    """Before Linux 6.6: what is left out, why, and what to do, which is said if it is so."""
+    done = bpftrek("--on", engine, "-j", "map", "list", "--name", MAP, *LOADED)
+    *_, found = json.loads(done.stdout)
+    said = b"this kernel does not count them" in done.stderr
+    assert said == ("elements" not in found), done
+    if engine == "embedded":
+        assert not said
+
+
 def test_pids(engine):
     """Who holds what is loaded: this command itself, on the kernel."""
     args = ["--name", MAP, "--columns", "+pids"]  # of many objects it has to be asked for

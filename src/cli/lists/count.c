@@ -3,10 +3,12 @@
  * Counting by reading: see count.h. It takes as long as a dump, so it is done only where somebody
  * asks for it; and what comes or goes meanwhile may be counted or not, so the number has a mark.
  */
+#include <linux/bpf.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "cli.h"
 #include "count.h"
 #include "dump/elements.h"
 
@@ -39,4 +41,21 @@ void count_unknown_elements(struct objects *objects, const struct rows *rows)
 		if (map->elements == UNKNOWN)
 			count_elements(&objects->maps[map - objects->maps]);
 	}
+}
+
+void remark_on_uncounted(const struct objects *objects, const struct rows *rows)
+{
+	const struct map *map;
+	size_t nr = 0;
+
+	if (objects->missing & WANT_ELEMENTS)
+		return; /* why has been said */
+	for (size_t i = 0; i < rows->nr; i++) {
+		map = rows->objects[i];
+		nr += map->type == BPF_MAP_TYPE_HASH && map->elements == UNKNOWN;
+	}
+	if (nr)
+		remark("elements of %zu hash%s: left out: this kernel does not count them (Linux "
+		       "6.6 does); name the column (--columns +elements) to have them read",
+		       nr, nr > 1 ? "es" : "");
 }

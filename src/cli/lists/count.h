@@ -9,4 +9,7 @@
  */
 void count_unknown_elements(struct objects *objects, const struct rows *rows);
 
+/* If there are hashes among @rows that the engine does not count, say how to have them read. */
+void remark_on_uncounted(const struct objects *objects, const struct rows *rows);
+
 #endif /* CLI_LISTS_COUNT_H */

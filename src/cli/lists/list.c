@@ -236,6 +236,9 @@ static int look(struct list *list)
 		status = selection_only(&list->selection, &rows);
 	if (!status && list->kind->kind == OBJECT_MAP && list->wants & WANT_READING)
 		count_unknown_elements(&objects, &rows);
+	else if (!status && list->kind->kind == OBJECT_MAP && list->wants & WANT_ELEMENTS &&
+		 !list->looks)
+		remark_on_uncounted(&objects, &rows);
 	if (!status && list->sort.nr)
 		status = sort_rows(&list->sort, &view, &rows);
 	if (!status)
