@@ -7,8 +7,6 @@
 
 #include "crowd.h"
 
-#define PTR(p) ((unsigned long)(p))
-
 static struct crowd {
 	int *handles;
 	unsigned int nr, room;
@@ -16,19 +14,7 @@ static struct crowd {
 
 static int make_program(const struct engine *engine)
 {
-	static const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = PTR(insns),
-		.insn_cnt = 2,
-		.license = PTR("Dual BSD/GPL"),
-		.prog_name = "bench",
-	};
-
-	return engine_bpf(engine, BPF_PROG_LOAD, &attr);
+	return engine_program(engine, BPF_PROG_TYPE_SOCKET_FILTER, 0);
 }
 
 static int make_map(const struct engine *engine)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include <bpftrek/runtime.h>
@@ -94,6 +95,49 @@ int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t val
 	};
 
 	return engine_bpf(engine, BPF_MAP_CREATE, &attr);
+}
+
+int engine_program(const struct engine *engine, enum bpf_prog_type type, uint32_t flags)
+{
+	static const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attr = {
+		.prog_type = type,
+		.prog_flags = flags,
+		.insns = PTR(insns),
+		.insn_cnt = 2,
+		.license = PTR("Dual BSD/GPL"),
+		.prog_name = "bench",
+	};
+
+	return engine_bpf(engine, BPF_PROG_LOAD, &attr);
+}
+
+int engine_functions(const struct engine *engine, const unsigned int *starts, unsigned int nr,
+		     struct bpf_func_info *info)
+{
+	struct btf *btf = btf__new_empty();
+	union bpf_attr attr = {0};
+	unsigned int size;
+	int proto, fd;
+
+	proto = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	proto = btf__add_func_proto(btf, proto);
+	for (unsigned int i = 0; i < nr; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%u", i);
+		info[i].insn_off = starts[i];
+		info[i].type_id =
+			btf__add_func(btf, name, i ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL, proto);
+	}
+	attr.btf = PTR(btf__raw_data(btf, &size));
+	attr.btf_size = size;
+	fd = engine_bpf(engine, BPF_BTF_LOAD, &attr);
+	btf__free(btf);
+	return fd;
 }
 
 int engine_fill(const struct engine *engine, int map, uint32_t elements, unsigned int values_each)
@@ -191,27 +235,16 @@ void engine_unload(const struct engine *engine, struct bpf_object *object)
 /* As much as the measurements need, once: a map, and a program of two instructions. */
 static int try(const struct engine *engine, bool *compiles)
 {
-	const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SYSCALL,
-		.prog_flags = BPF_F_SLEEPABLE,
-		.insns = PTR(insns),
-		.insn_cnt = 2,
-		.license = PTR("Dual BSD/GPL"),
-	};
 	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {0};
 	int map = engine_map(engine, BPF_MAP_TYPE_HASH, sizeof(uint64_t), 1), prog, err;
 
 	if (map < 0)
 		return map;
 	engine_close(engine, map);
-	prog = engine_bpf(engine, BPF_PROG_LOAD, &attr);
+	prog = engine_program(engine, BPF_PROG_TYPE_SYSCALL, BPF_F_SLEEPABLE);
 	if (prog < 0)
 		return prog;
-	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = prog;
 	attr.info.info = PTR(&info);
 	attr.info.info_len = sizeof(info);

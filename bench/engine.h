@@ -49,6 +49,15 @@ int engine_map(const struct engine *engine, enum bpf_map_type type, uint32_t val
  */
 int engine_fill(const struct engine *engine, int map, uint32_t elements, unsigned int values_each);
 
+/* A program named "bench" of two instructions, which returns 0. A handle, or negative errno. */
+int engine_program(const struct engine *engine, enum bpf_prog_type type, uint32_t flags);
+/*
+ * Types for functions that begin at the instructions @starts, the first one global and the others
+ * static, and what BPF_PROG_LOAD takes with them. A handle, or negative errno.
+ */
+int engine_functions(const struct engine *engine, const unsigned int *starts, unsigned int nr,
+		     struct bpf_func_info *info);
+
 /* What libbpf does between these goes to @engine. */
 void engine_enter(const struct engine *engine);
 void engine_leave(const struct engine *engine);

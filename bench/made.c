@@ -3,42 +3,13 @@
  * A shape is instructions alone; an engine also wants a map, and types for functions.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <bpf/btf.h>
 
 #include "made.h"
 #include "shapes.h"
 
 #define PTR(p) ((unsigned long)(p))
-
-/* Functions need types, all static but the first. */
-static int load_types(const struct engine *engine, const struct shaped *p,
-		      struct bpf_func_info *info)
-{
-	struct btf *btf = btf__new_empty();
-	union bpf_attr attr = {0};
-	unsigned int size;
-	int proto, fd;
-
-	proto = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	proto = btf__add_func_proto(btf, proto);
-	for (unsigned int i = 0; i < p->nr_funcs; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "f%u", i);
-		info[i].insn_off = p->funcs[i];
-		info[i].type_id =
-			btf__add_func(btf, name, i ? BTF_FUNC_STATIC : BTF_FUNC_GLOBAL, proto);
-	}
-	attr.btf = PTR(btf__raw_data(btf, &size));
-	attr.btf_size = size;
-	fd = engine_bpf(engine, BPF_BTF_LOAD, &attr);
-	btf__free(btf);
-	return fd;
-}
 
 static const struct shape *shape_named(const char *name)
 {
@@ -65,7 +36,7 @@ int made_new(const struct engine *engine, const char *name, unsigned int verifie
 	if (made->map < 0)
 		return made->map;
 	shape->make(&p, verified, made->map);
-	made->types = load_types(engine, &p, made->funcs);
+	made->types = engine_functions(engine, p.funcs, p.nr_funcs, made->funcs);
 	if (made->types < 0)
 		return made->types;
 	made->attr.prog_type = BPF_PROG_TYPE_SYSCALL;

@@ -183,18 +183,7 @@ static const struct work element = {.run = element_run, .clock = ONCE};
 
 static int load(struct contest *c)
 {
-	static const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = PTR(insns),
-		.insn_cnt = 2,
-		.license = PTR("Dual BSD/GPL"),
-	};
-
-	return engine_bpf(c->engine, BPF_PROG_LOAD, &attr);
+	return engine_program(c->engine, BPF_PROG_TYPE_SOCKET_FILTER, 0);
 }
 
 static int load_many(struct contest *c, unsigned int nr)

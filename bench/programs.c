@@ -11,8 +11,6 @@
  */
 #include <string.h>
 
-#include <bpf/btf.h>
-
 #include "programs.h"
 #include "verifier/insn.h"
 
@@ -79,33 +77,13 @@ static void (*const emit[NR_OPS])(struct program *p, int map, bool empty) = {
 	[OP_DELETE_INSERT] = emit_delete_insert,
 };
 
-/* Callbacks need types. A handle, or negative errno. */
-static int load_types(const struct engine *engine, struct bpf_func_info info[2])
-{
-	struct btf *btf = btf__new_empty();
-	union bpf_attr attr = {0};
-	unsigned int size;
-	int proto, fd;
-
-	proto = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
-	proto = btf__add_func_proto(btf, proto);
-	info[0].insn_off = 0;
-	info[0].type_id = btf__add_func(btf, "main", BTF_FUNC_GLOBAL, proto);
-	info[1].insn_off = MAIN_INSNS;
-	info[1].type_id = btf__add_func(btf, "step", BTF_FUNC_STATIC, proto);
-	attr.btf = PTR(btf__raw_data(btf, &size));
-	attr.btf_size = size;
-	fd = engine_bpf(engine, BPF_BTF_LOAD, &attr);
-	btf__free(btf);
-	return fd;
-}
-
 int op_program(const struct engine *engine, int map, enum op op, bool empty, uint32_t count,
 	       uint32_t elements)
 {
+	static const unsigned int functions[] = {0, MAIN_INSNS};
 	struct program p = {.nr = 0};
 	struct bpf_func_info info[2];
-	int types = load_types(engine, info), prog;
+	int types = engine_functions(engine, functions, 2, info), prog;
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_SYSCALL,
 		.prog_flags = BPF_F_SLEEPABLE,

@@ -56,11 +56,17 @@ static void tear_down(struct contest *c)
 	free(state);
 }
 
-static int verify_run(struct contest *c)
+static int load_some(const struct contest *c, struct load *load)
 {
 	const struct verify_state *state = c->state;
+
+	return load_batch(c->engine, &state->made.attr, BATCH_US, load);
+}
+
+static int verify_run(struct contest *c)
+{
 	struct load load;
-	int err = load_batch(c->engine, &state->made.attr, BATCH_US, &load);
+	int err = load_some(c, &load);
 
 	c->figure = load.verify_us;
 	return err;
@@ -75,9 +81,8 @@ static const struct work verification = {
 
 static int load_run(struct contest *c)
 {
-	const struct verify_state *state = c->state;
 	struct load load;
-	int err = load_batch(c->engine, &state->made.attr, BATCH_US, &load);
+	int err = load_some(c, &load);
 
 	c->figure = load.load_us;
 	return err;
