@@ -21,7 +21,6 @@ static void use(const struct btf *btf)
 		btf_find_by_name_kind(btf, btf_type_name(btf, t), btf_kind(t));
 		btf_type_skip_modifiers(btf, id, &sized);
 		btf_type_resolve_ptr(btf, id, &sized);
-		btf_type_resolve_func_ptr(btf, id, &sized);
 		sized = id;
 		btf_type_id_size(btf, &sized, &bytes);
 		if (!btf_type_is_struct(t))

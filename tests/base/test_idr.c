@@ -11,6 +11,16 @@
 
 static char object[1];
 
+static int alloc(struct idr *idr, void *ptr)
+{
+	int id;
+
+	idr_lock(idr);
+	id = idr_alloc_cyclic_locked(idr, ptr);
+	idr_unlock(idr);
+	return id;
+}
+
 static void *find(struct idr *idr, u32 id)
 {
 	void *found;
@@ -37,11 +47,11 @@ static void ids_go_up_and_are_not_reused_at_once(void **state)
 
 	assert_int_equal(idr_init(&idr), 0);
 	for (int i = 1; i <= 300; i++) {
-		assert_int_equal(idr_alloc_cyclic(&idr, object), i);
+		assert_int_equal(alloc(&idr, object), i);
 		idr_remove(&idr, i);
 	}
 	assert_null(find(&idr, 300));
-	assert_int_equal(idr_alloc_cyclic(&idr, object), 301);
+	assert_int_equal(alloc(&idr, object), 301);
 	assert_ptr_equal(find(&idr, 301), object);
 	idr_destroy(&idr);
 }
@@ -52,14 +62,14 @@ static void ids_wrap_to_the_first_free_one(void **state)
 	u32 id = 0;
 
 	assert_int_equal(idr_init(&idr), 0);
-	assert_int_equal(idr_alloc_cyclic(&idr, object), 1);
-	assert_int_equal(idr_alloc_cyclic(&idr, object), 2);
+	assert_int_equal(alloc(&idr, object), 1);
+	assert_int_equal(alloc(&idr, object), 2);
 	idr.next = INT_MAX - 1;
-	assert_int_equal(idr_alloc_cyclic(&idr, object), INT_MAX - 1);
-	assert_int_equal(idr_alloc_cyclic(&idr, object), INT_MAX);
-	assert_int_equal(idr_alloc_cyclic(&idr, object), 3);
+	assert_int_equal(alloc(&idr, object), INT_MAX - 1);
+	assert_int_equal(alloc(&idr, object), INT_MAX);
+	assert_int_equal(alloc(&idr, object), 3);
 	idr.next = INT_MAX;
-	assert_int_equal(idr_alloc_cyclic(&idr, object), 4);
+	assert_int_equal(alloc(&idr, object), 4);
 	id = 5;
 	assert_ptr_equal(next(&idr, &id), object);
 	assert_int_equal(id, INT_MAX - 1);
@@ -83,7 +93,7 @@ static void unknown_ids_are_not_found(void **state)
 		}
 		idr.next = 2;
 		if (!round)
-			assert_int_equal(idr_alloc_cyclic(&idr, object), 2);
+			assert_int_equal(alloc(&idr, object), 2);
 	}
 	idr_destroy(&idr);
 }
@@ -107,7 +117,7 @@ static void search_agrees_with_a_table(void **state)
 				;
 			if (want == MODEL)
 				continue;
-			assert_int_equal(idr_alloc_cyclic(&idr, &model[want]), want);
+			assert_int_equal(alloc(&idr, &model[want]), want);
 			model[want] = &model[want];
 		} else {
 			idr_remove(&idr, id);
@@ -167,7 +177,7 @@ static void lowest_is_the_smallest_free_one(void **state)
 static void *alloc_many(void *arg)
 {
 	for (int i = 0; i < EACH; i++)
-		if (idr_alloc_cyclic(arg, object) <= 0)
+		if (alloc(arg, object) <= 0)
 			return arg;
 	return NULL;
 }

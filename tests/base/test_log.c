@@ -89,44 +89,6 @@ static void the_end_or_the_beginning_is_kept(void **state)
 	}
 }
 
-static void reset_forgets_what_came_after(void **state)
-{
-	static const struct {
-		u32 level, len;
-		size_t before, after;
-		u64 pos;
-		const char *want;
-		int err;
-	} rows[] = {
-		{1, 64, 20, 3, 5, "aaaaabbb", 0},
-		{9, 64, 20, 3, 5, "aaaaabbb", 0},
-		/* The ring has lost the beginning; the end is forgotten. */
-		{1, 10, 20, 3, 15, "aaaabbb", -ENOSPC},
-		{1, 10, 20, 3, 5, "bbb", -ENOSPC},
-		{9, 10, 20, 3, 5, "aaaaabbb", -ENOSPC},
-		{9, 10, 20, 3, 15, "aaaaaaaaa", -ENOSPC},
-		/* A position that was never reached. */
-		{1, 64, 2, 1, 99, "aab", 0},
-		{1, 64, 3, 0, 0, "", 0},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct bpf_verifier_log log;
-		char buf[64];
-		u32 actual;
-
-		assert_int_equal(bpf_vlog_init(&log, rows[i].level, addr(buf), rows[i].len), 0);
-		for (size_t n = 0; n < rows[i].before; n++)
-			bpf_log(&log, "a");
-		bpf_vlog_reset(&log, rows[i].pos);
-		for (size_t n = 0; n < rows[i].after; n++)
-			bpf_log(&log, "b");
-		assert_int_equal(bpf_vlog_finalize(&log, &actual), rows[i].err);
-		assert_int_equal(actual, rows[i].before + 1 + (rows[i].pos > rows[i].before));
-		assert_string_equal(buf, rows[i].want);
-	}
-}
-
 static void without_a_buffer_the_text_is_counted(void **state)
 {
 	struct bpf_verifier_log log;
@@ -187,7 +149,6 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attributes_must_fit_together),
 		cmocka_unit_test(the_end_or_the_beginning_is_kept),
-		cmocka_unit_test(reset_forgets_what_came_after),
 		cmocka_unit_test(without_a_buffer_the_text_is_counted),
 		cmocka_unit_test(an_empty_log_is_an_empty_string),
 		cmocka_unit_test(a_long_message_is_whole),

@@ -231,9 +231,6 @@ static void test_types(void **state)
 	assert_ptr_equal(btf_type_resolve_ptr(btf, 5, &id), btf_type_by_id(btf, 2));
 	assert_int_equal(id, 2);
 	assert_null(btf_type_resolve_ptr(btf, 4, &id));
-	assert_ptr_equal(btf_type_resolve_func_ptr(btf, 9, &id), btf_type_by_id(btf, 8));
-	assert_ptr_equal(btf_type_resolve_func_ptr(btf, 10, &id), btf_type_by_id(btf, 8));
-	assert_null(btf_type_resolve_func_ptr(btf, 5, &id));
 
 	id = 11;
 	assert_ptr_equal(btf_type_id_size(btf, &id, &size), btf_type_by_id(btf, 11));

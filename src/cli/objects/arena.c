@@ -82,21 +82,3 @@ const char *arena_text(struct arena *arena, const char *text, size_t len)
 	copy[len] = '\0';
 	return copy;
 }
-
-const char *arena_format(struct arena *arena, const char *format, ...)
-{
-	va_list args;
-	char *text;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	text = len < 0 ? NULL : arena_take(arena, len + 1);
-	if (!text)
-		return NULL;
-	va_start(args, format);
-	vsnprintf(text, len + 1, format, args);
-	va_end(args);
-	return text;
-}

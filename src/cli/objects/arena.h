@@ -17,8 +17,4 @@ void *arena_take(struct arena *arena, size_t size);
 /* The first @len bytes of @text up to its NUL, with a NUL behind them. */
 const char *arena_text(struct arena *arena, const char *text, size_t len);
 
-/* What snprintf() makes. */
-const char *arena_format(struct arena *arena, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 #endif /* CLI_OBJECTS_ARENA_H */

@@ -18,68 +18,49 @@ int reference_add(struct look *look, const struct reference *reference)
 	return 0;
 }
 
-static int of_program(struct look *look, const struct program *program)
+/* One more, if there is what it is to: that is not 0, and known. */
+static int refer(struct look *look, enum object_kind from, __u32 from_id, enum object_kind to,
+		 __u64 to_id, enum reference_reason why)
 {
-	struct reference r = {.from = OBJECT_PROGRAM, .from_id = program->id};
+	const struct reference r = {
+		.from = from,
+		.from_id = from_id,
+		.to = to,
+		.to_id = to_id,
+		.why = why,
+	};
+
+	return to_id && to_id != UNKNOWN ? reference_add(look, &r) : 0;
+}
+
+static int of_program(struct look *look, const struct program *p)
+{
 	int err = 0;
 
-	r.to = OBJECT_MAP;
-	r.why = USES_MAP;
-	for (size_t i = 0; i < program->nr_map_ids && !err; i++) {
-		r.to_id = program->map_ids[i];
-		err = reference_add(look, &r);
-	}
-	if (program->btf_id && !err) {
-		r.to = OBJECT_BTF;
-		r.to_id = program->btf_id;
-		r.why = HAS_TYPES;
-		err = reference_add(look, &r);
-	}
-	if (program->attach_prog_id && program->attach_prog_id != UNKNOWN && !err) {
-		r.to = OBJECT_PROGRAM;
-		r.to_id = program->attach_prog_id;
-		r.why = TARGETS;
-		err = reference_add(look, &r);
-	}
+	for (size_t i = 0; i < p->nr_map_ids && !err; i++)
+		err = refer(look, OBJECT_PROGRAM, p->id, OBJECT_MAP, p->map_ids[i], USES_MAP);
+	if (!err)
+		err = refer(look, OBJECT_PROGRAM, p->id, OBJECT_BTF, p->btf_id, HAS_TYPES);
+	if (!err)
+		err = refer(look, OBJECT_PROGRAM, p->id, OBJECT_PROGRAM, p->attach_prog_id,
+			    TARGETS);
 	return err;
 }
 
 static int of_map(struct look *look, const struct map *map)
 {
-	const struct reference r = {
-		.from = OBJECT_MAP,
-		.from_id = map->id,
-		.to = OBJECT_BTF,
-		.to_id = map->btf_id,
-		.why = HAS_TYPES,
-	};
-
-	return map->btf_id ? reference_add(look, &r) : 0;
+	return refer(look, OBJECT_MAP, map->id, OBJECT_BTF, map->btf_id, HAS_TYPES);
 }
 
-static int of_link(struct look *look, const struct link *link)
+static int of_link(struct look *look, const struct link *l)
 {
-	struct reference r = {.from = OBJECT_LINK, .from_id = link->id};
-	int err = 0;
+	int err = refer(look, OBJECT_LINK, l->id, OBJECT_PROGRAM, l->prog_id, ATTACHES);
 
-	if (link->prog_id) {
-		r.to = OBJECT_PROGRAM;
-		r.to_id = link->prog_id;
-		r.why = ATTACHES;
-		err = reference_add(look, &r);
-	}
-	if (link->target_prog_id && link->target_prog_id != UNKNOWN && !err) {
-		r.to = OBJECT_PROGRAM;
-		r.to_id = link->target_prog_id;
-		r.why = TARGETS;
-		err = reference_add(look, &r);
-	}
-	if (link->map_id && link->map_id != UNKNOWN && !err) {
-		r.to = OBJECT_MAP;
-		r.to_id = link->map_id;
-		r.why = link->type == LINK_ITER ? ITERATES : ATTACHES;
-		err = reference_add(look, &r);
-	}
+	if (!err)
+		err = refer(look, OBJECT_LINK, l->id, OBJECT_PROGRAM, l->target_prog_id, TARGETS);
+	if (!err)
+		err = refer(look, OBJECT_LINK, l->id, OBJECT_MAP, l->map_id,
+			    l->type == LINK_ITER ? ITERATES : ATTACHES);
 	return err;
 }
 

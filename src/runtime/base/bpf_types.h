@@ -23,7 +23,6 @@ struct bpf_iter_session;
 struct bpf_kfunc_desc_tab;
 struct bpf_jit_image;
 struct bpf_ctx_arg_aux;
-struct bpf_verifier_ops;
 
 /*
  * Tags of the built-in BTF (kernel: include/linux/compiler_types.h): what a pointer with one is good

@@ -65,7 +65,6 @@ enum bpf_arg_type {
 	ARG_KPTR,                    /* an object that it may hold */
 };
 #define ARG_PTR_TO_MEM_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_MEM)
-#define ARG_PTR_TO_CTX_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_CTX)
 #define ARG_PTR_TO_STACK_OR_NULL (PTR_MAYBE_NULL | ARG_PTR_TO_STACK)
 #define ARG_PTR_TO_RINGBUF_MEM (MEM_RINGBUF | ARG_PTR_TO_MEM)
 #define ARG_PTR_TO_UNINIT_MEM (MEM_UNINIT | MEM_WRITE | ARG_PTR_TO_MEM)
@@ -85,9 +84,6 @@ enum bpf_return_type {
 #define RET_PTR_TO_MAP_VALUE_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_MAP_VALUE)
 #define RET_PTR_TO_RINGBUF_MEM_OR_NULL (PTR_MAYBE_NULL | MEM_RINGBUF | RET_PTR_TO_MEM)
 #define RET_PTR_TO_BTF_ID_OR_NULL (PTR_MAYBE_NULL | RET_PTR_TO_BTF_ID)
-
-/* How the verifier enters a callback argument: the registers it starts with. */
-struct bpf_callback_proto;
 
 /* A printf's format that was parsed when the program was loaded (prog/bprintf.h). */
 struct bpf_format;

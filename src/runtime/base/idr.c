@@ -183,16 +183,6 @@ int idr_alloc_lowest_locked(struct idr *idr, void *ptr, u32 from)
 	return put_at(idr, next_free(idr, from), ptr);
 }
 
-int idr_alloc_cyclic(struct idr *idr, void *ptr)
-{
-	int id;
-
-	idr_lock(idr);
-	id = idr_alloc_cyclic_locked(idr, ptr);
-	idr_unlock(idr);
-	return id;
-}
-
 void *idr_find_locked(struct idr *idr, u32 id)
 {
 	void *slot = idr->root;

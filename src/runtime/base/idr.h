@@ -6,8 +6,8 @@
  * goes from one program or map to the next in 25 ns among 1,000, and in 40 among 100,000, which are
  * more than the caches hold.
  *
- * Every function takes the space's lock; a caller that must look at an object it found before
- * somebody else removes it does so inside idr_lock() and idr_unlock() with the _locked forms.
+ * The _locked forms are called inside idr_lock() and idr_unlock(): what a caller finds there nobody
+ * else removes before it has looked at it.
  */
 #ifndef BASE_IDR_H
 #define BASE_IDR_H
@@ -29,13 +29,11 @@ int idr_init(struct idr *idr);
 /* Frees the tree, not the objects. */
 void idr_destroy(struct idr *idr);
 
-/* An id for @ptr (not NULL); -ENOMEM, -ENOSPC. */
-int idr_alloc_cyclic(struct idr *idr, void *ptr);
 void idr_remove(struct idr *idr, u32 id);
 
 void idr_lock(struct idr *idr);
 void idr_unlock(struct idr *idr);
-/* For an object that has to know its id before others find it. */
+/* An id for @ptr (not NULL), which has to know it before others find it; -ENOMEM, -ENOSPC. */
 int idr_alloc_cyclic_locked(struct idr *idr, void *ptr);
 /* The smallest free id >= @from, which is not 0: a table's number rather than an object's name. */
 int idr_alloc_lowest_locked(struct idr *idr, void *ptr, u32 from);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,6 @@ static void append(struct bpf_verifier_log *log, const char *text, size_t len)
 	size_t room = log->len_total ? log->len_total - 1 : 0;
 	size_t keep = min_of(len, room);
 
-	log->len_max = max_of(log->len_max, end + 1);
 	if (log->level & BPF_LOG_FIXED) {
 		keep = log->end_pos < room ? min_of(keep, room - log->end_pos) : 0;
 		if (keep)
@@ -65,7 +65,7 @@ static void append(struct bpf_verifier_log *log, const char *text, size_t len)
 	log->end_pos = end;
 }
 
-void bpf_vlog(struct bpf_verifier_log *log, const char *fmt, va_list args)
+static void bpf_vlog(struct bpf_verifier_log *log, const char *fmt, va_list args)
 {
 	char line[BPF_LOG_LINE_SIZE];
 	char *text = line;
@@ -99,15 +99,6 @@ void bpf_log(struct bpf_verifier_log *log, const char *fmt, ...)
 	va_end(args);
 }
 
-void bpf_vlog_reset(struct bpf_verifier_log *log, u64 pos)
-{
-	if (!log || pos > log->end_pos)
-		return;
-	log->end_pos = pos;
-	/* What the ring has lost does not come back. */
-	log->start_pos = min_of(log->start_pos, pos);
-}
-
 /* Hand the kept text over; it may lie around the end of the ring. */
 static int write_out(const struct bpf_verifier_log *log)
 {
@@ -129,14 +120,16 @@ static int write_out(const struct bpf_verifier_log *log)
 
 int bpf_vlog_finalize(struct bpf_verifier_log *log, u32 *actual)
 {
+	u64 size;
 	int err = 0;
 
 	*actual = 0;
 	if (log && log->level) {
-		*actual = min_of(log->len_max, (u64)UINT_MAX);
+		size = log->end_pos ? log->end_pos + 1 : 0; /* with the NUL */
+		*actual = min_of(size, (u64)UINT_MAX);
 		if (log->kbuf)
 			err = write_out(log);
-		if (!err && log->ubuf && log->len_max > log->len_total)
+		if (!err && log->ubuf && size > log->len_total)
 			err = -ENOSPC;
 		free(log->kbuf);
 		log->kbuf = NULL;

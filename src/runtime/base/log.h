@@ -7,8 +7,6 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include <stdarg.h>
-
 #include "base/types.h"
 
 #define BPF_LOG_LEVEL1 1u
@@ -22,8 +20,7 @@ struct bpf_verifier_log {
 	u64 ubuf;  /* the caller's buffer, len_total bytes; 0: the text is only counted */
 	u32 len_total;
 	u64 start_pos; /* of what kbuf still holds */
-	u64 end_pos;   /* length of the whole text so far */
-	u64 len_max;   /* the most that it has been, with the NUL; 0: nothing was ever written */
+	u64 end_pos;   /* length of the whole text so far, without the NUL */
 	char *kbuf;    /* our copy of what the buffer shall hold, len_total bytes, a ring */
 };
 
@@ -31,9 +28,6 @@ struct bpf_verifier_log {
 int bpf_vlog_init(struct bpf_verifier_log *log, u32 level, u64 ubuf, u32 len_total);
 void bpf_log(struct bpf_verifier_log *log, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-void bpf_vlog(struct bpf_verifier_log *log, const char *fmt, va_list args);
-/* Forget what was written after @pos (an earlier end_pos). */
-void bpf_vlog_reset(struct bpf_verifier_log *log, u64 pos);
 /*
  * Write the text out and free the log. @actual: the size the buffer would have needed. -ENOSPC:
  * it did not fit (the buffer has a part), -EFAULT.

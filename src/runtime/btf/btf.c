@@ -101,17 +101,6 @@ const struct btf_type *btf_type_resolve_ptr(const struct btf *btf, u32 id, u32 *
 	return btf_type_skip_modifiers(btf, t->type, res_id);
 }
 
-const struct btf_type *btf_type_resolve_func_ptr(const struct btf *btf, u32 id, u32 *res_id)
-{
-	const struct btf_type *t = btf_type_by_id(btf, id);
-
-	if (t && btf_type_is_func(t))
-		t = btf_type_skip_modifiers(btf, t->type, res_id);
-	else
-		t = btf_type_resolve_ptr(btf, id, res_id);
-	return t && btf_type_is_func_proto(t) ? t : NULL;
-}
-
 const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id, u32 *size)
 {
 	const struct btf_type *t = btf_type_by_id(btf, *id);

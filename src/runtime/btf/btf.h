@@ -68,8 +68,6 @@ s32 btf_find_by_name_kind(const struct btf *btf, const char *name, u8 kind);
 const struct btf_type *btf_type_skip_modifiers(const struct btf *btf, u32 id, u32 *res_id);
 /* What a pointer points to, modifiers skipped; NULL if @id is no pointer. */
 const struct btf_type *btf_type_resolve_ptr(const struct btf *btf, u32 id, u32 *res_id);
-/* A function pointer's or function's FUNC_PROTO. */
-const struct btf_type *btf_type_resolve_func_ptr(const struct btf *btf, u32 id, u32 *res_id);
 /* The size of a type in bytes (arrays multiplied out), and the sized type itself, whose id *@id
  * becomes; @size may be NULL. NULL, and nothing changed: it has none. */
 const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id, u32 *size);

@@ -75,7 +75,8 @@ static bool record_equal(const struct btf_record *a, const struct btf_record *b)
 	return true;
 }
 
-bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map)
+/* The same in all that programs which know @meta rely on, whatever the kind. */
+static bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map)
 {
 	return meta->map_type == map->map_type && meta->key_size == map->key_size &&
 	       meta->value_size == map->value_size && meta->map_flags == map->map_flags &&

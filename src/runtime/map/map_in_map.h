@@ -13,10 +13,8 @@
 struct bpf_map *bpf_map_meta_alloc(const struct bpf_map *inner);
 void bpf_map_meta_free(struct bpf_map *meta); /* NULL: nothing */
 
-/* The same in all that programs which know @meta rely on, whatever the kind. */
-bool bpf_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
-/* Of ARRAY, the number of elements, too: indexes are checked against it ahead of time. With
- * BPF_F_INNER_MAP they are not. */
+/* map_meta_equal of ARRAY: the number of elements, too, as indexes are checked against it ahead of
+ * time. With BPF_F_INNER_MAP they are not. */
 bool array_map_meta_equal(const struct bpf_map *meta, const struct bpf_map *map);
 
 /* Of an inner map that is as @map: may it have fewer elements? */

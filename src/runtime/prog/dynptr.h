@@ -26,8 +26,8 @@ extern const size_t bpf_dynptr_helpers_nr;
  * Kfuncs for programs of every type (dynptr_kfuncs.c, dynptr_user.c); those that make dynptrs of
  * packets, for types that may write to them and that may not (dynptr_packet.c).
  */
-extern const struct btf_kfunc_id_set bpf_dynptr_kfunc_set, bpf_dynptr_user_kfunc_set,
-	bpf_dynptr_skb_kfunc_set, bpf_dynptr_skb_rdonly_kfunc_set, bpf_dynptr_xdp_kfunc_set;
+extern const struct btf_kfunc_id_set bpf_dynptr_user_kfunc_set, bpf_dynptr_skb_kfunc_set,
+	bpf_dynptr_skb_rdonly_kfunc_set, bpf_dynptr_xdp_kfunc_set;
 void bpf_dynptr_register_kfuncs(void);
 
 #endif /* PROG_DYNPTR_H */

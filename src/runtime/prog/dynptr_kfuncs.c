@@ -115,7 +115,8 @@ static const struct btf_kfunc dynptr_kfuncs[] = {
 	BTF_KFUNC(bpf_dynptr_memset, 0),
 };
 
-const struct btf_kfunc_id_set bpf_dynptr_kfunc_set = {dynptr_kfuncs, ARRAY_SIZE(dynptr_kfuncs)};
+static const struct btf_kfunc_id_set bpf_dynptr_kfunc_set = {dynptr_kfuncs,
+							     ARRAY_SIZE(dynptr_kfuncs)};
 
 void bpf_dynptr_register_kfuncs(void)
 {

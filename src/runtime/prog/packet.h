@@ -19,7 +19,6 @@
 #define XDP_PACKET_HEADROOM 256
 #define SKB_SHARED_INFO_SIZE 320
 #define NET_SKB_PAD 64
-#define NET_IP_ALIGN 0
 #define ETH_HLEN 14
 
 /* data_hard_start <= data_meta <= data <= data_end <= xdp_data_hard_end(). */

@@ -72,7 +72,7 @@ static void prog_array_free(struct bpf_map *map)
 
 /* --- who may be in it ------------------------------------------------------------------------- */
 
-int bpf_prog_array_check(struct bpf_map *map, const struct bpf_prog *prog)
+static int prog_array_check(struct bpf_map *map, const struct bpf_prog *prog)
 {
 	struct prog_array *progs = to_prog_array(map);
 	const struct bpf_prog_aux *aux = prog->aux;
@@ -104,7 +104,7 @@ int bpf_check_tail_call(const struct bpf_prog *prog)
 
 	for (u32 i = 0; i < aux->used_map_cnt && !err; i++)
 		if (aux->used_maps[i]->ops == &prog_array_map_ops)
-			err = bpf_prog_array_check(aux->used_maps[i], prog);
+			err = prog_array_check(aux->used_maps[i], prog);
 	return err;
 }
 
@@ -139,7 +139,7 @@ static int prog_array_set(struct bpf_map *map, const void *key, void *object, u6
 	if (!err && IS_ERR(prog))
 		err = PTR_ERR(prog);
 	if (!err && prog)
-		err = reaches_into_buffers(prog) ? -EINVAL : bpf_prog_array_check(map, prog);
+		err = reaches_into_buffers(prog) ? -EINVAL : prog_array_check(map, prog);
 	if (err)
 		return err;
 	old = fd_array_exchange(map, index, prog);

@@ -18,10 +18,9 @@ extern const struct bpf_map_ops prog_array_map_ops;
 /*
  * The programs of an array fit each other and those that call them: one type, attached to one kind
  * of function, executed in one way. The first one decides, be it put in or one that uses the map,
- * and for as long as the map lives. 0; -EINVAL.
+ * and for as long as the map lives. Whether @prog fits all that it uses is part of loading it. 0;
+ * -EINVAL.
  */
-int bpf_prog_array_check(struct bpf_map *map, const struct bpf_prog *prog);
-/* The same for all that @prog uses: part of loading it. */
 int bpf_check_tail_call(const struct bpf_prog *prog);
 /* False: no program has had to do with the array yet. */
 bool bpf_prog_array_owner(const struct bpf_map *map, u32 *type, bool *jited);

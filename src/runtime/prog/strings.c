@@ -66,23 +66,35 @@ int bpf_strcasecmp(const char *s1__ign, const char *s2__ign)
 	return compare(s1__ign, s2__ign, true);
 }
 
-int bpf_strnchr(const char *s__ign, size_t count, char c)
+/*
+ * Where in the first @count characters of a string the first @c is, or its end: *@at is what is
+ * there. @count: neither, and *@at is -1. Negative errno.
+ */
+static int find(const char *s, size_t count, char c, int *at)
 {
-	int found;
 	u32 i;
 
-	if (never_there(s__ign))
+	*at = -1;
+	if (never_there(s))
 		return -ERANGE;
 	for (i = 0; i < count && i < MAX_STRING; i++) {
-		found = char_at(s__ign, i);
+		int found = char_at(s, i);
+
 		if (found < 0)
 			return found;
-		if (found == (u8)c)
+		if (!found || found == (u8)c) {
+			*at = found;
 			return (int)i;
-		if (!found)
-			return -ENOENT;
+		}
 	}
-	return i == MAX_STRING ? -E2BIG : -ENOENT;
+	return i == MAX_STRING ? -E2BIG : (int)i;
+}
+
+int bpf_strnchr(const char *s__ign, size_t count, char c)
+{
+	int at, i = find(s__ign, count, c, &at);
+
+	return i < 0 || at == (u8)c ? i : -ENOENT;
 }
 
 int bpf_strchr(const char *s__ign, char c)
@@ -92,19 +104,9 @@ int bpf_strchr(const char *s__ign, char c)
 
 int bpf_strchrnul(const char *s__ign, char c)
 {
-	int found;
-	u32 i;
+	int at;
 
-	if (never_there(s__ign))
-		return -ERANGE;
-	for (i = 0; i < MAX_STRING; i++) {
-		found = char_at(s__ign, i);
-		if (found < 0)
-			return found;
-		if (!found || found == (u8)c)
-			return (int)i;
-	}
-	return -E2BIG;
+	return find(s__ign, MAX_STRING, c, &at);
 }
 
 int bpf_strrchr(const char *s__ign, int c)
@@ -128,19 +130,9 @@ int bpf_strrchr(const char *s__ign, int c)
 
 int bpf_strnlen(const char *s__ign, size_t count)
 {
-	int found;
-	u32 i;
+	int at;
 
-	if (never_there(s__ign))
-		return -ERANGE;
-	for (i = 0; i < count && i < MAX_STRING; i++) {
-		found = char_at(s__ign, i);
-		if (found < 0)
-			return found;
-		if (!found)
-			break;
-	}
-	return i == MAX_STRING ? -E2BIG : (int)i;
+	return find(s__ign, count, '\0', &at);
 }
 
 int bpf_strlen(const char *s__ign)

@@ -309,54 +309,51 @@ struct bpf_map *fd_to_map(const struct trek_runtime *rt, int fd, u32 need)
 	return likely((file->mode & need) == need) ? file->object : ERR_PTR(-EPERM);
 }
 
+/* The object of @file, which the caller has a reference on by now, or its error. @file is given up.
+ */
+static void *leave_file(struct file *file)
+{
+	void *object;
+
+	if (IS_ERR(file))
+		return file;
+	object = file->object;
+	file_put(file);
+	return object;
+}
+
 struct bpf_map *bpf_map_get(struct trek_runtime *rt, int fd)
 {
 	struct file *file = file_get_kind(rt, fd, &bpf_map_fops);
-	struct bpf_map *map;
 
-	if (IS_ERR(file))
-		return (void *)file;
-	map = file->object;
-	bpf_map_inc(map);
-	file_put(file);
-	return map;
+	if (!IS_ERR(file))
+		bpf_map_inc(file->object);
+	return leave_file(file);
 }
 
 struct bpf_prog *bpf_prog_get(struct trek_runtime *rt, int fd)
 {
 	struct file *file = file_get_kind(rt, fd, &bpf_prog_fops);
-	struct bpf_prog *prog;
 
-	if (IS_ERR(file))
-		return (void *)file;
-	prog = file->object;
-	bpf_prog_inc(prog);
-	file_put(file);
-	return prog;
+	if (!IS_ERR(file))
+		bpf_prog_inc(file->object);
+	return leave_file(file);
 }
 
 struct bpf_link *bpf_link_get_from_fd(struct trek_runtime *rt, int fd)
 {
 	struct file *file = file_get_kind(rt, fd, &bpf_link_fops);
-	struct bpf_link *link;
 
-	if (IS_ERR(file))
-		return (void *)file;
-	link = file->object;
-	bpf_link_inc(link);
-	file_put(file);
-	return link;
+	if (!IS_ERR(file))
+		bpf_link_inc(file->object);
+	return leave_file(file);
 }
 
 struct btf *btf_get_by_fd(struct trek_runtime *rt, int fd)
 {
 	struct file *file = file_get_kind(rt, fd, &btf_fops);
-	struct btf *btf;
 
-	if (IS_ERR(file))
-		return (void *)file;
-	btf = file->object;
-	btf_get(btf);
-	file_put(file);
-	return btf;
+	if (!IS_ERR(file))
+		btf_get(file->object);
+	return leave_file(file);
 }

@@ -163,7 +163,10 @@ struct records {
 	u32 rec_size_offset; /* in the attr: where to say what size is known */
 };
 
-/* Copy records in that may be of another version's size; zero-filled. ERR_PTR. */
+/*
+ * Copy records in that may be of another version's size; zero-filled. NULL: there are none.
+ * ERR_PTR. An instruction has one at most: a function has an instruction, those of lines ascend.
+ */
 static void *copy_records(const struct bpf_call *call, const struct records *r)
 {
 	u32 size = min_of(r->krec_size, r->urec_size);
@@ -172,8 +175,10 @@ static void *copy_records(const struct bpf_call *call, const struct records *r)
 	u32 i;
 	int err;
 
-	if (r->urec_size < r->min_size || r->urec_size > MAX_INFO_SIZE ||
-	    r->urec_size % sizeof(u32))
+	if (!r->nr)
+		return NULL;
+	if (r->nr > call->attr.insn_cnt || r->urec_size < r->min_size ||
+	    r->urec_size > MAX_INFO_SIZE || r->urec_size % sizeof(u32))
 		return ERR_PTR(-EINVAL);
 	records = calloc(r->nr, r->krec_size);
 	if (!records)
@@ -196,7 +201,7 @@ static void *copy_records(const struct bpf_call *call, const struct records *r)
 static int copy_func_info(const struct bpf_call *call, struct bpf_prog_aux *aux)
 {
 	const union bpf_attr *attr = &call->attr;
-	struct records r = {
+	const struct records r = {
 		.uaddr = attr->func_info,
 		.nr = attr->func_info_cnt,
 		.urec_size = attr->func_info_rec_size,
@@ -204,15 +209,9 @@ static int copy_func_info(const struct bpf_call *call, struct bpf_prog_aux *aux)
 		.krec_size = sizeof(struct bpf_func_info),
 		.rec_size_offset = offsetof(union bpf_attr, func_info_rec_size),
 	};
-	void *records;
+	void *records = copy_records(call, &r);
 
-	if (!r.nr)
-		return 0;
-	/* One for each function at most, and a function has an instruction. */
-	if (r.nr > attr->insn_cnt)
-		return -EINVAL;
-	records = copy_records(call, &r);
-	if (IS_ERR(records))
+	if (!records || IS_ERR(records))
 		return PTR_ERR(records);
 	aux->func_info = records;
 	aux->func_info_cnt = r.nr;
@@ -223,7 +222,7 @@ static int copy_func_info(const struct bpf_call *call, struct bpf_prog_aux *aux)
 static int copy_line_info(const struct bpf_call *call, struct bpf_prog_aux *aux)
 {
 	const union bpf_attr *attr = &call->attr;
-	struct records r = {
+	const struct records r = {
 		.uaddr = attr->line_info,
 		.nr = attr->line_info_cnt,
 		.urec_size = attr->line_info_rec_size,
@@ -231,15 +230,9 @@ static int copy_line_info(const struct bpf_call *call, struct bpf_prog_aux *aux)
 		.krec_size = sizeof(struct bpf_line_info),
 		.rec_size_offset = offsetof(union bpf_attr, line_info_rec_size),
 	};
-	void *records;
+	void *records = copy_records(call, &r);
 
-	if (!r.nr)
-		return 0;
-	/* Their instructions ascend, one record each at most. */
-	if (r.nr > attr->insn_cnt)
-		return -EINVAL;
-	records = copy_records(call, &r);
-	if (IS_ERR(records))
+	if (!records || IS_ERR(records))
 		return PTR_ERR(records);
 	aux->linfo = records;
 	aux->nr_linfo = r.nr;

@@ -47,11 +47,6 @@ void reg_mark_const(struct bpf_reg_state *reg, u64 value)
 	set_known(reg, value);
 }
 
-void reg_mark_known_zero(struct bpf_reg_state *reg)
-{
-	set_known(reg, 0);
-}
-
 void reg_mark_pointer(struct bpf_reg_state *reg, u32 type)
 {
 	*reg = (struct bpf_reg_state){.type = type};

@@ -500,8 +500,6 @@ void free_origins(struct bpf_verifier_env *env);
 /* --- states.c --- */
 
 struct bpf_func_state *new_frame(struct bpf_verifier_env *env);
-/* One state less that has it. */
-void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame);
 /* Frame @f of @state, to be changed; NULL: -ENOMEM. */
 struct bpf_func_state *own_frame(struct bpf_verifier_env *env, struct bpf_verifier_state *state,
 				 u32 f);
@@ -557,8 +555,6 @@ int check_may_goto(struct bpf_verifier_env *env, const struct bpf_insn *insn, u3
 
 void reg_mark_unknown(struct bpf_reg_state *reg);
 void reg_mark_const(struct bpf_reg_state *reg, u64 value);
-/* No variable offset. */
-void reg_mark_known_zero(struct bpf_reg_state *reg);
 void reg_set_full_range(struct bpf_reg_state *reg);
 /* A pointer with offset 0. */
 void reg_mark_pointer(struct bpf_reg_state *reg, u32 type);
@@ -607,8 +603,6 @@ enum bpf_access {
 };
 /* May a call be given register @regno as memory, of between @min and @max bytes? */
 int check_call_mem(struct bpf_verifier_env *env, u32 regno, u32 min, u32 max, u32 access);
-/* The value at offset @off of @map, if it can never change; false if it can. */
-bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value);
 bool map_is_rdonly(const struct bpf_map *map);
 
 int stack_read(struct bpf_verifier_env *env, u32 regno, s32 off, u32 size,

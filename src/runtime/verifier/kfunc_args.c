@@ -12,7 +12,8 @@
 /* As deep as Linux looks whether a structure is made of numbers alone. */
 #define MAX_STRUCT_DEPTH 4
 
-bool kfunc_arg_ends(const struct btf *btf, const struct btf_param *param, const char *suffix)
+/* The name of an argument ends with @suffix. */
+static bool name_ends(const struct btf *btf, const struct btf_param *param, const char *suffix)
 {
 	const char *name = btf_name_by_offset(btf, param->name_off);
 	size_t len = name ? strlen(name) : 0, end = strlen(suffix);
@@ -22,7 +23,7 @@ bool kfunc_arg_ends(const struct btf *btf, const struct btf_param *param, const 
 
 static bool ends(const struct kfunc_call *call, const struct kfunc_arg *arg, const char *suffix)
 {
-	return kfunc_arg_ends(call->btf, arg->param, suffix);
+	return name_ends(call->btf, arg->param, suffix);
 }
 
 static bool is_number(const struct btf_type *t)
@@ -431,7 +432,7 @@ static int arg_mem_with_size(struct bpf_verifier_env *env, struct kfunc_call *ca
 		mark_reg_precise(env, arg->reg);
 	else
 		err = check_size(env, arg);
-	if (!err && kfunc_arg_ends(call->btf, arg->param + 1, "__szk"))
+	if (!err && name_ends(call->btf, arg->param + 1, "__szk"))
 		err = constant_arg(env, call, arg->regno + 1);
 	return err;
 }
@@ -505,8 +506,7 @@ static bool says_size(const struct bpf_verifier_env *env, const struct kfunc_cal
 	const struct btf_param *param = &btf_params(call->proto)[i];
 
 	return i < btf_vlen(call->proto) && cur_regs(env)[i + 1].type == SCALAR_VALUE &&
-	       (kfunc_arg_ends(call->btf, param, "__sz") ||
-		kfunc_arg_ends(call->btf, param, "__szk"));
+	       (name_ends(call->btf, param, "__sz") || name_ends(call->btf, param, "__szk"));
 }
 
 int check_kfunc_args(struct bpf_verifier_env *env, struct kfunc_call *call)

@@ -45,9 +45,6 @@ static inline bool kfunc_wants_trusted(const struct kfunc_call *call)
 	return kfunc_has(call, KF_TRUSTED_ARGS | KF_RELEASE);
 }
 
-/* The name of an argument ends with @suffix. */
-bool kfunc_arg_ends(const struct btf *btf, const struct btf_param *param, const char *suffix);
-
 /* All of them; 0 or negative errno. */
 int check_kfunc_args(struct bpf_verifier_env *env, struct kfunc_call *call);
 

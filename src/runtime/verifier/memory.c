@@ -32,7 +32,9 @@ int check_reg_read(struct bpf_verifier_env *env, u32 regno)
 		      "R%u is read, and was not set", regno);
 }
 
-int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size, u32 region)
+/* The whole of an access of @size bytes, wherever the variable part puts it, is in [0, @region). */
+static int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size,
+			u32 region)
 {
 	const struct bpf_reg_state *reg = a->reg;
 	const char *verb = a->write ? "a write" : "a read";
@@ -172,7 +174,8 @@ bool map_is_rdonly(const struct bpf_map *map)
 	return (map->map_flags & BPF_F_RDONLY_PROG) && READ_ONCE(map->frozen);
 }
 
-bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value)
+/* The value at offset @off of @map, if it can never change; false if it can. */
+static bool map_const_value(const struct bpf_map *map, u32 off, u32 size, u64 *value)
 {
 	u64 addr;
 

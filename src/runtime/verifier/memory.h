@@ -18,8 +18,6 @@ struct mem_access {
 	bool constant;			   /* loaded, it can never change */
 };
 
-/* The whole of an access of @size bytes, wherever the variable part puts it, is in [0, @region). */
-int check_region(struct bpf_verifier_env *env, const struct mem_access *a, u32 size, u32 region);
 /* No variable part, and not before the beginning. */
 int check_fixed_offset(struct bpf_verifier_env *env, const struct mem_access *a);
 

@@ -4,6 +4,7 @@
  * goes on with the instruction, what the register holds and since when, and what would be accepted.
  * With log level 2 the walk is told: each instruction, and the state where paths meet.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -62,7 +62,8 @@ struct bpf_func_state *new_frame(struct bpf_verifier_env *env)
 	return frame;
 }
 
-void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
+/* One state less that has it. */
+static void free_frame(struct bpf_verifier_env *env, struct bpf_func_state *frame)
 {
 	if (!frame || --frame->users)
 		return;
