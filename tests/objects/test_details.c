@@ -357,8 +357,9 @@ static void test_pins(void **state)
 	assert_int_equal(some__attach(some), 0);
 	link = bpf_link__fd(some->links.some_iterator);
 	assert_non_null(mkdtemp(directory));
+	/* Twice: what is on top counts, once. */
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("bpf", directory, "bpf", 0, NULL)) {
+	    mount("bpf", directory, "bpf", 0, NULL) || mount("bpf", directory, "bpf", 0, NULL)) {
 		rmdir(directory);
 		skip_because("no file system can be mounted here");
 	}
@@ -372,7 +373,7 @@ static void test_pins(void **state)
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 
 	assert_int_equal(objects_gather(WANT_PINS, &objects), 0);
-	assert_int_equal(objects.nr_left_out, 0);
+	assert_int_equal(nr_lines_with(&objects, directory), 0);
 	objects_pins(&objects, OBJECT_MAP, id_of(map), &nr);
 	assert_int_equal(nr, 2);
 	find_pin(&objects, OBJECT_MAP, map, directory, "map", 0600);
@@ -391,10 +392,10 @@ static void test_pins(void **state)
 	find_pin(&objects, OBJECT_MAP, map, directory, "for_all", 0666);
 	assert_int_equal(objects.nr_pins, 1);
 	assert_true(objects.missing & WANT_PINS);
-	assert_int_equal(objects.nr_left_out, 2);
 	assert_int_equal(nr_lines_with(&objects, "/deeper: Permission denied"), 1);
 	assert_int_equal(nr_lines_with(&objects, " more: Permission denied"), 1);
 	objects_free(&objects);
+	assert_int_equal(umount(directory), 0);
 	assert_int_equal(umount(directory), 0);
 	rmdir(directory);
 	some__destroy(some);

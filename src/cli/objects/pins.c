@@ -217,10 +217,30 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* Where file systems are mounted. One that is over another at the same place hides it. */
+struct places {
+	const char **paths;
+	size_t nr, room;
+};
+
+/* 0: it is known, 1: it is now, or -ENOMEM. */
+static int add_place(struct look *look, struct places *places, const char *path)
+{
+	for (size_t i = 0; i < places->nr; i++)
+		if (!strcmp(places->paths[i], path))
+			return 0;
+	path = arena_text(look->objects->arena, path, strlen(path));
+	if (!path || !look_grow(&places->paths, places->nr, &places->room, sizeof(*places->paths)))
+		return -ENOMEM;
+	places->paths[places->nr++] = path;
+	return 1;
+}
+
 /* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS ... - TYPE SOURCE OPTIONS" */
-static int take_line(struct look *look, char *line)
+static int take_line(struct look *look, struct places *places, char *line)
 {
 	char *type = strstr(line, " - "), *field = line;
+	int added;
 
 	if (!type || strncmp(type + 3, "bpf ", 4))
 		return 0;
@@ -232,7 +252,8 @@ static int take_line(struct look *look, char *line)
 	}
 	field[strcspn(field, " ")] = '\0';
 	unescape(field);
-	return walk_mount(look, field);
+	added = add_place(look, places, field);
+	return added > 0 ? walk_mount(look, field) : added;
 }
 
 static int compare(const void *a, const void *b)
@@ -250,6 +271,7 @@ int pins_find(struct look *look)
 {
 	struct objects *objects = look->objects;
 	FILE *file = fopen("/proc/self/mountinfo", "re");
+	struct places places = {0};
 	char *line = NULL;
 	size_t size = 0;
 	int err = 0;
@@ -257,7 +279,8 @@ int pins_find(struct look *look)
 	if (!file)
 		return -errno;
 	while (!err && getline(&line, &size, file) > 0)
-		err = take_line(look, line);
+		err = take_line(look, &places, line);
+	free(places.paths);
 	free(line);
 	fclose(file);
 	if (objects->nr_pins)
