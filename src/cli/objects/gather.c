@@ -207,12 +207,9 @@ static int read_sorts(struct look *look, unsigned int wanted)
 			return status;
 		sorts_wanted &= ~(1u << SORT_LINKS);
 	}
-	if (engine_is_kernel())
-		light_begin(look, sorts_wanted);
 	for (enum sort sort = 0; sort < NR_SORTS && !status; sort++)
 		if (sorts_wanted >> sort & 1)
 			status = read_wanted(look, wanted, sort);
-	light_end(look);
 	return status;
 }
 

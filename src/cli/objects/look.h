@@ -23,17 +23,8 @@ struct own {
 
 #define LOOK_BUFFER_SIZE (128u << 10) /* twice the longest record */
 
-/* An iterator that is loaded already: its descriptor, -errno, or 0 for none. */
-struct light {
-	enum sort sort;
-	int fd;
-	void *skeleton; /* while it is being loaded */
-	struct own own;
-};
-
 struct look {
 	struct objects *objects;
-	struct light lights[NR_SORTS];
 	struct own own;
 	size_t room_programs, room_maps, room_links, room_btfs, room_references, room_holders,
 		room_pins, room_left_out;
@@ -49,13 +40,6 @@ struct way {
 };
 
 extern const struct way light_way, skeleton_way, syscall_way;
-
-/*
- * Load the iterators of @sorts (a set of 1 << enum sort) as light skeletons, at the same time, for
- * light_way to read. Those that it did not read are given up with light_end().
- */
-void light_begin(struct look *look, unsigned int sorts);
-void light_end(struct look *look);
 
 /*
  * Take what was put behind look->buffer + look->used, @size bytes, up to the last record that is
@@ -92,7 +76,6 @@ int own_drop_leftovers(struct look *look, bool has_programs);
 
 /* Do not show this object. */
 void own_add(struct own *own, enum object_kind kind, __u32 id);
-void own_merge(struct own *own, const struct own *more);
 bool own_has(const struct own *own, enum object_kind kind, __u32 id);
 
 /* Do not show what this is a descriptor of. */

@@ -15,13 +15,6 @@ void own_add(struct own *own, enum object_kind kind, __u32 id)
 		own->ids[kind][own->nr[kind]++] = id;
 }
 
-void own_merge(struct own *own, const struct own *more)
-{
-	for (enum object_kind kind = 0; kind < NR_OBJECT_KINDS; kind++)
-		for (size_t i = 0; i < more->nr[kind]; i++)
-			own_add(own, kind, more->ids[kind][i]);
-}
-
 bool own_has(const struct own *own, enum object_kind kind, __u32 id)
 {
 	for (size_t i = 0; i < own->nr[kind]; i++)
