@@ -183,6 +183,15 @@ static void program_info(int fd, json_t *into)
 	json_object_set_new(into, "map_ids", ids);
 }
 
+/* Since it has a hash of a map to give (Linux 6.18), bpf(2) reads what is there before. */
+static bool keeps_info(int fd)
+{
+	struct bpf_map_info info = {.btf_id = 1234567};
+	__u32 size = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.btf_id == 1234567;
+}
+
 static void map_info(int fd, json_t *into)
 {
 	struct bpf_map_info info = {};
@@ -255,6 +264,8 @@ void zoo_infos(struct zoo *zoo)
 					 json_string_value(json_object_get(object, "name")),
 					 strerror(errno));
 			kinds[i].tell(fd, info);
+			if (kinds[i].tell == map_info)
+				zoo->keeps_info |= keeps_info(fd);
 			json_object_set_new(object, "info", info);
 			close(fd);
 		}

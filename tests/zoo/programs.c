@@ -179,6 +179,7 @@ static void load_replacement(struct zoo *zoo)
 	json_object_set_new(told, "type", json_integer(BPF_PROG_TYPE_EXT));
 	json_object_set_new(told, "attach_type", json_integer(0));
 	json_object_set_new(told, "sleepable", json_false());
+	json_object_set_new(told, "btf", json_true());
 	json_object_set_new(told, "target", json_string("replaceable_function"));
 	json_object_set_new(told, "target_program", json_integer(zoo_id(target)));
 }
@@ -240,6 +241,30 @@ static void make_statistics(struct zoo *zoo)
 	close(statistics);
 }
 
+static json_t *enum_values(const struct btf *kernel, const char *name)
+{
+	__s32 id = btf__find_by_name_kind(kernel, name, BTF_KIND_ENUM);
+	const struct btf_type *type = btf__type_by_id(kernel, id);
+	json_t *values = json_object();
+
+	if (id < 0)
+		zoo_fail("this kernel has no enum %s", name);
+	for (int i = 0; i < btf_vlen(type); i++)
+		json_object_set_new(values, btf__name_by_offset(kernel, btf_enum(type)[i].name_off),
+				    json_integer(btf_enum(type)[i].val));
+	return values;
+}
+
+/* How this kernel calls its types: newer ones than this system's headers have. */
+static void tell_types(struct zoo *zoo, const struct btf *kernel)
+{
+	static const char *const enums[] = {"bpf_prog_type", "bpf_map_type", "bpf_link_type",
+					    "bpf_attach_type"};
+
+	for (size_t i = 0; i < sizeof(enums) / sizeof(*enums); i++)
+		json_object_set_new(zoo->enums, enums[i], enum_values(kernel, enums[i]));
+}
+
 /* All its bytes are set, but those of the members that bpf(2) does not write. */
 static void put_special(struct zoo *zoo)
 {
@@ -257,6 +282,9 @@ void zoo_programs(struct zoo *zoo)
 	struct bpf_map *map;
 	char path[4096];
 
+	if (!kernel)
+		zoo_fail("the kernel's types: %s", strerror(errno));
+	tell_types(zoo, kernel);
 	snprintf(path, sizeof(path), "%s/programs.bpf.o", zoo->objects);
 	zoo->object = bpf_object__open(path);
 	if (!zoo->object)

@@ -14,7 +14,7 @@ import re
 import pytest
 
 from command import says
-from zoo import enum_of_kernel, same_name_twice
+from zoo import same_name_twice
 
 MOODS = {"CALM": 0, "CURIOUS": 3, "ANGRY": 7}
 
@@ -182,33 +182,27 @@ def same(theirs, ours, used):
         all(same(t, o, used) for t, o in zip(theirs, ours)))
 
 
-MAP_TYPES = {}
-
-
-def type_of(o):
+def type_of(zoo, o):
     """HASH ..."""
-    if not MAP_TYPES:
-        for name, value in enum_of_kernel("bpf_map_type").items():
-            MAP_TYPES[value] = name.removeprefix("BPF_MAP_TYPE_").removesuffix("_DEPRECATED")
-    return MAP_TYPES[o["info"]["type"]]
+    return zoo.type_of("map", o).upper()
 
 
-def readable(o):
-    small_sockets = type_of(o) == "SOCKMAP" and o["info"]["value_size"] == 4
-    return type_of(o) not in UNREADABLE and not small_sockets
+def readable(zoo, o):
+    small_sockets = type_of(zoo, o) == "SOCKMAP" and o["info"]["value_size"] == 4
+    return type_of(zoo, o) not in UNREADABLE and not small_sockets
 
 
 def test_elements_are_those_that_bpftool_shows(zoo):
     wrong, used, compared = [], set(), 0
     for o in zoo.objects["map"].values():
-        if not readable(o) or type_of(o) in NEXT_ONLY or o["name"] == "floats":
+        if not readable(zoo, o) or type_of(zoo, o) in NEXT_ONLY or o["name"] == "floats":
             continue
-        theirs = [from_bpftool(element, type_of(o))
+        theirs = [from_bpftool(element, type_of(zoo, o))
                   for element in zoo.bpftool("map", "dump", "id", str(o["id"]))]
         theirs = [element for element in theirs if element]
         ours = dump(zoo, o)
         if not paired(theirs, ours, used):
-            wrong.append((o["name"], type_of(o), theirs, ours))
+            wrong.append((o["name"], type_of(zoo, o), theirs, ours))
         compared += len(ours)
     assert not wrong
     assert compared > 150
@@ -235,7 +229,7 @@ def test_values_are_what_was_put(zoo, name):
 
 @pytest.mark.parametrize("type", UNREADABLE)
 def test_maps_that_nobody_can_read(zoo, type):
-    maps = [o for o in zoo.objects["map"].values() if type_of(o) == type]
+    maps = [o for o in zoo.objects["map"].values() if type_of(zoo, o) == type]
     if not maps:
         pytest.skip(f"the kernel makes no {type}")
     for o in maps:
@@ -263,8 +257,8 @@ def one_of_each(zoo):
     """Of each kind of maps, a full one with and one without types."""
     out = {}
     for o in zoo.objects["map"].values():
-        if readable(o) and type_of(o) not in NEXT_ONLY and o.get("put") != 0:
-            out.setdefault((type_of(o), o["info"]["btf_id"] != 0), o)
+        if readable(zoo, o) and type_of(zoo, o) not in NEXT_ONLY and o.get("put") != 0:
+            out.setdefault((type_of(zoo, o), o["info"]["btf_id"] != 0), o)
     return out.values()
 
 
@@ -292,7 +286,7 @@ def test_raw_is_the_bytes(zoo):
             octets = bytes.fromhex(as_bytes(element["key"])[2:])
             for value in values:
                 value = bytes.fromhex(as_bytes(value)[2:])
-                octets += value.ljust((len(value) + 7) // 8 * 8 if type_of(o) in PER_CPU else
+                octets += value.ljust((len(value) + 7) // 8 * 8 if type_of(zoo, o) in PER_CPU else
                                       len(value), b"\0")
             theirs.append(octets)
         size = len(theirs[0]) if theirs else 1

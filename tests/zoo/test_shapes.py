@@ -3,6 +3,7 @@
 the same values where they are the objects' own, not the engine's.
 """
 
+import hashlib
 import json
 import os
 
@@ -37,6 +38,17 @@ OWN = {
     "map": ["type", "name", "flags", "flag_names", "bytes_key", "bytes_value", "max_entries",
             "elements", "fill", "frozen", "map_extra"],
 }
+
+
+# w0 = 0; exit: both_kprobe_of_the_zoo
+RETURNS_ZERO = bytes([0xb4, *[0] * 7, 0x95, *[0] * 7])
+
+
+def own(kind, objects):
+    """Without tags that are of SHA-1, as they are before Linux 6.18."""
+    old = kind == "prog" and (objects["both_kprobe_of_the_zoo"]["tag"] ==
+                              hashlib.sha1(RETURNS_ZERO).hexdigest()[:16])
+    return [field for field in OWN[kind] if not (old and field == "tag")]
 
 
 class Loads:
@@ -107,10 +119,11 @@ def test_lists_have_the_same_shape(loads, kind, columns):
     embedded = loads.listed("embedded", kind, *columns)
     assert sorted(kernel) == sorted(embedded)
     assert len(kernel) > 14
+    fields = own(kind, kernel)
     for name, o in kernel.items():
         other = embedded[name]
         assert shape_on("kernel", o) == shape_on("embedded", other), name
-        for field in OWN[kind]:
+        for field in fields:
             assert o.get(field) == other.get(field), (name, field)
         if kind == "prog":
             assert len(o.get("map_ids", [])) == len(other.get("map_ids", []))

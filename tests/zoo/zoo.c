@@ -101,7 +101,9 @@ static void move_out(void)
 {
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET))
 		refuse("namespaces");
+	/* Twice: what is under the other is not to be seen, nor is the other to be seen twice. */
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) ||
 	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL))
 		refuse("a bpf file system");
 	/* Tracepoints have their numbers there; without it there are none. */
@@ -156,6 +158,7 @@ int main(int argc, char **argv)
 		.btfs = json_array(),
 		.pins = json_array(),
 		.skipped = json_array(),
+		.enums = json_object(),
 		.objects = argv[argc - 1],
 	};
 	json_t *all;
@@ -186,10 +189,11 @@ int main(int argc, char **argv)
 	keeper = keep(&zoo);
 
 	zoo_infos(&zoo);
-	all = json_pack("{s:i, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "pid", getpid(),
-			"keeper", keeper, "cgroup_id", (json_int_t)zoo.cgroup_id, "cgroup",
-			cgroup_path, "programs", zoo.programs, "maps", zoo.maps, "links", zoo.links,
-			"btfs", zoo.btfs, "pins", zoo.pins, "skipped", zoo.skipped);
+	all = json_pack("{s:i, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pid",
+			getpid(), "keeper", keeper, "cgroup_id", (json_int_t)zoo.cgroup_id,
+			"cgroup", cgroup_path, "programs", zoo.programs, "maps", zoo.maps, "links",
+			zoo.links, "btfs", zoo.btfs, "pins", zoo.pins, "skipped", zoo.skipped,
+			"enums", zoo.enums, "keeps_info", zoo.keeps_info);
 	if (!all || json_dumpf(all, stdout, JSON_COMPACT))
 		zoo_fail("no memory");
 	putchar('\n');

@@ -26,8 +26,10 @@ struct zoo {
 	json_t *programs, *maps, *links, *btfs; /* arrays of objects, each with "id" */
 	json_t *pins;				/* {"path", "kind", "id"} */
 	json_t *skipped;			/* {"what", "why"} */
-	const char *objects;			/* directory of the .bpf.o */
-	int cgroup;				/* an empty one: descriptor, and its id */
+	json_t *enums;				/* the kernel's types, numbers by names */
+	bool keeps_info;     /* bpf(2) leaves in a struct bpf_map_info what it has no value for */
+	const char *objects; /* directory of the .bpf.o */
+	int cgroup;	     /* an empty one: descriptor, and its id */
 	__u64 cgroup_id;
 	int kept[16]; /* what the second process holds, too */
 	int nr_kept;

@@ -8,7 +8,6 @@ command.py of the tests of the command needs.
 import ctypes
 import json
 import os
-import re
 import subprocess
 
 import pytest
@@ -46,6 +45,7 @@ class Zoo:
         self.pid, self.keeper = told["pid"], told["keeper"]
         self.cgroup, self.cgroup_id = told["cgroup"], told["cgroup_id"]
         self.skipped, self.pins = told["skipped"], told["pins"]
+        self.enums, self.keeps_info = told["enums"], told["keeps_info"]
         self.objects = {kind: {o["id"]: o for o in told[name]} for kind, name in KINDS.items()}
         # Those that came with an object file were not made one by one.
         for o in [*self.objects["prog"].values(), *self.objects["map"].values()]:
@@ -99,6 +99,18 @@ class Zoo:
         assert len(found) == 1, (name, found)
         return found[0]
 
+    def names_of(self, enum):
+        """What the kernel calls the values of an enum of types, as libbpf writes it: the first of
+        those of one number."""
+        prefix = "BPF_" if enum == "bpf_attach_type" else enum.upper() + "_"
+        out = {}
+        for name, value in self.enums[enum].items():
+            out.setdefault(value, name.removeprefix(prefix).removesuffix("_DEPRECATED").lower())
+        return out
+
+    def type_of(self, kind, o):
+        return self.names_of(f"bpf_{kind}_type")[o["info"]["type"]]
+
     def mine(self, kind, objects):
         """Those of a listing that are the zoo's, by id; other tests' come and go meanwhile."""
         found = {o["id"]: o for o in objects if o.get("id") in self.objects[kind]}
@@ -110,10 +122,3 @@ def as_bpftool_pins(paths):
     """bpftool 7.1 writes a backslash as a line feed in JSON (jsonw_puts()); a file system that is
     mounted within another is gone through twice, and its pins are shown twice."""
     return {path.replace("\\", "\n") for path in paths}
-
-
-def enum_of_kernel(name):
-    """The values of an enum of the kernel that is running, by their names."""
-    with open(os.path.join(os.environ["TEST_OBJECTS"], "vmlinux.h"), encoding="ascii") as header:
-        body = re.search(rf"^enum {name} {{\n(.*?)^}};", header.read(), re.M | re.S).group(1)
-    return {name: int(value, 0) for name, value in re.findall(r"(\w+) = (-?\w+)", body)}

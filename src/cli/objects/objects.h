@@ -44,7 +44,8 @@ struct program {
 	__u64 btf_id; /* 0: none */
 	__u64 attach_btf_id, attach_btf_obj_id;
 	const char *attach_to; /* the function, hook or target that it is made for; NULL: none */
-	__u64 attach_prog_id;  /* the program that it traces or replaces; 0: none */
+	__u64 attach_prog_id;  /* the program that it traces or replaces; 0: none, or one that only
+				* its link says, where links are not wanted */
 	const __u32 *map_ids;  /* of the maps that it uses, as the engine orders them */
 	size_t nr_map_ids;
 	__u64 ifindex; /* of the device that it is offloaded to; 0: none */
@@ -97,7 +98,7 @@ struct reference {
 		USES_MAP,    /* program -> map */
 		ATTACHES,    /* link -> program; link -> map of struct_ops or sockets */
 		ITERATES,    /* link -> map: an iterator of its elements */
-		TARGETS,     /* link or program -> program: which it traces or replaces */
+		TARGETS,     /* program -> program: which it traces or replaces */
 		HAS_ELEMENT, /* map -> program, map or link: a tail call, an inner map, struct_ops
 			      */
 		HAS_TYPES,   /* program or map -> BTF */

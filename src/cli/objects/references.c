@@ -57,11 +57,26 @@ static int of_link(struct look *look, const struct link *l)
 	int err = refer(look, OBJECT_LINK, l->id, OBJECT_PROGRAM, l->prog_id, ATTACHES);
 
 	if (!err)
-		err = refer(look, OBJECT_LINK, l->id, OBJECT_PROGRAM, l->target_prog_id, TARGETS);
-	if (!err)
 		err = refer(look, OBJECT_LINK, l->id, OBJECT_MAP, l->map_id,
 			    l->type == LINK_ITER ? ITERATES : ATTACHES);
 	return err;
+}
+
+/*
+ * With a program's first link, that takes over the reference which the program had to its target.
+ * It is still the program that traces or replaces it.
+ */
+static int of_target(struct look *look, const struct link *link)
+{
+	struct program *program;
+
+	if (!link->prog_id || !link->target_prog_id || link->target_prog_id == UNKNOWN)
+		return 0;
+	program = (struct program *)objects_program(look->objects, link->prog_id);
+	if (program && (!program->attach_prog_id || program->attach_prog_id == UNKNOWN))
+		program->attach_prog_id = link->target_prog_id;
+	return refer(look, OBJECT_PROGRAM, link->prog_id, OBJECT_PROGRAM, link->target_prog_id,
+		     TARGETS);
 }
 
 static int compare(const void *a, const void *b)
@@ -86,8 +101,11 @@ int references_find(struct look *look)
 		err = of_program(look, &objects->programs[i]);
 	for (size_t i = 0; i < objects->nr_maps && !err; i++)
 		err = of_map(look, &objects->maps[i]);
-	for (size_t i = 0; i < objects->nr_links && !err; i++)
+	for (size_t i = 0; i < objects->nr_links && !err; i++) {
 		err = of_link(look, &objects->links[i]);
+		if (!err)
+			err = of_target(look, &objects->links[i]);
+	}
 	if (objects->nr_references)
 		qsort(objects->references, objects->nr_references, sizeof(*objects->references),
 		      compare);
