@@ -71,7 +71,10 @@ struct value_type {
 	enum value_kind kind;
 	const char *const *words;	     /* of VALUE_WORD and VALUE_LIST, NULL after the last */
 	const char *(*nth_word)(size_t nth); /* or this; NULL after the last */
-	const char *(*nth_help)(size_t nth); /* what word number @nth is; NULL: words need no help */
+	/* What else word number @nth is called, in large or small letters. */
+	const char *(*nth_alias)(size_t nth);
+	/* What word number @nth is; NULL: words need no help. */
+	const char *(*nth_help)(size_t nth);
 	const char *signs; /* "+-": what may stand before a word of VALUE_LIST; NULL: nothing */
 };
 

@@ -9,7 +9,7 @@
 
 #include <bpf/bpf.h>
 
-#include "cli.h"
+#include "commands.h"
 #include "engine.h"
 #include "object_name.h"
 
@@ -143,6 +143,8 @@ static int duplicate(int from, int *fd)
 
 static int open_by_name(const char *name, int *found)
 {
+	struct nearest nearest = {.word = name};
+	char near[BPF_OBJ_NAME_LEN] = "";
 	struct bpf_map_info info;
 	__u32 id = 0, first = 0, len;
 	int fd;
@@ -155,6 +157,9 @@ static int open_by_name(const char *name, int *found)
 		memset(&info, 0, sizeof(info));
 		len = sizeof(info);
 		if (bpf_obj_get_info_by_fd(fd, &info, &len) || !is_called(info.name, name)) {
+			nearest_consider(&nearest, info.name);
+			if (nearest.best == info.name)
+				nearest.best = strcpy(near, info.name);
 			close(fd);
 		} else if (*found < 0) {
 			*found = fd;
@@ -172,9 +177,9 @@ static int open_by_name(const char *name, int *found)
 		return 0;
 	if (errno == EPERM)
 		return engine_refused(DEED_OPEN, "map by name");
-	return fail("map name %s: no such map on the %s engine; load an object that has it with "
-		    "--load, or look with 'bpftrek map list'",
-		    name, engine_name());
+	return fail("map name %s: no such map on the %s engine%s%s%s; load an object that has it "
+		    "with --load, or look with 'bpftrek map list'",
+		    name, engine_name(), *near ? ", did you mean '" : "", near, *near ? "'?" : "");
 }
 
 static int open_by_id(__u32 id, int *fd)

@@ -124,19 +124,20 @@ static int check_word(const char *what, const struct value_type *type, const cha
 {
 	char text[512], given[64];
 	struct nearest nearest = {.word = given};
-	const char *allowed;
+	const char *allowed, *alias;
 
 	snprintf(given, sizeof(given), "%.*s", (int)(len < sizeof(given) ? len : sizeof(given)),
 		 word);
 	for (size_t i = 0; (allowed = value_word(type, i)); i++) {
-		if (strlen(allowed) == len && !strncmp(allowed, word, len))
+		alias = type->nth_alias ? type->nth_alias(i) : NULL;
+		if ((strlen(allowed) == len && !strncmp(allowed, word, len)) ||
+		    (alias && strlen(alias) == len && !strncasecmp(alias, word, len)))
 			return 0;
 		nearest_consider(&nearest, allowed);
 	}
-	list_words(type, text, sizeof(text));
 	if (nearest.best)
-		return usage_error("%s '%s': did you mean '%s'? It is %s", what, given,
-				   nearest.best, text);
+		return usage_error("%s '%s': did you mean '%s'?", what, given, nearest.best);
+	list_words(type, text, sizeof(text));
 	return usage_error("%s '%s': it is %s", what, given, text);
 }
 
@@ -267,11 +268,31 @@ static int read_operands(struct arguments *arguments)
 	return status;
 }
 
+/* Of which groups a command is called @name: "'prog list' or 'map list'". */
+static void list_namesakes(const struct command *group, const char *name, char *text, size_t size)
+{
+	const struct command *last = NULL;
+	size_t used = 0;
+
+	*text = '\0';
+	for (const struct command *const *c = group->subcommands; *c && used < size; c++) {
+		if (!find_subcommand(*c, name))
+			continue;
+		if (last)
+			used += snprintf(text + used, size - used, "%s'%s %s'", used ? ", " : "",
+					 last->name, name);
+		last = *c;
+	}
+	if (last && used < size)
+		snprintf(text + used, size - used, "%s'%s %s'", used ? " or " : "", last->name,
+			 name);
+}
+
 static int run_subcommand(const struct command *group, int argc, char **argv)
 {
 	const struct command *command;
 	struct nearest nearest = {.word = argc ? argv[0] : ""};
-	char names[256] = "";
+	char names[256] = "", namesakes[256];
 	size_t used = 0;
 
 	command = argc ? find_subcommand(group, argv[0]) : NULL;
@@ -287,6 +308,9 @@ static int run_subcommand(const struct command *group, int argc, char **argv)
 		return usage_error("no command given");
 	if (!argc)
 		return usage_error("what to do is missing: %s", names);
+	list_namesakes(group, argv[0], namesakes, sizeof(namesakes));
+	if (*namesakes)
+		return usage_error("unknown command '%s', did you mean %s?", argv[0], namesakes);
 	if (nearest.best)
 		return usage_error("unknown command '%s', did you mean '%s'?", argv[0],
 				   nearest.best);

@@ -54,7 +54,9 @@ def test_help_of_a_command(command):
 @pytest.mark.parametrize("args, meant", [
     ("chek x", "'check'"), ("btf dmp", "'dump'"), ("help btf dupm", "'dump'"), ("r x", "'run'"),
     ("btf dump --formt c", "'--format'"), ("run --verbos x", None), ("--jason", "'--json'"),
-    ("btf dump --format rwa", "'raw'"), ("frobnicate", None), ("run --frobnicate x", None),
+    ("btf dump --format rwa", "'raw'"), ("btf dump --format RAW", "'raw'"),
+    ("list", "'prog list', 'map list', 'link list' or 'btf list'"), ("count x", "'map count'"),
+    ("dump x", "'map dump' or 'btf dump'"), ("frobnicate", None), ("run --frobnicate x", None),
 ])
 def test_what_was_meant(args, meant):
     done = bpftrek("--on", "embedded", *args.split())

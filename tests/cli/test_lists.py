@@ -201,6 +201,23 @@ def test_columns_are_those_named():
     assert [list(o) for o in listed] == [["name", "id"]] * len(listed) and listed
 
 
+def test_a_heading_names_its_column():
+    def lines(*args):
+        return output("embedded", "map", "list", "--load", obj("maps"), *LOADED, *args).splitlines()
+
+    for kind in KINDS:
+        names = words(kind, "--columns")[:-1]
+        headings = output("embedded", kind, "list", "--columns", "all").splitlines()[0].split()
+        for name, heading in zip(names, headings):
+            for given in {heading, heading.lower()} - set(names):
+                text = output("embedded", kind, "list", "--columns", given, "--sort", "-" + given)
+                assert text.split()[0] == heading
+    assert lines("--columns", "ID,memory,+Key") == lines("--columns", "id,bytes_memlock,bytes_key")
+    assert lines("--sort", "-MAX,memory") == lines("--sort", "-max_entries,bytes_memlock")
+    # What has both names is the one that is called so.
+    assert lines("--columns", "flags")[0] == "FLAGS_HEX" and lines("--columns", "FLAGS")[0] == "FLAGS"
+
+
 def test_columns_that_the_engine_knows_nothing_of_are_shown_alone():
     others = [c for c in words("btf", "--columns") if c not in ("pids", "all")]
     args = ["btf", "list", "--columns=" + ",".join("-" + c for c in others)]
@@ -282,8 +299,25 @@ def test_usage_errors(args):
 
 def test_near_words_are_named():
     for args, near in [(["--type", "hsh"], "'hash'"), (["--columns", "+nmae"], "'name'"),
-                       (["--sort", "-elemets"], "'elements'")]:
-        says(bpftrek("--on", "embedded", "map", "list", *args), near, status=2)
+                       (["--sort", "-elemets"], "'elements'"), (["--type", "HASH"], "'hash'"),
+                       (["--columns", "pid"], "'pids'")]:
+        done = bpftrek("--on", "embedded", "map", "list", *args)
+        says(done, f"did you mean {near}?", status=2)
+        assert b"btf_id" not in done.stderr  # nor all others
+
+
+def test_near_names_are_named(engine):
+    says(bpftrek("--on", engine, "prog", "show", PROGRAM + "_", *alone(engine)),
+         f"did you mean '{PROGRAM}'?")
+    for command in ["show", "dump", "count"]:
+        says(bpftrek("--on", engine, "map", command, MAP.upper(), *alone(engine)),
+             f"did you mean '{MAP}'?")
+    says(bpftrek("--on", "embedded", "btf", "show", "vmlinx"), "did you mean 'vmlinux'?")
+    done = bpftrek("--on", engine, "map", "show", MAP, "--type", "array", *alone(engine))
+    says(done, MAP, "it is not what --type, --name or --user selects")
+    done = bpftrek("--on", engine, "map", "show", "frobnicate_it", *LOADED)
+    says(done, "no such map")
+    assert b"did you mean" not in done.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -353,9 +387,10 @@ def test_a_filter_that_refuses_what_capabilities_allow(kernel_refusal):
         done = refused_by_filter(None, *args)
         says(done, "filter of seccomp(2)", "--on embedded")
         assert b"needs CAP_" not in done.stderr
-    get_fd_by_id, iter_create = 13, 33
-    for command in [get_fd_by_id, iter_create]:
-        done = refused_by_filter(command, "--on", "kernel", "-j", "btf", "list", *LOADED)
+    prog_get_fd_by_id, iter_create = 13, 33
+    for command, args in [(prog_get_fd_by_id, ["prog", "list", "--columns", "id,run_cnt"]),
+                          (iter_create, ["map", "list"])]:
+        done = refused_by_filter(command, "--on", "kernel", "-j", *args, *LOADED)
         assert done.returncode == 0 and json.loads(done.stdout)
         lines = done.stderr.decode().splitlines()
         assert lines and all(": left out, " in line and "filter of seccomp(2)" in line and
@@ -638,6 +673,7 @@ def test_watch_on_a_terminal_ends_with_a_signal(end):
     watch.resize(30, 10)
     os.kill(watch.process.pid, signal.SIGWINCH)
     watch.read_until(r"NAME +\.\.\.")
+    assert re.search(r"\033\[H20.{28}\033\[K", watch.text)  # one line of the terminal
     watch.process.send_signal(end)
     status, text = watch.finish()
     assert status == 0 and text.endswith("\n\033[J")

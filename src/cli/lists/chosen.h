@@ -73,6 +73,7 @@ unsigned int selection_wants(const struct selection *selection);
 int selection_rows(const struct selection *selection, struct view *view, struct rows *rows);
 
 /* The only one of @rows, which an operand named: 0, or fail() if there is none or are several. */
-int selection_only(const struct selection *selection, const struct rows *rows);
+int selection_only(const struct selection *selection, const struct view *view,
+		   const struct rows *rows);
 
 #endif /* CLI_LISTS_CHOSEN_H */

@@ -87,11 +87,21 @@ void column_put_json(const struct column *column, struct view *view, const void 
 	cell_put_json(json, &cell);
 }
 
+static bool is_called(const char *name, const char *text, size_t len)
+{
+	return !strncasecmp(name, text, len) && !name[len];
+}
+
 const struct column *column_find(const struct kind *kind, const char *name, size_t len)
 {
 	const struct column *column = kind->columns;
 
 	while (column->name && (strncmp(column->name, name, len) || column->name[len]))
 		column++;
-	return column->name ? column : NULL;
+	if (column->name)
+		return column;
+	for (column = kind->columns; column->name; column++)
+		if (is_called(column->heading, name, len))
+			return column;
+	return NULL;
 }

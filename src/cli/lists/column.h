@@ -139,7 +139,7 @@ void column_get(const struct column *column, struct view *view, const void *obje
 void column_put_json(const struct column *column, struct view *view, const void *object,
 		     struct json *json);
 
-/* NULL: there is none. */
+/* By its name, or else its heading, in large or small letters; NULL: there is none. */
 const struct column *column_find(const struct kind *kind, const char *name, size_t len);
 
 #endif /* CLI_LISTS_COLUMN_H */

@@ -25,6 +25,12 @@ static const char *nth_choice(const struct kind *kind, size_t nth)
 	return !name && (!nth || nth_column(kind, nth - 1)) ? "all" : name;
 }
 
+/* As it stands above the table. */
+static const char *nth_heading(const struct kind *kind, size_t nth)
+{
+	return nth_column(kind, nth) ? kind->columns[nth].heading : NULL;
+}
+
 static const char *nth_help(const struct kind *kind, size_t nth)
 {
 	return nth_column(kind, nth) ? kind->columns[nth].help : "all of these";
@@ -47,6 +53,10 @@ static const char *nth_type(const struct kind *kind, size_t nth)
 	static const char *kind##_choice(size_t nth)                                               \
 	{                                                                                          \
 		return nth_choice(&kind##_kind, nth);                                              \
+	}                                                                                          \
+	static const char *kind##_heading(size_t nth)                                              \
+	{                                                                                          \
+		return nth_heading(&kind##_kind, nth);                                             \
 	}                                                                                          \
 	static const char *kind##_help(size_t nth)                                                 \
 	{                                                                                          \
@@ -95,16 +105,17 @@ TYPES_OF(link)
 	{                                                                                          \
 		.name = "columns",                                                                 \
 		.argument = "COLUMN,...",                                                          \
-		.value = {VALUE_LIST, .nth_word = kind##_choice, .nth_help = kind##_help,          \
-			  .signs = "+-"},                                                          \
+		.value = {VALUE_LIST, .nth_word = kind##_choice, .nth_alias = kind##_heading,      \
+			  .nth_help = kind##_help, .signs = "+-"},                                 \
 		.help = "show these columns, in this order; with + or - before each, these "       \
 			"beside, or instead of, those that are shown anyway; the same for the "    \
-			"members of JSON. They are:",                                              \
+			"members of JSON. A heading of the table does for a name. They are:",      \
 	},                                                                                         \
 		{                                                                                  \
 			.name = "sort",                                                            \
 			.argument = "COLUMN,...",                                                  \
-			.value = {VALUE_LIST, .nth_word = kind##_column, .signs = "+-"},           \
+			.value = {VALUE_LIST, .nth_word = kind##_column,                           \
+				  .nth_alias = kind##_heading, .signs = "+-"},                     \
 			.help = "order by this column, and where it is the same by the next; "     \
 				"with - "                                                          \
 				"before it from the largest to the smallest; without --sort by "   \
@@ -182,12 +193,13 @@ static const struct command_option btf_options[] = {
 	"left out, those last that --columns asks for; \"...\" shows both. What is not known is "  \
 	"\"-\", and left out of JSON. Members of JSON are called as those of bpftool, where "      \
 	"it has them."
+#define NAMED_PROGRAM "id N, name NAME, tag TAG, pinned PATH, or a word, which is a name"
 #define NAMED "id N, name NAME, pinned PATH, or a word, which is a name"
 
 const struct command program_list_command = {
 	.name = "list",
 	.summary = "list programs",
-	.text = "List the programs of the engine, or those that PROG (" NAMED ", or tag TAG) "
+	.text = "List the programs of the engine, or those that PROG (" NAMED_PROGRAM ") "
 		"names.\n" TABLES,
 	.operands = ONE("PROG", VALUE_PROGRAM),
 	.options = program_options,
@@ -203,7 +215,7 @@ const struct command program_list_command = {
 const struct command program_show_command = {
 	.name = "show",
 	.summary = "say all there is to know of one program",
-	.text = "Say all there is to know of PROG (" NAMED ", or tag TAG): what it uses, what "
+	.text = "Say all there is to know of PROG (" NAMED_PROGRAM "): what it uses, what "
 		"attaches it, where it is pinned and which processes hold it. Without PROG it is "
 		"the same as list.",
 	.operands = ONE("PROG", VALUE_PROGRAM),

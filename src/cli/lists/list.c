@@ -139,10 +139,11 @@ static void put_json(const struct list *list, const struct columns *columns, str
 		json_end_line(&json);
 }
 
-/* What stands above a table that is drawn again and again. */
-static void put_title(const struct list *list, const struct rows *rows, size_t total,
+/* What stands above a table that is drawn again and again: one line of it. */
+static void put_title(const struct list *list, const struct rows *rows, size_t total, size_t width,
 		      struct text *out)
 {
+	const size_t start = text_length(out);
 	time_t now = time(NULL);
 	char text[32] = "";
 	struct tm tm;
@@ -153,6 +154,8 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 		    total == 1 ? "" : "s");
 	if (rows->nr != total)
 		text_format(out, ", %zu shown", rows->nr);
+	if (text_length(out) - start > width)
+		out->at = out->start + start + width;
 }
 
 /* For people: a terminal that can is drawn anew, elsewhere an empty line is between two looks. */
@@ -166,7 +169,7 @@ static void put_text(const struct list *list, const struct columns *columns, str
 	if (redraw) {
 		/* A table over what is there: a screen that is cleared first flickers. */
 		text_puts(out, list->looks && !list->one ? "\033[H" : "\033[H\033[2J");
-		put_title(list, rows, kind_count(list->kind, view->objects), out);
+		put_title(list, rows, kind_count(list->kind, view->objects), size.width, out);
 		text_puts(out, "\033[K\n\033[K\n");
 	} else if (list->looks) {
 		text_char(out, '\n');
@@ -233,7 +236,7 @@ static int look(struct list *list)
 	if (!status)
 		status = selection_rows(&list->selection, &view, &rows);
 	if (!status && list->one)
-		status = selection_only(&list->selection, &rows);
+		status = selection_only(&list->selection, &view, &rows);
 	if (!status && list->kind->kind == OBJECT_MAP && list->wants & WANT_READING)
 		count_unknown_elements(&objects, &rows);
 	else if (!status && list->kind->kind == OBJECT_MAP && list->wants & WANT_ELEMENTS &&

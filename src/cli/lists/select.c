@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "chosen.h"
+#include "commands.h"
 #include "engine.h"
 
 static bool is_number(const char *text)
@@ -253,7 +254,33 @@ int selection_rows(const struct selection *selection, struct view *view, struct 
 	return 0;
 }
 
-int selection_only(const struct selection *selection, const struct rows *rows)
+/* Nothing that is selected is called as the operand says; what is nearly is named. */
+static int none_is_called(const struct selection *selection, const struct view *view)
+{
+	const struct kind *kind = selection->kind;
+	struct nearest nearest = {.word = selection->named.text};
+	const char *name, *command = object_kind_names[kind->kind];
+
+	for (size_t i = 0; i < kind_count(kind, view->objects); i++) {
+		name = name_of(selection, view, kind_object(kind, view->objects, i));
+		if (name && is_called(name, nearest.word))
+			return fail("%s name %s: it is not what --type, --name or --user selects; "
+				    "leave them out to see it",
+				    kind->name, nearest.word);
+		if (name)
+			nearest_consider(&nearest, name);
+	}
+	if (nearest.best)
+		return fail("%s name %s: no such %s on the %s engine, did you mean '%s'?; 'bpftrek "
+			    "%s list' shows those it has",
+			    kind->name, nearest.word, kind->name, engine_name(), nearest.best,
+			    command);
+	return fail("%s name %s: no such %s on the %s engine; 'bpftrek %s list' shows those it has",
+		    kind->name, nearest.word, kind->name, engine_name(), command);
+}
+
+int selection_only(const struct selection *selection, const struct view *view,
+		   const struct rows *rows)
 {
 	static const char *const ways[] = {
 		[BY_NAME] = "name", [BY_ID] = "id", [BY_PATH] = "pinned", [BY_TAG] = "tag"};
@@ -269,6 +296,8 @@ int selection_only(const struct selection *selection, const struct rows *rows)
 		return fail("%s %s: none is called that on the %s engine; if it is the id, say "
 			    "'id %s'",
 			    kind, text, engine_name(), text);
+	if (!rows->nr && selection->named.by == BY_NAME)
+		return none_is_called(selection, view);
 	if (!rows->nr)
 		return fail("%s %s %s: no such %s on the %s engine; 'bpftrek %s list' shows those "
 			    "it has",
