@@ -2,9 +2,12 @@
 /* Objects of the engine as the command line names them: see object_name.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -86,6 +89,16 @@ static bool may_be(enum object_kind kind, int fd)
 	       (kind == OBJECT_LINK && strstr(target, "bpf-link"));
 }
 
+/* Of a directory and of any other file the kernel says EACCES, another engine ENOENT. */
+static bool is_no_pin(const char *path)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return !stat(path, &st) && !statfs(path, &fs) &&
+	       (!S_ISREG(st.st_mode) || fs.f_type != BPF_FS_MAGIC);
+}
+
 static int open_pinned(const struct object_name *name, int *fd)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, to_read, .file_flags = BPF_F_RDONLY);
@@ -103,7 +116,8 @@ static int open_pinned(const struct object_name *name, int *fd)
 				    "does not let this user open it; run it as root",
 				    kind, name->text);
 		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind, name->text,
-			    strerror(err), kind);
+			    is_no_pin(name->text) ? "nothing is pinned there" : strerror(err),
+			    kind);
 	}
 	if (may_be(name->kind, *fd))
 		return 0;

@@ -327,6 +327,13 @@ def test_one_that_is_not_there(engine, kind):
     says(bpftrek("--on", engine, kind, "show", "pinned", "/nonexistent"), "/nonexistent")
 
 
+def test_a_file_that_is_no_pin(engine, tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in [tmp_path / "file", tmp_path]:
+        says(bpftrek("--on", engine, "prog", "show", "pinned", path),
+             f"{path}: nothing is pinned there; name a path where a program is pinned")
+
+
 def test_a_number_is_a_name():
     says(bpftrek("--on", "embedded", "prog", "show", "12"), "'id 12'")
 

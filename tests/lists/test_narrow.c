@@ -193,6 +193,18 @@ static void test_btfs(void **state)
 	      "99  a_module_of_a_name_t...  4.9K  yes     4021   -     -\n");
 }
 
+/* What has nothing to say goes first. */
+static void test_empty_columns(void **state)
+{
+	const size_t nr = objects.nr_holders;
+
+	objects.nr_holders = 0;
+	check(&map_kind, NULL, 80,
+	      "   ID  TYPE             NAME                 MAX  ELEMENTS  FILL  MEMORY  ...\n"
+	      "10123  lru_percpu_hash  sessions_by_uid  1000000    123456   12%    1.0M\n");
+	objects.nr_holders = nr;
+}
+
 static void test_columns_that_were_asked_for(void **state)
 {
 	check(&program_kind, "+tag", 80,
@@ -258,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_btfs),
+		cmocka_unit_test(test_empty_columns),
 		cmocka_unit_test(test_columns_that_were_asked_for),
 		cmocka_unit_test(test_every_width),
 	};

@@ -22,6 +22,7 @@ struct table {
 	struct text cells; /* one after the other, row by row */
 	struct extent *extents;
 	size_t widths[MAX_COLUMNS];
+	bool says_something[MAX_COLUMNS]; /* more than "-" */
 	bool left_out[MAX_COLUMNS];
 	size_t nr_left_out;
 	size_t first, last; /* of those that are shown */
@@ -43,6 +44,7 @@ static bool make_cells(struct table *table, struct view *view, const struct rows
 			start = text_length(&table->cells);
 			column_get(column_of(table, c), view, rows->objects[r], &cell);
 			cell_put(&table->cells, &cell, false);
+			table->says_something[c] |= !cell_is_empty(&cell);
 			extent->len = text_length(&table->cells) - start;
 			extent->width = text_width(table->cells.start + start, extent->len);
 			if (extent->width > table->widths[c])
@@ -85,13 +87,16 @@ static size_t total_width(const struct table *table, size_t most)
 	return width + (gaps - 1) * strlen(gap);
 }
 
-/* What the user asked for by name comes before what is there anyway. */
+/* What the user asked for by name comes before what is there anyway, last what is empty. */
 static unsigned int stays(const struct table *table, size_t c)
 {
-	const struct column *column = column_of(table, c);
+	unsigned int by_kind = column_of(table, c)->stays;
 
-	return column->stays < STAYS_ALWAYS && table->columns->asked[c] ? STAYS_ALWAYS - 1
-									: column->stays;
+	if (by_kind == STAYS_ALWAYS)
+		return by_kind;
+	if (table->columns->asked[c])
+		return STAYS_ALWAYS - 1;
+	return table->says_something[c] ? by_kind : 0;
 }
 
 /* Of those that stay as long, the last one. false: all that are left stay always. */
