@@ -4,17 +4,23 @@
  *
  * Our own verifier always speaks. With --on kernel Linux's does, too, after it, and whether the two
  * agree: both accept, or both refuse with the same errno.
+ *
+ * libbpf finds out what an engine can do once in a process, and goes by that from then on: what our
+ * verifier says is asked in a process of its own, if the kernel is asked as well.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "commands.h"
 #include "engine.h"
+#include "libbpf_log.h"
 #include "object.h"
 #include "verdict.h"
 
@@ -134,6 +140,47 @@ static int check_on_engine(struct check *check, int engine)
 	show_progress(check, engine, check->program_count);
 	engine_stop();
 	return status;
+}
+
+static int tell_verdicts(struct check *check, int engine, FILE *file)
+{
+	int status = file ? check_on_engine(check, engine) : 1;
+
+	for (int i = 0; i < check->program_count && !status; i++)
+		status = !write_verdict(file, &check->programs[i].verdict[engine]);
+	if (file && fclose(file))
+		status = 1;
+	if (status && options.verbose)
+		libbpf_log_print();
+	return status;
+}
+
+static int check_apart(struct check *check, int engine)
+{
+	bool told = true;
+	int ends[2], status;
+	FILE *file;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return fail("%s: %s; raise the limit (ulimit -n)", check->path, strerror(errno));
+	pid = fork();
+	if (!pid)
+		_exit(tell_verdicts(check, engine, fdopen(ends[1], "w")));
+	close(ends[1]);
+	file = pid > 0 ? fdopen(ends[0], "r") : NULL;
+	for (int i = 0; i < check->program_count && told; i++)
+		told = file && read_verdict(file, &check->programs[i].verdict[engine]);
+	if (file)
+		fclose(file);
+	else
+		close(ends[0]);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status))
+		return WEXITSTATUS(status); /* it has said why */
+	if (told)
+		return 0;
+	return fail("%s: the %s engine ended before its verdict; free some memory and run it again",
+		    check->path, check->engines[engine]);
 }
 
 static bool engines_agree(const struct check *check, const struct checked *program)
@@ -328,7 +375,7 @@ static int check_object(struct check *check)
 	/* What is wrong with the object itself is said once, whatever the engine. */
 	status = list_programs(check);
 	for (int e = 0; e < check->engine_count && !status; e++)
-		status = check_on_engine(check, e);
+		status = (e + 1 < check->engine_count ? check_apart : check_on_engine)(check, e);
 	if (status)
 		return status;
 	status = options.json || options.jsonl ? print_documents(check) : print_table(check);

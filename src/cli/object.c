@@ -128,30 +128,46 @@ static bool is_trace(const char *line, size_t len)
 	return false;
 }
 
-/*
- * What is wrong, of a verifier's log: its first line that is no trace. Where it stands in the log,
- * or NULL.
- */
+/* What Linux before 6.2 says of such a main function, and of a call that it refuses. */
+static bool may_be_trace(const char *line, size_t len)
+{
+	return !strncmp(line, "Unrecognized arg#", strlen("Unrecognized arg#")) ||
+	       line_has(line, len, "reg type unsupported for arg#");
+}
+
+/* Where the first line of a verifier's log is that is no trace, or NULL. */
+static const char *find_reason(const char *log, bool sure)
+{
+	size_t len;
+
+	for (; *log; log += len + (log[len] == '\n')) {
+		len = strcspn(log, "\n");
+		if (!is_trace(log, len) && !(sure && may_be_trace(log, len)))
+			return log;
+	}
+	return NULL;
+}
+
+/* What is wrong, of a verifier's log. Where it stands in the log, or NULL. */
 static const char *verdict(const char *log, char *line, size_t size)
 {
 	static const char refused[] = "refused: ";
-	const char *said;
+	const char *told = find_reason(log, true), *said;
 	size_t len, place;
 
+	if (!told)
+		told = find_reason(log, false);
 	*line = '\0';
-	for (; *log; log += len + (log[len] == '\n')) {
-		len = strcspn(log, "\n");
-		if (is_trace(log, len))
-			continue;
-		/* Our own verifier says it, and so do we already. */
-		said = memmem(log, len, refused, strlen(refused));
-		place = said ? said - log : 0;
-		snprintf(line, size, "%.*s%.*s", (int)place, log,
-			 (int)(len - place - (said ? strlen(refused) : 0)),
-			 said ? said + strlen(refused) : log);
-		return log;
-	}
-	return NULL;
+	if (!told)
+		return NULL;
+	len = strcspn(told, "\n");
+	/* Our own verifier says it, and so do we already. */
+	said = memmem(told, len, refused, strlen(refused));
+	place = said ? said - told : 0;
+	snprintf(line, size, "%.*s%.*s", (int)place, told,
+		 (int)(len - place - (said ? strlen(refused) : 0)),
+		 said ? said + strlen(refused) : told);
+	return told;
 }
 
 /* What would be accepted, if the verifier says it, as our own does. */

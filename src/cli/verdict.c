@@ -164,3 +164,38 @@ int get_verdict(const char *path, int index, struct verdict *verdict)
 	free_verdict(&logged);
 	return status;
 }
+
+static bool write_text(FILE *file, const char *text)
+{
+	const size_t size = text ? strlen(text) + 1 : 0;
+
+	return fwrite(&size, sizeof(size), 1, file) == 1 &&
+	       (!size || fwrite(text, 1, size, file) == size);
+}
+
+static bool read_text(FILE *file, char **text)
+{
+	size_t size;
+
+	if (fread(&size, sizeof(size), 1, file) != 1)
+		return false;
+	*text = size ? malloc(size) : NULL;
+	return !size || (*text && fread(*text, 1, size, file) == size);
+}
+
+bool write_verdict(FILE *file, const struct verdict *verdict)
+{
+	return fwrite(verdict, sizeof(*verdict), 1, file) == 1 &&
+	       write_text(file, verdict->stack) && write_text(file, verdict->message) &&
+	       write_text(file, verdict->details) && write_text(file, verdict->log);
+}
+
+bool read_verdict(FILE *file, struct verdict *verdict)
+{
+	const bool read = fread(verdict, sizeof(*verdict), 1, file) == 1;
+
+	/* They were pointers there. */
+	verdict->stack = verdict->message = verdict->details = verdict->log = NULL;
+	return read && read_text(file, &verdict->stack) && read_text(file, &verdict->message) &&
+	       read_text(file, &verdict->details) && read_text(file, &verdict->log);
+}

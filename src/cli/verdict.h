@@ -6,6 +6,7 @@
 #define CLI_VERDICT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct verdict {
 	int err;	  /* errno; 0: the program is accepted */
@@ -25,6 +26,13 @@ struct verdict {
  * other programs, and unload it. The exit status: 0 if there is a verdict, whichever it is.
  */
 int get_verdict(const char *path, int index, struct verdict *verdict);
+
+/*
+ * From one process to another that has the same program. false: it does not read, or did not write
+ * all of it, or there is no memory; what has been read is to be freed in any case.
+ */
+bool write_verdict(FILE *file, const struct verdict *verdict);
+bool read_verdict(FILE *file, struct verdict *verdict);
 
 void free_verdict(struct verdict *verdict);
 
