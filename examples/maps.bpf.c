@@ -4,7 +4,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym;
+/* Came with Linux 6.6; elsewhere its address is NULL. */
+extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
 
 SEC("iter/bpf_map")
 int maps(struct bpf_iter__bpf_map *ctx)
@@ -19,9 +20,10 @@ int maps(struct bpf_iter__bpf_map *ctx)
 			       "ELEMENTS");
 	BPF_SEQ_PRINTF(seq, "%5u %-16s %4d %8u", map->id, map->name, map->map_type,
 		       map->max_entries);
-	if (map->map_type == BPF_MAP_TYPE_HASH || map->map_type == BPF_MAP_TYPE_LRU_HASH ||
-	    map->map_type == BPF_MAP_TYPE_PERCPU_HASH ||
-	    map->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH)
+	if (bpf_map_sum_elem_count &&
+	    (map->map_type == BPF_MAP_TYPE_HASH || map->map_type == BPF_MAP_TYPE_LRU_HASH ||
+	     map->map_type == BPF_MAP_TYPE_PERCPU_HASH ||
+	     map->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH))
 		BPF_SEQ_PRINTF(seq, " %8lld\n", bpf_map_sum_elem_count(map));
 	else
 		BPF_SEQ_PRINTF(seq, " %8s\n", "-");

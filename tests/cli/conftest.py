@@ -11,7 +11,7 @@ from command import bpftrek, obj  # noqa: E402: what it asserts is to be explain
 @pytest.fixture(scope="session")
 def kernel_refusal():
     """What the kernel engine says to this user, or None."""
-    done = bpftrek("--on", "kernel", "run", obj("maps"))
+    done = bpftrek("--on", "kernel", "run", obj("progs"))
     return done.stderr.decode().strip() if done.returncode else None
 
 

@@ -124,7 +124,7 @@ def test_a_line_for_each_program(engine):
 def test_numbers_of_a_verification(asked):
     """Times are each engine's own; the walk is of the same length."""
     engine, engines = asked
-    (program,) = json.loads(output(engine, "-j", "check", obj("maps")))
+    (program,) = json.loads(output(engine, "-j", "check", obj("hash_elems")))
     for name in engines:
         numbers = program["verdict"][name]
         assert numbers["time_us"] > 0 and numbers["states"] >= 0

@@ -4,6 +4,7 @@
 The objects are compiled once, against the types of the kernel that built them.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,8 @@ import struct
 import subprocess
 
 import pytest
+
+from kernel import kernel_has
 
 BPFTREK = os.environ["BPFTREK"]
 OBJECTS = os.environ["TEST_OBJECTS"]
@@ -30,7 +33,7 @@ def run(engine, *args):
 @pytest.fixture(scope="session")
 def both():
     """Run on both engines; skip where the kernel's cannot be used."""
-    probe = subprocess.run([BPFTREK, "--on", "kernel", "run", obj("maps")], capture_output=True,
+    probe = subprocess.run([BPFTREK, "--on", "kernel", "run", obj("progs")], capture_output=True,
                            timeout=60)
     if probe.returncode != 0:
         pytest.skip("the kernel's BPF cannot be used here: " + probe.stderr.decode().strip())
@@ -77,11 +80,22 @@ def test_maps(both, rows):
                    "--fill", f"hash=@{rows}")
     embedded, kernel = map(called, outputs)
     assert embedded == ["flows type=2 max=100 elems=0", "hash type=1 max=4096 elems=1000"]
+    if not kernel_has("bpf_map_sum_elem_count"):
+        embedded = [re.sub("elems=.*", "elems=-1", line) for line in embedded]
     # Others on this host may have maps that are called so, too.
     assert set(embedded) <= set(kernel)
     for output in outputs:
         last = output.decode().splitlines()[-1]
         assert last == f"end seq_num={len(output.splitlines()) - 2}"
+
+
+def hashes_with(algorithm):
+    """Whether the kernel takes the tag of a program from this hash of it: SHA-1 before Linux 6.18."""
+    insns = struct.pack("=BBhiBBhi", 0xB4, 0, 0, 0, 0x95, 0, 0, 0)  # w0 = 0; exit
+    done = subprocess.run([BPFTREK, "--on", "kernel", "-j", "prog", "list", "--load",
+                           obj("no_iterator")], capture_output=True, check=True, timeout=60)
+    tag = algorithm(insns).hexdigest()[:16]
+    return tag in [p["tag"] for p in json.loads(done.stdout) if p.get("name") == "drop"]
 
 
 def test_progs(both):
@@ -98,13 +112,20 @@ def test_progs(both):
     loads = [arg for name in ("hash_elems", "array_elems", "total", "records")
              for arg in ("--load", obj(name))]
     embedded, kernel = map(ours, both(obj("progs"), *loads))
+    if not hashes_with(hashlib.sha256):
+        assert hashes_with(hashlib.sha1)
+        for found in (embedded, kernel):
+            for name in found.keys() - {"progs"}:
+                assert found[name].pop(1).startswith("tag=")
     assert embedded == kernel
     assert embedded["progs"] == ["type=26", "attach=bpf_iter_bpf_prog", "full=progs"]
-    assert embedded["total"][2:] == ["attach=bpf_iter_bpf_map_elem", "full=total"]
+    assert embedded["total"][-2:] == ["attach=bpf_iter_bpf_map_elem", "full=total"]
 
 
 def test_links(both):
     """The link of the running iterator is there itself, and so is its program."""
+    if not kernel_has("bpf_iter__bpf_link"):
+        pytest.skip("this kernel has no iterator over links")
     for output in both(obj("links")):
         assert re.search(r"^ *\d+ type=4 prog=\d+$", output.decode(), re.MULTILINE)
 
@@ -144,6 +165,8 @@ def test_records(both, rows):
 def test_features(both, rows):
     """Few rows, so that they fit one buffer: the program counts an element again that is shown again,
     and which one that is depends on the order."""
+    if not kernel_has("BPF_FUNC_loop"):
+        pytest.skip("this kernel has no bpf_loop()")
     rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:500]))
     lines = same_lines(both(obj("features"), "--map", "name", "hash", "--fill", f"hash=@{rows}"))
     assert len(lines) == 502

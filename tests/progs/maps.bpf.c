@@ -8,7 +8,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym;
+/* Came with Linux 6.6. */
+extern __s64 bpf_map_sum_elem_count(const struct bpf_map *map) __ksym __weak;
 
 SEC("iter/bpf_map")
 int maps(struct bpf_iter__bpf_map *ctx)
@@ -21,6 +22,7 @@ int maps(struct bpf_iter__bpf_map *ctx)
 		return 0;
 	}
 	BPF_SEQ_PRINTF(seq, "%4u %-16s type=%d max=%u elems=%lld\n", map->id, map->name,
-		       map->map_type, map->max_entries, bpf_map_sum_elem_count(map));
+		       map->map_type, map->max_entries,
+		       bpf_map_sum_elem_count ? bpf_map_sum_elem_count(map) : -1);
 	return 0;
 }
