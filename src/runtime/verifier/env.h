@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * What the files of the verifier share: what is known at one point of one path (a state: registers
- * and stack of each frame), and the environment of one verification. The concerns and their files:
+ * What the files of the verifier share: the environment of one verification, beside what is known at
+ * one point of one path (state.h). The concerns and their files:
  *
- *   cfg.c        instructions one by one, subprograms, jumps, reachability, where to compare states
+ *   insns.c      instructions one by one
+ *   cfg.c        subprograms, jumps, reachability, where to compare states
  *   resolve.c    what ld_imm64 and call instructions refer to: maps, kfuncs, helpers, functions
  *   btf_info.c   func_info and line_info
  *   liveness.c   which registers can still matter
@@ -12,7 +13,7 @@
  *   prune.c      states that are covered by one seen before; loops without end
  *   covered.c    whether a state is;  rounds.c: loops that need not be unrolled
  *   bounds.c     ranges of one scalar, kept consistent
- *   alu.c        arithmetic, of scalars and of pointers
+ *   alu.c        arithmetic, of pointers, and in scalar.c of scalars
  *   branch.c     conditional jumps: which way, and what each way tells
  *   memory.c     loads, stores and atomics; memory that a call is given
  *   btf_access.c pointers to structures of the built-in types, followed
@@ -53,24 +54,10 @@
 #include "prog/helper.h"
 #include "prog/kfunc.h"
 #include "prog/prog.h"
-#include "verifier/tnum.h"
+#include "verifier/insn_kinds.h"
+#include "verifier/state.h"
 #include "verifier/verifier.h"
 
-#ifndef MAX_BPF_REG
-#define MAX_BPF_REG (BPF_REG_10 + 1)
-#endif
-/* Linux 6.15. */
-#ifndef BPF_LOAD_ACQ
-#define BPF_LOAD_ACQ 0x100
-#endif
-#ifndef BPF_STORE_REL
-#define BPF_STORE_REL 0x110
-#endif
-/* Linux 6.9: a jump that is taken when a program has gone on often enough. */
-#ifndef BPF_JCOND
-#define BPF_JCOND 0xe0
-#endif
-#define BPF_REG_SIZE 8
 /* Offsets and sizes beyond these are refused before they can overflow anything. */
 #define BPF_MAX_VAR_OFF (1 << 29)
 #define BPF_MAX_VAR_SIZ (1u << 29)
@@ -87,148 +74,6 @@
 #define MAX_ORIGINS (1u << 21)
 /* Numbers of one state that can have ids, and more. */
 #define ID_PAIRS 2048u
-
-/* One register, or a spilled copy of one. All zero is a register that holds nothing. */
-struct bpf_reg_state {
-	u32 type; /* enum bpf_reg_type with flags */
-	/*
-	 * Of a pointer: the fixed part of its offset; var_off and the ranges have the rest. Of a
-	 * scalar with an id: how much it is more than the number that the id stands for.
-	 */
-	s32 off;
-	union {
-		struct bpf_map *map_ptr; /* CONST_PTR_TO_MAP, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY */
-		const struct btf *btf;	 /* PTR_TO_BTF_ID */
-	};
-	union {
-		u32 btf_id;    /* PTR_TO_BTF_ID */
-		u32 mem_size;  /* PTR_TO_MEM */
-		u32 subprogno; /* PTR_TO_FUNC */
-		u32 frameno;   /* PTR_TO_STACK: whose */
-		/* A slot of a dynptr, CONST_PTR_TO_DYNPTR: enum bpf_dynptr_type. */
-		u32 dynptr_type;
-		s32 range;     /* PTR_TO_PACKET, _META: bytes behind its base, or see packet.c */
-	};
-	/*
-	 * Registers of one id (not 0) hold the same number, but for off, or the same pointer that
-	 * may be NULL.
-	 */
-	u32 id;
-	/* Of a pointer to what the program has to give back: which (refs.c); 0: to nothing such. */
-	u32 ref_obj_id;
-	/* Of a pointer to a dynptr or into its memory: which (dynptr.c); 0: none. */
-	u32 dynptr_id;
-	struct tnum var_off;
-	s64 smin_value, smax_value;
-	u64 umin_value, umax_value;
-	s32 s32_min_value, s32_max_value;
-	u32 u32_min_value, u32_max_value;
-	u32 since;  /* the instruction that set it: for messages alone */
-	u32 origin; /* of a scalar: see precision.c */
-};
-
-enum bpf_stack_slot_type {
-	STACK_INVALID, /* never written */
-	STACK_SPILL,   /* part of a spilled register */
-	STACK_MISC,    /* written, not followed */
-	STACK_ZERO,
-	STACK_DYNPTR, /* half of one, all 8 bytes: see dynptr.c */
-	STACK_ITER,   /* part of an iterator, all 8 bytes: see iterator.c */
-};
-
-/*
- * 8 bytes of stack, in the order of addresses. A spilled register's bytes begin at type[0]. Of a
- * dynptr, spilled says which: dynptr_type, dynptr_id, ref_obj_id; of an iterator: ref_obj_id, and in
- * off the number of the slot.
- */
-struct bpf_stack_state {
-	struct bpf_reg_state spilled;
-	u8 type[BPF_REG_SIZE];
-	u32 place; /* an origin, of the bytes themselves: marked if one is read */
-};
-
-/* One call of a helper that calls back, however often it does (see subprog.c). */
-struct bpf_callback_call {
-	struct bpf_callback_call *next;
-	bool done; /* every path from it has ended */
-};
-
-/*
- * Frames that wait for another one to return hardly change: states share them. The frame that runs
- * belongs to its state alone; any other one has to be made its own (own_frame()) to be changed.
- */
-struct bpf_func_state {
-	struct bpf_reg_state regs[MAX_BPF_REG];
-	u32 users;     /* states */
-	u32 collected; /* the round of precision.c's collect_origins() that was here */
-	bool placed;   /* its numbers are places of their own since it waits: see new_origins() */
-	u32 call;      /* an id of this call of the function; 0: the outermost frame */
-	u32 callsite;  /* the calling instruction; of the outermost frame: nothing */
-	u32 frameno;
-	u32 subprogno;
-	enum bpf_callback_kind callback; /* called by a helper */
-	struct bpf_callback_call *callback_call;
-	u32 may_goto_rounds; /* may_goto that were not taken in it on the way here */
-	u32 nr_slots; /* of the stack; slot i has the bytes [r10 - 8 (i + 1), r10 - 8 i) */
-	struct bpf_stack_state *stack;
-};
-
-/* A loop that need not be unrolled, and begins at a kept state: paths ended there while it was open. */
-struct bpf_loop {
-	struct bpf_loop *next;
-	struct bpf_loop *outer; /* of a closed one: that its first state is in */
-	const struct bpf_verifier_state *first; /* of an open one */
-	u32 depth;		/* of its first state */
-	bool closed;		/* every path from there has ended */
-	bool iterates; /* an iterator goes on in each round; else a may_goto, or a helper calls */
-};
-
-/* Something that the program holds and has to give back. */
-struct bpf_reference {
-	u32 id;
-	u32 insn_idx; /* where it got it */
-	/* Of an iterator (iterator.c): its type; 0: it is none. */
-	u32 iter_btf_id;
-	u32 iter_depth;	   /* how often it gave something on the way here */
-	bool iter_drained; /* it gave NULL */
-};
-
-/* What a state that was compared with a kept one had, and that did not cover: see covered.c. */
-struct bpf_difference {
-	u8 place; /* 1 + register, or FIRST_SLOT + slot; 0: not known */
-	u8 frame;
-	bool as_used; /* found where numbers that were not needed are passed over */
-	bool ranged;  /* umin and umax matter */
-	u32 type;     /* of the kept state's register: */
-	u64 umin, umax;
-};
-
-struct bpf_verifier_state {
-	/* Of a kept state, first: what a comparison needs that fails, as most do. */
-	struct bpf_verifier_state *next; /* at the same instruction; or put aside */
-	u32 branches; /* paths from here that have not ended; 0: all that follows is safe */
-	u32 hits, misses;
-	u32 callback_rounds; /* calls of callbacks on the way here */
-	u32 curframe;
-	struct bpf_difference difference;
-	/* Back at, or kept at, the call of a helper that calls back: of which call of it. */
-	struct bpf_callback_call *callback_call;
-	struct bpf_verifier_state *parent; /* the last kept state on the way here */
-	u32 depth;			   /* kept: how many there are above */
-	struct bpf_loop *loop;		   /* kept: that begins here */
-	/* Kept: paths from here ended at the first state of this one, or of one inside of it. */
-	struct bpf_loop *in_loop;
-	bool first_of_call;		   /* kept: where callback_call began */
-	struct bpf_func_state *frame[MAX_BPF_FRAMES];
-	u32 nr_refs, max_refs;
-	struct bpf_reference *refs; /* in the order in which the program got them */
-	/* The lock that is held (see lock.c): in a value of this map, NULL: none. */
-	const struct bpf_map *locked_map;
-	u32 locked_id;
-	/* Regions that are open: see region.c. */
-	bool active_rcu_lock;
-	u32 active_preempt_locks;
-};
 
 /* A path that still has to be walked. */
 struct bpf_pending_path {
@@ -382,7 +227,7 @@ void say_place(const struct bpf_verifier_env *env, u32 idx, char *buf, size_t si
 /* "frame pointer offset", "map value" ...: what a type is, without flags. */
 const char *reg_type_name(u32 type);
 
-/* --- cfg.c, resolve.c, btf_info.c, liveness.c --- */
+/* --- insns.c, cfg.c, resolve.c, btf_info.c, liveness.c --- */
 
 int check_instructions(struct bpf_verifier_env *env);
 int find_subprogs(struct bpf_verifier_env *env);
@@ -400,80 +245,6 @@ int compute_live_registers(struct bpf_verifier_env *env);
 /* Registers that the instruction sets (and those that a call leaves undefined). */
 u16 insn_defs(const struct bpf_verifier_env *env, u32 idx);
 const struct bpf_subprog_info *subprog_at(const struct bpf_verifier_env *env, u32 insn_idx);
-
-static inline bool insn_is_ld_imm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-/* LD_ABS and LD_IND. */
-static inline bool insn_loads_packet(const struct bpf_insn *insn)
-{
-	return BPF_CLASS(insn->code) == BPF_LD &&
-	       (BPF_MODE(insn->code) == BPF_ABS || BPF_MODE(insn->code) == BPF_IND);
-}
-
-static inline bool insn_is_call(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_CALL);
-}
-
-static inline bool insn_calls_subprog(const struct bpf_insn *insn)
-{
-	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_CALL;
-}
-
-static inline bool insn_calls_kfunc(const struct bpf_insn *insn)
-{
-	return insn_is_call(insn) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL;
-}
-
-static inline bool insn_is_may_goto(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_JCOND);
-}
-
-/* It may continue elsewhere, in the same function. */
-static inline bool insn_is_jump(const struct bpf_insn *insn)
-{
-	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
-
-	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
-}
-
-static inline bool insn_refers_to_func(const struct bpf_insn *insn)
-{
-	return insn_is_ld_imm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC;
-}
-
-static inline bool insn_is_atomic(const struct bpf_insn *insn)
-{
-	return BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC;
-}
-
-static inline bool insn_is_load_acquire(const struct bpf_insn *insn)
-{
-	return insn_is_atomic(insn) && insn->imm == BPF_LOAD_ACQ;
-}
-
-static inline bool insn_is_store_release(const struct bpf_insn *insn)
-{
-	return insn_is_atomic(insn) && insn->imm == BPF_STORE_REL;
-}
-
-static inline u32 insn_size(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
 
 /* --- precision.c --- */
 
@@ -577,8 +348,13 @@ static inline bool reg_is_null(const struct bpf_reg_state *reg)
 	return reg_is_const(reg) && !reg->var_off.value;
 }
 
-/* --- alu.c, branch.c --- */
+/* --- scalar.c, alu.c, branch.c --- */
 
+/* @dst becomes @dst @op @src, in 64 bits or in 32. */
+void scalar_op(struct bpf_reg_state *dst, const struct bpf_reg_state *src, u8 op, bool is64,
+	       bool is_signed);
+/* The same of the variable part of a pointer's offset, for BPF_ADD and BPF_SUB. */
+void offset_op(struct bpf_reg_state *dst, const struct bpf_reg_state *src, u8 op);
 int check_alu_op(struct bpf_verifier_env *env, const struct bpf_insn *insn);
 /* reg += number, of 64 bits. */
 void reg_add_const(struct bpf_reg_state *reg, s64 number);
