@@ -59,8 +59,8 @@ static int count_elements(struct elements *elements, const char *map)
 	int err, status;
 
 	if (elements->only_next)
-		return fail("map %s: only what is taken next can be seen of it; it cannot be "
-			    "counted",
+		return fail("map %s cannot be counted: only what is taken next can be seen of it; "
+			    "'bpftrek map dump' shows that",
 			    map);
 	memcpy(count.name, info->name, sizeof(count.name));
 	status = elements->always_full ? 0 : ask_engine(&count);

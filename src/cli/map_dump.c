@@ -185,7 +185,13 @@ static int dump_map(struct elements *elements, const char *map)
 
 	if (elements->only_next)
 		note(map, "only what is taken next can be seen of it, the rest is behind that");
+	if (!elements->has_value)
+		note(map, "the kernel shows its sockets only in values of 8 bytes; the keys are "
+			  "shown");
 	status = prepare(dump, map);
+	if (!status && elements->per_cpu && dump->per_cpu == SUM_OF_CPUS && !dump->per_cpu_asked &&
+	    isatty(STDOUT_FILENO))
+		note(map, "numbers are the sums of those of all CPUs; --percpu each shows each");
 	if (!status)
 		status = dump_run(dump, map);
 	release(dump);
@@ -217,17 +223,15 @@ static const struct command_option dump_options[] = {
 		.value = {VALUE_WORD, .nth_word = nth_format},
 		.help = "table (the default), json, jsonl (what --fill reads), csv, or raw: the "
 			"bytes of each key and value, one after the other, no types. It goes "
-			"before "
-			"--json and --jsonl",
+			"before --json and --jsonl",
 	},
 	{
 		.name = "percpu",
 		.argument = "HOW",
 		.value = {VALUE_WORD, per_cpu_words},
 		.help = "values that each CPU has its own of: each of them, the sum of the numbers "
-			"in them, or the max (of the rest, what the first CPU has where it is not "
-			"0). A table and CSV have the sum unless asked, the rest "
-			"each",
+			"in them, or the max (of the rest, what the first CPU has where it is "
+			"not 0). A table and CSV have the sum unless asked, the rest each",
 	},
 	{.name = "limit", .argument = "N", .help = "stop after N elements"},
 	LOAD_OPTIONS,
@@ -243,63 +247,58 @@ static const struct example examples[] = {
 static const struct section sections[] = {
 	{"FORMATS",
 	 "json, jsonl: an element is {\"key\": ..., \"value\": ...}; of a map whose CPUs have "
-	 "values "
-	 "of their own, {\"key\": ..., \"values\": [{\"cpu\": 0, \"value\": ...}, ...]}; of a "
-	 "queue "
-	 "or stack, {\"value\": ...}. What jsonl writes --fill reads.\n"
+	 "values of their own, {\"key\": ..., \"values\": [{\"cpu\": 0, \"value\": ...}, ...]}; "
+	 "of a queue or stack, {\"value\": ...}. What jsonl writes --fill reads.\n"
 	 "Integers, bit-fields and pointers are numbers, of 64 bits too; an enum is the name of "
-	 "its "
-	 "value, or a number that has no name; an array of char is a string up to its NUL, if that "
-	 "is "
-	 "UTF-8 without control characters (in a key: and nothing is behind the NUL), else a list; "
-	 "a struct is an object, and members of "
-	 "anonymous members are its own; a union is an object of all its members; a section of "
-	 "global variables is an object of them; what JSON has no number for (128 bits, infinite "
-	 "floats), and what has no type, is \"0x...\": its bytes, in the order of memory. Indexes "
-	 "of "
-	 "arrays and ids of maps and programs are numbers without types, too.\n"
+	 "its value, or a number that has no name; an array of char is a string up to its NUL, "
+	 "if that is UTF-8 without control characters (in a key: and nothing is behind the "
+	 "NUL), else a list; a struct is an object, and members of anonymous members are its "
+	 "own; a union is an object of all its members; a section of global variables is an "
+	 "object of them; what JSON has no number for (128 bits, infinite floats), and what has "
+	 "no type, is \"0x...\": its bytes, in the order of memory. Indexes of arrays and ids "
+	 "of maps and programs are numbers without types, too.\n"
 	 "bpftool's \"formatted\" is the same but for bit-fields and 128-bit integers (it has "
 	 "hexadecimal strings), arrays of char that are full or not ASCII (it has lists), "
-	 "anonymous "
-	 "members (it has objects without a name) and sections (it has lists of objects).\n"
+	 "anonymous members (it has objects without a name) and sections (it has lists of "
+	 "objects).\n"
 	 "table, csv: a column for each member, of structs within structs as well; JSON in the "
 	 "column of a union or an array. What has no type is shown as bytes and, where it could "
-	 "be, "
-	 "as a number.\n"
-	 "raw: key_size bytes of the key, then the value: value_size bytes, or for each possible "
-	 "CPU "
-	 "as many, rounded up to 8. Nothing between elements."},
+	 "be, as a number. Of a table that a terminal is too narrow for, each element is a "
+	 "block with a line for each column. Newlines and tabs are \\n"
+	 " and \\t in a table; in CSV they are what they are, within quotes. What would talk to "
+	 "the terminal or turn the direction of writing is escaped in both, \\u202e.\n"
+	 "raw: key_size bytes of the key, then the value: value_size bytes, or for each "
+	 "possible CPU as many, rounded up to 8. Nothing between elements."},
 	{"CONSISTENCY",
-	 "A dump is no snapshot. On a hash, an LRU hash, and their per-CPU forms, an element that "
-	 "is "
-	 "there from the start to the end is in the dump exactly once, whatever others insert, "
-	 "delete and update meanwhile: elements are copied bucket by bucket, under the bucket's "
-	 "lock. "
-	 "One that comes or goes meanwhile may be in it or not; one of a hash that is "
-	 "deleted within microseconds may be there twice where two threads read.\n"
+	 "A dump is no snapshot. On a hash, an LRU hash, and their per-CPU forms, an element "
+	 "that is there from the start to the end is in the dump exactly once, whatever others "
+	 "insert, delete and update meanwhile: elements are copied bucket by bucket, under the "
+	 "bucket's lock. One that comes or goes meanwhile may be in it or not; one of a hash "
+	 "that is deleted within microseconds may be there twice where two threads read.\n"
 	 "A value belongs to its key. Values of hashes that are replaced as a whole (bpf(2), "
-	 "bpf_map_update_elem) are never torn; those that a program writes in place, and those of "
-	 "arrays, may be seen half written, unless they have a bpf_spin_lock, which is taken. "
-	 "Values "
-	 "of CPUs are read one after the other, so their sum is of no one moment.\n"
+	 "bpf_map_update_elem) are never torn; those that a program writes in place, and those "
+	 "of arrays, may be seen half written, unless they have a bpf_spin_lock, which is "
+	 "taken. Values of CPUs are read one after the other, so their sum is of no one "
+	 "moment.\n"
 	 "Elements of an array come in the order of their keys, those of a trie in its order, "
 	 "longer prefixes before those that they begin with, each at most once; others in none."},
 	{"MAPS THAT CANNOT BE DUMPED",
 	 "Rings (reading takes records away), Bloom filters (which do not keep what they are "
-	 "given), "
-	 "arenas, arrays of perf events, cgroups or AF_XDP sockets (which nobody is shown), and "
-	 "storage of sockets, inodes, tasks and cgroups (found only with its owner in hand). Of a "
-	 "queue or stack the one element is shown that would be taken next."},
+	 "given), arenas, arrays of perf events, cgroups or AF_XDP sockets (which nobody is "
+	 "shown), and storage of sockets, inodes, tasks and cgroups (found only with its owner "
+	 "in hand). Of a queue or stack the one element is shown that would be taken next; of a "
+	 "hash of sockets whose values have not 8 bytes, the keys, for the kernel shows no more."},
 	{"INTERRUPTION",
-	 "SIGINT, SIGTERM and SIGHUP end a dump after the elements that are being written: JSON is "
-	 "closed, standard error says how many elements there are, and the exit status is 128 and "
-	 "the number of the signal. That takes less than a tenth of a second, however large a "
-	 "value is, but for one thing: while the kernel copies a value, which is one system call, "
-	 "nothing ends it (64 MiB take it 30 to 300 milliseconds). Where the output is read too "
-	 "slowly for that, or not at all, it is cut anywhere, and standard error says so. A second "
-	 "such signal ends the command at once. When memory ends in the middle, JSON is closed, "
-	 "too, standard error says it, and the exit status is 1. While a dump takes long and its "
-	 "output goes elsewhere, progress is shown on a terminal that standard error is."},
+	 "SIGINT, SIGTERM and SIGHUP end a dump after the elements that are being written: JSON "
+	 "is closed, standard error says how many elements there are, and the exit status is "
+	 "128 and the number of the signal. That takes less than a tenth of a second, however "
+	 "large a value is, but for one thing: while the kernel copies a value, which is one "
+	 "system call, nothing ends it (64 MiB take it 30 to 300 milliseconds). Where the "
+	 "output is read too slowly for that, or not at all, it is cut anywhere, and standard "
+	 "error says so. A second such signal ends the command at once. When memory ends in the "
+	 "middle, JSON is closed, too, standard error says it, and the exit status is 1. While "
+	 "a dump takes long and its output goes elsewhere, progress is shown on a terminal that "
+	 "standard error is."},
 	{0},
 };
 

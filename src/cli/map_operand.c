@@ -22,7 +22,7 @@ static int read_map(const struct reading *reading, int fd, const char *map)
 
 	err = elements_of(reading->elements, fd, &why);
 	if (err == -EOPNOTSUPP)
-		return fail("map %s: %s; it cannot be %s", map, why, reading->done);
+		return fail("map %s cannot be %s: %s", map, reading->done, why);
 	if (err)
 		return fail("map %s: %s; --verbose shows what libbpf said", map, strerror(-err));
 	return reading->use(reading->elements, map);

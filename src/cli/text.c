@@ -363,3 +363,16 @@ void text_plain_string(struct text *text, const char *bytes, size_t size)
 	if (text_room(text, 4 * size))
 		text->at = put_characters(text->at, bytes, size, put_plain_character);
 }
+
+static char *put_quoted_character(char *at, const char *bytes, size_t length, uint32_t code)
+{
+	if (code == '\n' || code == '\t')
+		return mempcpy(at, bytes, length);
+	return put_plain_character(at, bytes, length, code);
+}
+
+void text_quoted_string(struct text *text, const char *bytes, size_t size)
+{
+	if (text_room(text, 4 * size))
+		text->at = put_characters(text->at, bytes, size, put_quoted_character);
+}

@@ -90,6 +90,9 @@ void text_json_part(struct text *text, const char *bytes, size_t size);
  */
 void text_plain_string(struct text *text, const char *bytes, size_t size);
 
+/* The same for a file with quotes around it: newlines and tabs are what they are. */
+void text_quoted_string(struct text *text, const char *bytes, size_t size);
+
 /* A name from outside, for people. */
 static inline void text_name(struct text *text, const char *name)
 {

@@ -6,6 +6,7 @@ what command.py needs: HAMMER (hammer.c).
 """
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -18,6 +19,7 @@ import signal
 import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 import pytest
@@ -137,11 +139,12 @@ def test_nothing(engine, form, empty):
 
 
 def test_csv(engine, loaded):
-    rows = [{"key": 1, "value": {"kind": 2, "text": 'a,"b"'}},
-            {"key": 2, "value": {"kind": 3, "text": ""}}]
+    texts = ['a,"b"', "", '"', ",", "a\nb\\n", "\tb\\", " x ", "\u65e5\u672c"]
+    rows = [{"key": n, "value": {"kind": 2, "text": text}} for n, text in enumerate(texts)]
     text = output(engine, "map", "dump", "texts", "--format", "csv", *loaded("texts", rows))
-    read = sorted(csv.reader(io.StringIO(text)))
-    assert read == [["1", "2", 'a,"b"'], ["2", "3", ""], ["key", "value.kind", "value.text"]]
+    read = sorted(csv.reader(io.StringIO(text, newline="")))
+    assert read.pop() == ["key", "value.kind", "value.text"]
+    assert read == [[str(n), "2", text] for n, text in enumerate(texts)]
 
 
 def test_raw(engine, loaded):
@@ -149,6 +152,46 @@ def test_raw(engine, loaded):
     raw = bpftrek("--on", engine, *args).stdout
     assert sorted(struct.iter_unpack("=IQ", raw)) == [(n, n * n) for n in range(1000)]
     says(bpftrek("--on", engine, *args, "--percpu", "sum"), "raw", status=2)
+
+
+def on_terminal(engine, columns, *args):
+    """What a terminal of so many columns is shown, and standard error."""
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 20, columns, 0, 0))
+    done = bpftrek("--on", engine, *args, stdout=terminal)
+    os.close(terminal)
+    assert done.returncode == 0
+    return read_terminal(main).decode().replace("\r\n", "\n"), done.stderr
+
+
+def test_a_table_that_is_too_wide_is_blocks(engine, loaded):
+    rows = [{"key": 7, "value": {"kind": 1, "text": "fourteen bytes"}}]
+    args = ["map", "dump", "texts", *loaded("texts", rows)]
+    table = "KEY  KIND  TEXT\n  7     1  fourteen bytes\n"
+    blocks = "key:  7\nkind: 1\ntext: fourteen bytes\n\n"
+    assert output(engine, *args) == table
+    assert on_terminal(engine, 25, *args) == (table, b"")
+    assert on_terminal(engine, 24, *args) == (blocks, b"")
+    assert on_terminal(engine, 24, "-q", *args) == (blocks, b"")
+
+
+def test_blocks_of_cpus(engine, loaded):
+    args = ["map", "dump", "counters", *loaded("counters", COUNTERS)]
+    blocks = "".join(f"key:   5\ncpu:   {value['cpu']}\nvalue: {value['value']}\n\n"
+                     for value in COUNTERS[0]["values"])
+    assert on_terminal(engine, 10, *args, "--percpu", "each") == (blocks, b"")
+    total = sum(value["value"] for value in COUNTERS[0]["values"])
+    text, errors = on_terminal(engine, 10, *args)
+    assert text == f"key:   5\nvalue: {total}\n\n"
+    assert b"sums" in errors and b"--percpu each" in errors
+    assert on_terminal(engine, 10, "-q", *args)[1] == b""
+
+
+def test_widths_are_of_what_is_shown(engine, loaded):
+    args = ["map", "dump", "list", *loaded("list", [{"key": 1, "value": 1 << 40}])]
+    assert output(engine, *args, "--limit", "1") == "KEY  VALUE\n  0      0\n"
+    assert output(engine, *args, "--limit", "2") == (
+        "KEY          VALUE\n  0              0\n  1  1099511627776\n")
 
 
 def test_arrays_are_in_order(engine, loaded):

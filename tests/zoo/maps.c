@@ -313,6 +313,7 @@ static const struct kind kinds[] = {
 	{"sockmap", BPF_MAP_TYPE_SOCKMAP, 4, 8, 4, 0, put_socket, 1},
 	{"sockmap.fd", BPF_MAP_TYPE_SOCKMAP, 4, 4, 4, 0, put_socket, 1},
 	{"sockhash", BPF_MAP_TYPE_SOCKHASH, 6, 8, 4, 0, put_socket, 2},
+	{"sockhash.fd", BPF_MAP_TYPE_SOCKHASH, 6, 4, 4, 0, put_socket, 2},
 	{"xskmap", BPF_MAP_TYPE_XSKMAP, 4, 4, 2, 0, put_xsk, 1},
 	{"cgroup_storage", BPF_MAP_TYPE_CGROUP_STORAGE, 16, 8, 0, 0},
 	{"cgroup_stor.64", BPF_MAP_TYPE_CGROUP_STORAGE, 8, 8, 0, 0},

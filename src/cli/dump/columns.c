@@ -32,6 +32,7 @@ static bool holds_others(const struct btf *btf, __u32 type)
 static int add(struct making *making, const char *name, const struct place *place, bool number)
 {
 	const struct style style = {.plain = !holds_others(making->btf, place->type),
+				    .quoted = making->columns->quoted,
 				    .number = number,
 				    .whole = making->of_key};
 	struct columns *columns = making->columns;

@@ -24,6 +24,7 @@ struct column {
 struct columns {
 	struct column *all;
 	size_t count;
+	bool quoted; /* set before any is added: for CSV, whose strings may have newlines */
 };
 
 /*

@@ -43,6 +43,7 @@ struct dump {
 
 	struct plan *key, *value; /* JSON */
 	struct columns columns;	  /* tables */
+	size_t label_width;	  /* a table too wide for the terminal: a line for each column */
 
 	struct sink sink;
 	struct progress progress;

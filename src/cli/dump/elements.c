@@ -60,6 +60,7 @@ struct way {
 	bool per_cpu;
 	bool has_index, always_full;
 	bool gives_ids;	 /* values are 32-bit ids of other objects */
+	bool of_cookies; /* of sockets: values of another size are not shown, but keys are */
 	const char *why; /* NONE */
 };
 
@@ -89,6 +90,9 @@ int elements_of(struct elements *elements, int fd, const char **why)
 	elements->has_index = elements->way->has_index;
 	elements->always_full = elements->way->always_full;
 	elements->has_key = elements->way->method != PEEK;
+	elements->has_value = !elements->way->of_cookies || info->value_size == sizeof(__u64);
+	if (!elements->has_value)
+		elements->stride = elements->value_size = 0;
 	elements->only_next = elements->way->method == PEEK;
 	if (elements->per_cpu) {
 		cpus = libbpf_num_possible_cpus();
@@ -241,6 +245,10 @@ static int walk(struct reader *reader)
 			return reader->over ? 0 : -errno;
 		memcpy(reader->out, key, e->key_size);
 		reader->begun = true;
+		if (!e->has_value) {
+			reader->count++;
+			continue;
+		}
 		err = bpf_map_lookup_elem_flags(e->fd, key,
 						reader->values + reader->count * e->value_size,
 						flags_of(reader));
@@ -389,6 +397,10 @@ int elements_failed(const struct elements *elements, const char *map, int err)
 
 /* --- The kinds -------------------------------------------------------------------------------- */
 
+/* What can be done where nobody can read the elements. */
+#define WHO_HAS_IT "'bpftrek map show' tells who has it"
+#define BY_ITERATOR(target) "'bpftrek run' a program that iterates over " target " and shows them"
+
 static const struct way ways[] = {
 	[BPF_MAP_TYPE_HASH] = {BUCKETS},
 	[BPF_MAP_TYPE_PERCPU_HASH] = {BUCKETS, .per_cpu = true},
@@ -409,29 +421,37 @@ static const struct way ways[] = {
 	[BPF_MAP_TYPE_CGROUP_STORAGE] = {NEXT},
 	[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = {NEXT, .per_cpu = true},
 	[BPF_MAP_TYPE_STRUCT_OPS] = {NEXT, .has_index = true},
-	/* Values are the sockets' cookies, where they have 8 bytes. */
+	/* Values are the sockets' cookies, where they have 8 bytes; nobody is shown others. */
 	[BPF_MAP_TYPE_SOCKMAP] = {NEXT, .has_index = true},
-	[BPF_MAP_TYPE_SOCKHASH] = {NEXT},
+	[BPF_MAP_TYPE_SOCKHASH] = {NEXT, .of_cookies = true},
 	[BPF_MAP_TYPE_REUSEPORT_SOCKARRAY] = {NEXT, .has_index = true},
 	[BPF_MAP_TYPE_QUEUE] = {PEEK},
 	[BPF_MAP_TYPE_STACK] = {PEEK},
-	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = {NONE, .why = "nobody is shown the events in it"},
-	[BPF_MAP_TYPE_CGROUP_ARRAY] = {NONE, .why = "nobody is shown the cgroups in it"},
-	[BPF_MAP_TYPE_XSKMAP] = {NONE, .why = "nobody is shown the sockets in it"},
-	[BPF_MAP_TYPE_BLOOM_FILTER] = {NONE, .why = "a Bloom filter does not keep what it is "
-						    "given"},
+	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = {NONE,
+					   .why = "nobody is shown the events in it; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_CGROUP_ARRAY] = {NONE,
+				       .why = "nobody is shown the cgroups in it; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_XSKMAP] = {NONE, .why = "nobody is shown the sockets in it; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_BLOOM_FILTER] =
+		{NONE, .why = "a Bloom filter does not keep what it is given; " WHO_HAS_IT},
 	[BPF_MAP_TYPE_RINGBUF] = {NONE, .why = "to read a ring takes its records away from who "
-					       "waits for them"},
-	[BPF_MAP_TYPE_USER_RINGBUF] = {NONE, .why = "only a BPF program can read this ring"},
-	[BPF_MAP_TYPE_SK_STORAGE] = {NONE, .why = "its elements are found with their sockets in "
-						  "hand only"},
-	[BPF_MAP_TYPE_INODE_STORAGE] = {NONE, .why = "its elements are found with their files in "
-						     "hand only"},
-	[BPF_MAP_TYPE_TASK_STORAGE] = {NONE, .why = "its elements are found with their tasks in "
-						    "hand only"},
-	[MAP_TYPE_CGRP_STORAGE] = {NONE, .why = "its elements are found with their cgroups in hand "
-						"only"},
-	[MAP_TYPE_ARENA] = {NONE, .why = "an arena has pages, not elements"},
+					       "waits for them; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_USER_RINGBUF] = {NONE,
+				       .why = "only a BPF program can read this ring; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_SK_STORAGE] =
+		{NONE,
+		 .why = "its elements are found with their sockets in hand only; " BY_ITERATOR(
+			 "bpf_sk_storage_map")},
+	[BPF_MAP_TYPE_INODE_STORAGE] =
+		{NONE, .why = "its elements are found with their files in hand only; " WHO_HAS_IT},
+	[BPF_MAP_TYPE_TASK_STORAGE] =
+		{NONE, .why = "its elements are found with their tasks in hand only; " BY_ITERATOR(
+			       "task")},
+	[MAP_TYPE_CGRP_STORAGE] =
+		{NONE,
+		 .why = "its elements are found with their cgroups in hand only; " BY_ITERATOR(
+			 "cgroup")},
+	[MAP_TYPE_ARENA] = {NONE, .why = "an arena has pages, not elements; " WHO_HAS_IT},
 };
 
 static const struct way *way_of(__u32 map_type)

@@ -20,7 +20,7 @@ struct elements {
 	size_t value_size; /* bytes of all of them */
 	bool per_cpu;
 	bool gives_ids; /* values are 32-bit ids of other objects */
-	bool has_key;
+	bool has_key, has_value;
 	bool has_index;	  /* the key is a number, whether a type says so or not */
 	bool always_full; /* an array: whatever max_entries says is there */
 	bool only_next;	  /* a queue or stack: the element that is taken next is all that is seen */
@@ -46,7 +46,8 @@ struct reader {
 	struct trie_place trie;
 };
 
-/* Learn what there is to know of map @fd. 0; -EOPNOTSUPP: @why says why nobody can read it. */
+/* Learn what there is to know of map @fd. 0; -EOPNOTSUPP: @why says why nobody can read
+ * it, and what to do. */
 int elements_of(struct elements *elements, int fd, const char **why);
 
 /* Begin at bucket @from. 0 or -ENOMEM; reader_end() is due in any case. */

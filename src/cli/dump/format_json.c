@@ -62,7 +62,7 @@ static int prepare(struct dump *dump)
 	style.whole = false;
 	style.number = e->gives_ids || dump->per_cpu != EACH_CPU;
 	style.level = dump_has_cpus(dump) ? frame->cpu_level : frame->key_level;
-	if (!err)
+	if (!err && e->has_value)
 		err = plan_make(&dump->value, dump->btf, &value, e->info.value_size, &style,
 				&dump->why);
 	return err;
@@ -103,13 +103,14 @@ static void element(struct dump *dump, struct text *text, const unsigned char *k
 	if (dump->elements.has_key) {
 		add(text, frame->before_key);
 		plan_run(dump->key, text, &source);
-		add(text, ",");
 	} else {
 		add(text, dump->pretty ? "  {" : "{");
 	}
+	if (dump->elements.has_key && dump->elements.has_value)
+		add(text, ",");
 	if (dump_has_cpus(dump)) {
 		cpus(dump, text, value);
-	} else {
+	} else if (dump->elements.has_value) {
 		add(text, frame->before_value);
 		source = dump_source(dump, value, 0);
 		plan_run(dump->value, text, &source);

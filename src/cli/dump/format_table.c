@@ -4,7 +4,9 @@
  * the bytes that they are.
  *
  * A table's columns are as wide as the elements need that are read first, a few hundred; one that
- * comes later and needs more moves its line to the right, so that nothing is kept.
+ * comes later and needs more moves its line to the right, so that nothing is kept. Where a terminal
+ * has not that many columns, whose lines would be broken anywhere, an element is a block of lines,
+ * one for each column.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +14,13 @@
 #include "cli.h"
 #include "dump.h"
 #include "interrupt.h"
+#include "terminal.h"
 
 #define LOOKED_AT 256	  /* elements, for the widths */
 #define PIECE (64u << 10) /* bytes that are gone through between two looks for a signal */
 #define CPU_NAME "cpu"
 
-static int prepare(struct dump *dump)
+static int prepare_columns(struct dump *dump)
 {
 	const struct elements *e = &dump->elements;
 	int err = 0;
@@ -25,25 +28,11 @@ static int prepare(struct dump *dump)
 	if (e->has_key)
 		err = columns_add(&dump->columns, true, dump->btf, dump->key_type, e->key_size,
 				  e->has_index, &dump->why);
-	if (!err)
+	if (!err && e->has_value)
 		err = columns_add(&dump->columns, false, dump->btf, dump->value_type,
 				  e->info.value_size, e->gives_ids || dump->per_cpu != EACH_CPU,
 				  &dump->why);
 	return err;
-}
-
-static void put(struct text *text, char c)
-{
-	if (text_room(text, 1))
-		*text->at++ = c;
-}
-
-static void pad(struct text *text, size_t count)
-{
-	if (!text_room(text, count))
-		return;
-	memset(text->at, ' ', count);
-	text->at += count;
 }
 
 /* Of what was written from @from on. */
@@ -82,11 +71,19 @@ static void align(struct text *text, size_t from, const struct column *column, b
 
 	if (!missing || (last && !column->number))
 		return;
-	pad(text, missing);
+	text_fill(text, ' ', missing);
 	if (text->failed || !column->number)
 		return;
 	memmove(text->start + from + missing, text->start + from, length);
 	memset(text->start + from, ' ', missing);
+}
+
+/* Whether the values of CPUs begin with column @i: their number stands in front of it. */
+static bool begins_cpu(const struct dump *dump, size_t i)
+{
+	const struct column *all = dump->columns.all;
+
+	return dump_has_cpus(dump) && !all[i].of_key && (!i || all[i - 1].of_key);
 }
 
 static void cpu_cell(struct text *text, unsigned int cpu)
@@ -97,7 +94,7 @@ static void cpu_cell(struct text *text, unsigned int cpu)
 	if (text_room(text, TEXT_SPARE))
 		text->at = put_u64(text->at, cpu);
 	align(text, from, &column, false);
-	pad(text, 2);
+	text_fill(text, ' ', 2);
 }
 
 static void row(struct dump *dump, struct text *text, const unsigned char *key,
@@ -107,23 +104,15 @@ static void row(struct dump *dump, struct text *text, const unsigned char *key,
 	size_t from;
 
 	for (size_t i = 0; i < columns->count; i++) {
-		if (dump_has_cpus(dump) && !columns->all[i].of_key &&
-		    (!i || columns->all[i - 1].of_key))
+		if (begins_cpu(dump, i))
 			cpu_cell(text, cpu);
 		from = text_length(text);
 		cell(dump, text, &columns->all[i], key, value, cpu);
 		align(text, from, &columns->all[i], i + 1 == columns->count);
 		if (i + 1 < columns->count)
-			pad(text, 2);
+			text_fill(text, ' ', 2);
 	}
-	put(text, '\n');
-}
-
-static void table_element(struct dump *dump, struct text *text, const unsigned char *key,
-			  const unsigned char *value)
-{
-	for (unsigned int cpu = 0; cpu < (dump_has_cpus(dump) ? dump->elements.cpus : 1); cpu++)
-		row(dump, text, key, value, cpu);
+	text_char(text, '\n');
 }
 
 /* Most are of the value, and a line is only so long. */
@@ -135,6 +124,44 @@ static const char *head_of(const struct column *column)
 	return strncmp(column->name, of_value, length) ? column->name : column->name + length;
 }
 
+static void label(const struct dump *dump, struct text *text, const char *name)
+{
+	const size_t from = text_length(text);
+
+	text_name(text, name);
+	text_char(text, ':');
+	text_fill(text, ' ', dump->label_width + 2 - width_since(text, from));
+}
+
+/* A line for each column, and an empty one. */
+static void block(struct dump *dump, struct text *text, const unsigned char *key,
+		  const unsigned char *value, unsigned int cpu)
+{
+	const struct column *column = dump->columns.all;
+
+	for (size_t i = 0; i < dump->columns.count; i++, column++) {
+		if (begins_cpu(dump, i)) {
+			label(dump, text, CPU_NAME);
+			text_number(text, cpu);
+			text_char(text, '\n');
+		}
+		label(dump, text, head_of(column));
+		cell(dump, text, column, key, value, cpu);
+		text_char(text, '\n');
+	}
+	text_char(text, '\n');
+}
+
+static void table_element(struct dump *dump, struct text *text, const unsigned char *key,
+			  const unsigned char *value)
+{
+	for (unsigned int cpu = 0; cpu < (dump_has_cpus(dump) ? dump->elements.cpus : 1); cpu++)
+		if (dump->label_width)
+			block(dump, text, key, value, cpu);
+		else
+			row(dump, text, key, value, cpu);
+}
+
 static void head(struct dump *dump, struct text *text)
 {
 	const struct columns *columns = &dump->columns;
@@ -142,8 +169,7 @@ static void head(struct dump *dump, struct text *text)
 	size_t from;
 
 	for (size_t i = 0; i < columns->count; i++) {
-		if (dump_has_cpus(dump) && !columns->all[i].of_key &&
-		    (!i || columns->all[i - 1].of_key))
+		if (begins_cpu(dump, i))
 			text_add(text, "CPU  ", 5);
 		from = text_length(text);
 		name = head_of(&columns->all[i]);
@@ -153,45 +179,76 @@ static void head(struct dump *dump, struct text *text)
 				*c -= 'a' - 'A';
 		align(text, from, &columns->all[i], i + 1 == columns->count);
 		if (i + 1 < columns->count)
-			pad(text, 2);
+			text_fill(text, ' ', 2);
 	}
-	put(text, '\n');
+	text_char(text, '\n');
 }
 
-/* The widths that the elements read first ask for, whose cells are written to nowhere. */
-static void begin_table(struct dump *dump, struct text *text, const struct reader *first)
+/* What is written is only to be measured, and goes nowhere. */
+static size_t measured(struct text *text, size_t from)
+{
+	const size_t width = width_since(text, from);
+
+	text->at = text->start + from;
+	return width;
+}
+
+/* The width that the elements which were read first ask for. */
+static void measure_column(struct dump *dump, struct text *text, struct column *column,
+			   const struct reader *first)
 {
 	const struct elements *e = &dump->elements;
-	const __u32 count = first->count < LOOKED_AT ? first->count : LOOKED_AT;
 	const unsigned int cpus = dump_has_cpus(dump) ? e->cpus : 1;
 	const size_t from = text_length(text);
-	struct column *column;
+	__u32 count = first->count < LOOKED_AT ? first->count : LOOKED_AT;
 	size_t width;
 
-	for (size_t i = 0; i < dump->columns.count; i++) {
-		column = &dump->columns.all[i];
-		column->width = strlen(head_of(column));
-		for (__u32 n = 0; n < count * cpus && !text->failed && !is_interrupted(); n++) {
-			cell(dump, text, column, first->keys + n / cpus * e->key_size,
-			     first->values + n / cpus * e->value_size, n % cpus);
-			width = width_since(text, from);
-			if (width > column->width)
-				column->width = width;
-			text->at = text->start + from;
-		}
+	if (count > dump->limit)
+		count = dump->limit;
+	for (__u32 n = 0; n < count * cpus && !text->failed && !is_interrupted(); n++) {
+		cell(dump, text, column, first->keys + n / cpus * e->key_size,
+		     first->values + n / cpus * e->value_size, n % cpus);
+		width = measured(text, from);
+		if (width > column->width)
+			column->width = width;
 	}
-	if (!options.quiet)
+}
+
+static void begin_table(struct dump *dump, struct text *text, const struct reader *first)
+{
+	size_t width = dump_has_cpus(dump) ? sizeof(CPU_NAME) + 1 : 0;
+	size_t labels = sizeof(CPU_NAME) - 1;
+	struct column *column = dump->columns.all;
+	const size_t room = terminal_size().width, from = text_length(text);
+
+	for (size_t i = 0; i < dump->columns.count; i++, column++) {
+		text_name(text, head_of(column));
+		column->width = measured(text, from);
+		if (column->width > labels)
+			labels = column->width;
+		measure_column(dump, text, column, first);
+		width += (i ? 2 : 0) + column->width;
+	}
+	if (room && width > room)
+		dump->label_width = labels;
+	else if (!options.quiet)
 		head(dump, text);
 }
 
 /* --- CSV -------------------------------------------------------------------------------------- */
+
+static int prepare_csv(struct dump *dump)
+{
+	dump->columns.quoted = true;
+	return prepare_columns(dump);
+}
 
 /* Put quotes around what was written from @from on, if it needs them. */
 static void quote(struct text *text, size_t from)
 {
 	const size_t end = text_length(text);
 	size_t quotes = 0, length;
-	bool commas = false;
+	bool needed = false;
 	char *start, *rest, *write, *last;
 
 	for (size_t at = from, next; at < end; at = next) {
@@ -199,11 +256,11 @@ static void quote(struct text *text, size_t from)
 			return;
 		next = end - at < PIECE ? end : at + PIECE;
 		for (const char *c = text->start + at; c < text->start + next; c++) {
-			commas |= *c == ',';
+			needed |= *c == ',' || *c == '\n';
 			quotes += *c == '"';
 		}
 	}
-	if ((!commas && !quotes) || !text_room(text, quotes + 2))
+	if ((!needed && !quotes) || !text_room(text, quotes + 2))
 		return;
 	/* From the last one on, each with what is behind it goes to its place. */
 	start = text->start + from;
@@ -229,19 +286,19 @@ static void csv_row(struct dump *dump, struct text *text, const unsigned char *k
 
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
-			put(text, ',');
+			text_char(text, ',');
 		if (dump_has_cpus(dump) && !columns->all[i].of_key &&
 		    (!i || columns->all[i - 1].of_key)) {
 			if (text_room(text, TEXT_SPARE))
 				text->at = put_u64(text->at, cpu);
-			put(text, ',');
+			text_char(text, ',');
 		}
 		from = text_length(text);
 		cell(dump, text, &columns->all[i], key, value, cpu);
 		if (!columns->all[i].number)
 			quote(text, from);
 	}
-	put(text, '\n');
+	text_char(text, '\n');
 }
 
 static void csv_element(struct dump *dump, struct text *text, const unsigned char *key,
@@ -260,15 +317,14 @@ static void begin_csv(struct dump *dump, struct text *text, const struct reader 
 		return;
 	for (size_t i = 0; i < columns->count; i++) {
 		if (i)
-			put(text, ',');
-		if (dump_has_cpus(dump) && !columns->all[i].of_key &&
-		    (!i || columns->all[i - 1].of_key))
+			text_char(text, ',');
+		if (begins_cpu(dump, i))
 			text_add(text, CPU_NAME ",", sizeof(CPU_NAME));
 		from = text_length(text);
 		text_plain_string(text, columns->all[i].name, strlen(columns->all[i].name));
 		quote(text, from);
 	}
-	put(text, '\n');
+	text_char(text, '\n');
 }
 
 /* --- Bytes ------------------------------------------------------------------------------------ */
@@ -290,7 +346,7 @@ static const struct format table_format = {
 	.name = "table",
 	.per_cpu = SUM_OF_CPUS,
 	.separator = "",
-	.prepare = prepare,
+	.prepare = prepare_columns,
 	.begin = begin_table,
 	.element = table_element,
 };
@@ -299,7 +355,7 @@ static const struct format csv_format = {
 	.name = "csv",
 	.per_cpu = SUM_OF_CPUS,
 	.separator = "",
-	.prepare = prepare,
+	.prepare = prepare_csv,
 	.begin = begin_csv,
 	.element = csv_element,
 };

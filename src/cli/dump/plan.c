@@ -324,6 +324,7 @@ int plan_make(struct plan **made, const struct btf *btf, const struct place *pla
 	if (!c.plan || !text_begin(&c.literals, 64))
 		goto out;
 	c.plan->plain = style->plain;
+	c.plan->quoted = style->quoted;
 	c.plan->whole = style->whole;
 	if (!place->untyped)
 		err = compile(&c, place->type, spot);

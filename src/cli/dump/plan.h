@@ -48,6 +48,7 @@ struct place {
 
 struct style {
 	bool plain;  /* for people: strings without quotes, pointers as 0x1f, bytes as 01 02 */
+	bool quoted; /* and there will be quotes around it: newlines and tabs stay */
 	bool number; /* what has no type is a number, if it has the size of one */
 	bool whole;  /* a string with something behind its NUL is none */
 	bool pretty; /* JSON on many lines, */

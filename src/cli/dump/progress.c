@@ -32,6 +32,7 @@ void progress_step(struct progress *progress, unsigned long long elements, doubl
 {
 	const unsigned long long now = progress->wanted ? now_ns() : 0;
 	char percent[16] = "";
+	double rate;
 
 	if (!progress->wanted || now < progress->next_ns)
 		return;
@@ -39,8 +40,9 @@ void progress_step(struct progress *progress, unsigned long long elements, doubl
 	progress->shown = true;
 	if (part > 0)
 		snprintf(percent, sizeof(percent), "%.0f %%, ", 100 * part);
-	fprintf(stderr, CLEAR_LINE "%llu elements, %s%.1f million a second", elements, percent,
-		elements * 1e3 / (now - progress->start_ns));
+	rate = elements * 1e9 / (now - progress->start_ns);
+	fprintf(stderr, CLEAR_LINE "%llu elements, %s%.*f%s a second", elements, percent,
+		rate < 1e5 ? 0 : 1, rate < 1e5 ? rate : rate / 1e6, rate < 1e5 ? "" : " million");
 	fflush(stderr);
 }
 

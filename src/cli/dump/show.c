@@ -324,7 +324,9 @@ static void show_string(const struct show *show, const char *at, size_t length)
 		end = from + piece(from, length);
 		while (end < length && (at[end] & 0xc0) == 0x80) /* within a character */
 			end--;
-		if (show->plan->plain)
+		if (show->plan->quoted)
+			text_quoted_string(show->text, at + from, end - from);
+		else if (show->plan->plain)
 			text_plain_string(show->text, at + from, end - from);
 		else
 			text_json_part(show->text, at + from, end - from);

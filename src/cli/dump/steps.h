@@ -42,7 +42,7 @@ struct plan {
 	size_t count;
 	char *literals;
 	struct enum_name *names;
-	bool plain, whole;
+	bool plain, quoted, whole;
 };
 
 #endif /* CLI_DUMP_STEPS_H */
