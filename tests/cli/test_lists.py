@@ -687,6 +687,15 @@ def test_watch_on_a_terminal_ends_with_a_signal(end):
     assert not re.findall(r"\033\[(?![HJK]|2J)[^a-zA-Z]*[a-zA-Z]", text)
 
 
+def test_a_quiet_watch_is_nothing_but_rows():
+    watch = Terminal("--on", "embedded", "-q", "map", "list", *LOADED, "--columns", "name", "--watch",
+                     "0.1")
+    watch.read_until(r"(?s)seen_.*seen_")
+    watch.process.send_signal(signal.SIGINT)
+    status, text = watch.finish()
+    assert status == 0 and set(re.sub(r"\033\[2?[HJK]", "", text).split()) == {MAP}
+
+
 def test_watch_on_a_terminal_that_cannot_be_drawn_anew():
     watch = Terminal("--on", "embedded", "map", "list", *LOADED, "--watch", "0.1", term="dumb")
     watch.read_until(r"(?s)\bseen_.*\r\n\r\n.*\bseen_")

@@ -256,7 +256,7 @@ static void test_one(void **state)
 
 	choose("id,name,tag,bytes_memlock,gpl_compatible,uid,links,traced_by,map_ids,btf_id,pids",
 	       &columns);
-	block_put(&out, &columns, &view, &program_kind, &programs[0]);
+	block_put(&out, &columns, &view, &program_kind, &programs[0], 0);
 	assert_string_equal(text_string(&out), "id:             1\n"
 					       "name:           drop\n"
 					       "tag:            0123456789abcdef\n"
@@ -266,6 +266,30 @@ static void test_one(void **state)
 					       "links:          3, 5\n"
 					       "traced_by:      20 on_\\x1b[2J_connect\n"
 					       "map_ids:        7, 8\n");
+	text_end(&out);
+	text_end(&view.scratch);
+}
+
+/* On a terminal a list goes on below, between its items. */
+static void test_one_on_a_narrow_terminal(void **state)
+{
+	struct view view = {.objects = &objects};
+	struct columns columns;
+	struct text out = {0};
+
+	choose("id,attach_to,map_ids,pids", &columns);
+	block_put(&out, &columns, &view, &program_kind, &programs[2], 20);
+	assert_string_equal(text_string(&out), "id:        30\n"
+					       "map_ids:   7, 8, 9,\n"
+					       "           10, 11,\n"
+					       "           12, 13,\n"
+					       "           14\n");
+	text_clear(&out);
+	block_put(&out, &columns, &view, &program_kind, &programs[1], 36);
+	assert_string_equal(text_string(&out), "id:        20\n"
+					       "attach_to: a_function_of_a_very_long_name_indeed\n"
+					       "pids:      agent(123),\n"
+					       "           evil\\x1b[m(4567)\n");
 	text_end(&out);
 	text_end(&view.scratch);
 }
@@ -342,11 +366,17 @@ static void test_rates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),	       cmocka_unit_test(test_a_narrow_terminal),
-		cmocka_unit_test(test_a_low_terminal), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_columns),	       cmocka_unit_test(test_one),
-		cmocka_unit_test(test_values),	       cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_cut_characters), cmocka_unit_test(test_wide_characters),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_a_narrow_terminal),
+		cmocka_unit_test(test_a_low_terminal),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_one),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_cut_characters),
+		cmocka_unit_test(test_one_on_a_narrow_terminal),
+		cmocka_unit_test(test_wide_characters),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

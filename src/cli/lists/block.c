@@ -61,36 +61,54 @@ static void put_maps(struct text *out, const struct view *view, const struct cel
 		put_related(out, view, OBJECT_MAP, ((const __u32 *)cell->list)[i], !i, false);
 }
 
-static void put_label(struct text *out, const char *label, size_t width)
+/* A line "label:  value", or more where a terminal is @room columns wide; @value is empty then. */
+static void put_line(struct text *out, const char *label, size_t width, struct text *value,
+		     size_t room)
 {
+	const size_t left = width + 2;
+	const char *at = value->start, *comma;
+	size_t column = left, len, wide;
+
 	text_puts(out, label);
 	text_char(out, ':');
-	text_fill(out, ' ', width > strlen(label) ? width - strlen(label) + 1 : 1);
+	text_fill(out, ' ', left - strlen(label) - 1);
+	for (; at < value->at; at += len + (comma != NULL)) {
+		comma = memmem(at, value->at - at, ", ", 2);
+		len = comma ? (size_t)(comma + 1 - at) : (size_t)(value->at - at);
+		wide = text_width(at, len);
+		if (room && column > left && column + 1 + wide > room) {
+			text_char(out, '\n');
+			text_fill(out, ' ', left);
+			column = left;
+		} else if (at > value->start) {
+			text_char(out, ' ');
+			column++;
+		}
+		text_add(out, at, len);
+		column += wide;
+	}
+	text_char(out, '\n');
+	out->failed |= value->failed;
+	text_clear(value);
 }
 
 /* What a map has as elements: the only references that no column shows from this end. */
-static void put_elements(struct text *out, const struct view *view, __u32 id, size_t width)
+static void put_elements(struct text *out, const struct view *view, __u32 id)
 {
 	const struct reference *reference = view->objects->references;
-	bool first = true;
 
-	for (size_t i = 0; i < view->objects->nr_references; i++, reference++) {
-		if (reference->from != OBJECT_MAP || reference->from_id != id ||
-		    reference->why != HAS_ELEMENT)
-			continue;
-		if (first)
-			put_label(out, "has elements", width);
-		put_related(out, view, reference->to, reference->to_id, first, true);
-		first = false;
-	}
-	if (!first)
-		text_char(out, '\n');
+	for (size_t i = 0; i < view->objects->nr_references; i++, reference++)
+		if (reference->from == OBJECT_MAP && reference->from_id == id &&
+		    reference->why == HAS_ELEMENT)
+			put_related(out, view, reference->to, reference->to_id, !text_length(out),
+				    true);
 }
 
 void block_put(struct text *out, const struct columns *columns, struct view *view,
-	       const struct kind *kind, const void *object)
+	       const struct kind *kind, const void *object, size_t room)
 {
 	size_t width = 0, len;
+	struct text value = {0};
 	struct cell cell;
 
 	for (size_t c = 0; c < columns->nr; c++) {
@@ -101,15 +119,18 @@ void block_put(struct text *out, const struct columns *columns, struct view *vie
 		column_get(columns->columns[c], view, object, &cell);
 		if (cell_is_empty(&cell))
 			continue;
-		put_label(out, columns->columns[c]->name, width);
 		if (cell.kind == CELL_SOURCES)
-			put_sources(out, view, &cell);
+			put_sources(&value, view, &cell);
 		else if (cell.kind == CELL_IDS)
-			put_maps(out, view, &cell);
+			put_maps(&value, view, &cell);
 		else
-			cell_put(out, &cell, true);
-		text_char(out, '\n');
+			cell_put(&value, &cell, true);
+		put_line(out, columns->columns[c]->name, width, &value,
+			 cell_is_list(cell.kind) ? room : 0);
 	}
 	if (kind->kind == OBJECT_MAP)
-		put_elements(out, view, object_id(object), width);
+		put_elements(&value, view, object_id(object));
+	if (text_length(&value))
+		put_line(out, "has elements", width > 12 ? width : 12, &value, room);
+	text_end(&value);
 }

@@ -139,7 +139,7 @@ static void put_json(const struct list *list, const struct columns *columns, str
 		json_end_line(&json);
 }
 
-/* What stands above a table that is drawn again and again: one line of it. */
+/* What stands above a table that is drawn again and again: a line, and an empty one. */
 static void put_title(const struct list *list, const struct rows *rows, size_t total, size_t width,
 		      struct text *out)
 {
@@ -156,6 +156,7 @@ static void put_title(const struct list *list, const struct rows *rows, size_t t
 		text_format(out, ", %zu shown", rows->nr);
 	if (text_length(out) - start > width)
 		out->at = out->start + start + width;
+	text_puts(out, "\033[K\n\033[K\n");
 }
 
 /* For people: a terminal that can is drawn anew, elsewhere an empty line is between two looks. */
@@ -169,13 +170,14 @@ static void put_text(const struct list *list, const struct columns *columns, str
 	if (redraw) {
 		/* A table over what is there: a screen that is cleared first flickers. */
 		text_puts(out, list->looks && !list->one ? "\033[H" : "\033[H\033[2J");
-		put_title(list, rows, kind_count(list->kind, view->objects), size.width, out);
-		text_puts(out, "\033[K\n\033[K\n");
+		if (!options.quiet)
+			put_title(list, rows, kind_count(list->kind, view->objects), size.width,
+				  out);
 	} else if (list->looks) {
 		text_char(out, '\n');
 	}
 	if (list->one)
-		block_put(out, columns, view, list->kind, rows->objects[0]);
+		block_put(out, columns, view, list->kind, rows->objects[0], size.width);
 	else
 		table_put(out, columns, view, rows, size, !options.quiet,
 			  redraw ? "\033[K\n" : "\n", stdout);
