@@ -4,6 +4,7 @@
  * missing is; nothing is kept, and no descriptor stays open.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static bool fails(void)
 	if (!all_after)
 		countdown = -1;
 	failed = true;
+	errno = ENOMEM; /* as theirs do */
 	return true;
 }
 

@@ -32,8 +32,10 @@ static int drain(struct look *look, int iterator)
 
 int look_iterate(struct look *look, int prog_fd)
 {
-	int link = bpf_link_create(prog_fd, 0, BPF_TRACE_ITER, NULL), iterator = -1, err = 0;
+	int link, iterator = -1, err = 0;
 
+	own_add_fd(&look->own, OBJECT_PROGRAM, prog_fd);
+	link = bpf_link_create(prog_fd, 0, BPF_TRACE_ITER, NULL);
 	if (link < 0)
 		return -errno;
 	own_add_fd(&look->own, OBJECT_LINK, link);

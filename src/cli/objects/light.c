@@ -17,7 +17,7 @@
 
 #include <bpf/skel_internal.h>
 
-#include "look.h"
+#include "skeletons.h"
 
 static struct own *own; /* what is being loaded belongs to */
 
@@ -71,47 +71,17 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 	return err;
 }
 
-static int iterate(struct look *look, int fd)
-{
-	own_add_fd(&look->own, OBJECT_PROGRAM, fd);
-	return look_iterate(look, fd);
-}
-
 #define bpf_load_and_run load_and_run
 #include "holders.light.h"
 #include "links.light.h"
 #include "maps.light.h"
 #include "programs.light.h"
 
-#define READ(name)                                                                                 \
-	static int read_##name(struct look *look)                                                  \
-	{                                                                                          \
-		struct name##_light *skeleton = name##_light__open();                              \
-		int err;                                                                           \
-                                                                                                   \
-		if (!skeleton)                                                                     \
-			return -ENOMEM;                                                            \
-		err = name##_light__load(skeleton);                                                \
-		if (!err)                                                                          \
-			err = iterate(look, skeleton->progs.write_##name.prog_fd);                 \
-		name##_light__destroy(skeleton);                                                   \
-		return err;                                                                        \
-	}
-
-READ(programs)
-READ(maps)
-READ(links)
-READ(holders)
+#define FD_OF(program) (program).prog_fd
+READERS(light, FD_OF);
 
 static int read_sort(struct look *look, enum sort sort)
 {
-	static int (*const readers[NR_SORTS])(struct look * look) = {
-		[SORT_PROGRAMS] = read_programs,
-		[SORT_MAPS] = read_maps,
-		[SORT_LINKS] = read_links,
-		[SORT_HOLDERS] = read_holders,
-	};
-
 	own = &look->own;
 	return readers[sort](look);
 }
