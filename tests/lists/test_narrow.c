@@ -211,6 +211,11 @@ static void test_columns_that_were_asked_for(void **state)
 	      "  ID  TYPE              NAME                               TAG               ...\n"
 	      "4021  tracing           account_bytes_that_are_sent_by...  0000000000000000\n"
 	      "4022  cgroup_sock_addr  connect4                           0000000000000000\n");
+	/* All are not asked for, each by its name. */
+	check(&program_kind, "all", 80,
+	      "  ID  TYPE              NAME                ATTACH_TO         PIDS           ...\n"
+	      "4021  tracing           account_bytes_t...  securi...sendmsg  sys...(1),...\n"
+	      "4022  cgroup_sock_addr  connect4            -                 a_pro...4567)\n");
 	/* Of these the last one is left out first. */
 	check(&program_kind, "uid,name,tag,attach_to", 60,
 	      "USER   NAME                            TAG               ...\n"

@@ -14,7 +14,7 @@
 
 struct columns {
 	const struct column *columns[MAX_COLUMNS];
-	bool asked[MAX_COLUMNS]; /* for by name */
+	bool asked[MAX_COLUMNS]; /* for by its own name */
 	size_t nr;
 	unsigned int named; /* what those want */
 };

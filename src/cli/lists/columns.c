@@ -27,15 +27,17 @@ static void take_out(struct columns *columns, const struct column *column)
 }
 
 /* Each is shown once, where it was first. */
-static void put_in(struct columns *columns, const struct column *column)
+static void put_in(struct columns *columns, const struct column *column, bool asked)
 {
 	size_t i = 0;
 
 	while (i < columns->nr && columns->columns[i] != column)
 		i++;
-	if (i == columns->nr)
+	if (i == columns->nr) {
 		columns->columns[columns->nr++] = column;
-	columns->asked[i] = true;
+		columns->asked[i] = false;
+	}
+	columns->asked[i] |= asked;
 	columns->named |= column->wants_named;
 }
 
@@ -52,13 +54,14 @@ int columns_choose(const struct kind *kind, const char *text, struct columns *co
 		len = strcspn(text, ",");
 		if (len == 3 && !strncmp(text, "all", 3)) {
 			for (column = kind->columns; column->name; column++)
-				sign == '-' ? take_out(columns, column) : put_in(columns, column);
+				sign == '-' ? take_out(columns, column)
+					    : put_in(columns, column, false);
 		} else {
 			column = column_find(kind, text, len);
 			if (!column)
 				return usage_error("--columns: a %s has no column '%.*s'",
 						   kind->name, (int)len, text);
-			sign == '-' ? take_out(columns, column) : put_in(columns, column);
+			sign == '-' ? take_out(columns, column) : put_in(columns, column, true);
 		}
 		if (!text[len])
 			break;
