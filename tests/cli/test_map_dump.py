@@ -10,6 +10,7 @@ import fcntl
 import io
 import json
 import os
+import pathlib
 import pty
 import re
 import resource
@@ -483,6 +484,17 @@ def test_interrupt_while_somebody_reads_slowly(engine, loaded):
     process.stderr.close()
 
 
+def is_stuck(process, terminal):
+    """For half a second nothing can be written, and nothing runs that would."""
+    for _ in range(5):
+        if select.select([], [terminal], [], 0.1)[1]:
+            return False
+        for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+            if (task / "stat").read_text().rpartition(") ")[2][0] != "S":
+                return False
+    return True
+
+
 def test_interrupt_of_a_terminal_that_takes_nothing(engine, loaded):
     args = loaded("large", numbered(50000))
     for errors in [subprocess.PIPE] * 3 + [None] * 2:
@@ -490,7 +502,7 @@ def test_interrupt_of_a_terminal_that_takes_nothing(engine, loaded):
         process = subprocess.Popen([BPFTREK, "--on", engine, "map", "dump", "large", *args],
                                    stdout=terminal, stderr=errors or terminal, env=ENV)
         assert select.select([main], [], [], 60)[0]
-        while select.select([], [terminal], [], 0.05)[1]:
+        while not is_stuck(process, terminal):
             pass
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
