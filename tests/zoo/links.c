@@ -195,10 +195,21 @@ static int perf_event(struct zoo *zoo, int prog)
 	return event < 0 ? event : plain_link(prog, event, BPF_PERF_EVENT);
 }
 
-/* Those that libbpf makes are kept by the link that it makes. */
-static int link_of(const struct bpf_link *link)
+/*
+ * Those that libbpf makes are kept by the link that it makes; which on kernels without links of
+ * events is none.
+ */
+static int link_of(struct bpf_link *link)
 {
-	return link ? bpf_link__fd(link) : -errno;
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (!link)
+		return -errno;
+	if (!bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size))
+		return bpf_link__fd(link);
+	bpf_link__destroy(link);
+	return -EOPNOTSUPP;
 }
 
 static struct bpf_program *program_of(const struct zoo *zoo, const char *name)
@@ -287,6 +298,21 @@ static int kprobe_multi(struct zoo *zoo, int prog)
 	return fd < 0 ? -errno : fd;
 }
 
+static int tracing_multi(struct zoo *zoo, int prog)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	__u32 ids[] = {
+		btf__find_by_name_kind(kernel, "bpf_fentry_test6", BTF_KIND_FUNC),
+		btf__find_by_name_kind(kernel, "bpf_fentry_test7", BTF_KIND_FUNC),
+	};
+	int fd = link_create(prog, 0, NEWER_TRACE_FENTRY_MULTI,
+			     &(struct newer_link_create){
+				     .tracing_multi = {.ids = (unsigned long)ids, .cnt = 2}});
+
+	btf__free(kernel);
+	return fd;
+}
+
 static const struct kind {
 	const char *name;
 	const char *program;
@@ -298,6 +324,7 @@ static const struct kind {
 	{"fentry", "fentry_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
 	{"fexit", "fexit_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
 	{"fmod_ret", "fmod_ret_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
+	{"fsession", "fsession_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
 	{"tp_btf", "tp_btf_of_the_zoo_program", BPF_LINK_TYPE_RAW_TRACEPOINT, trace},
 	{"lsm", "lsm_on_a_hook_that_hardly_runs", BPF_LINK_TYPE_TRACING, trace},
 	{"lsm.s", "lsm_that_may_sleep_of_the_zoo", BPF_LINK_TYPE_TRACING, trace},
@@ -326,6 +353,7 @@ static const struct kind {
 	{"tcx", "tcx_ingress_of_the_zoo", 11, tcx},
 	{"uprobe_multi", "uprobe_multi_of_the_zoo", 12, uprobe_multi},
 	{"netkit", "netkit_primary_of_the_zoo", 13, netkit},
+	{"tracing_multi", "fentry_on_many_functions", 15, tracing_multi},
 	{"sockmap", "sk_msg_verdict_of_the_zoo", 14, sockmap},
 };
 
@@ -340,6 +368,22 @@ static void rename_congestion(char *image, size_t size, const char *name)
 	memcpy(at, name, strlen(name));
 }
 
+static struct bpf_object *load_congestion(const char *image, size_t size, __u32 flags)
+{
+	struct bpf_object *object = bpf_object__open_mem(image, size, NULL);
+	struct bpf_map *map = object ? bpf_object__next_map(object, NULL) : NULL;
+	int why;
+
+	if (!map || bpf_map__set_map_flags(map, flags))
+		zoo_fail("the congestion control: %s", strerror(errno));
+	if (!bpf_object__load(object))
+		return object;
+	why = errno;
+	bpf_object__close(object);
+	errno = why;
+	return NULL;
+}
+
 /* struct_ops: a TCP congestion control of its own name, which nobody asks for. */
 static void congestion(struct zoo *zoo)
 {
@@ -348,6 +392,8 @@ static void congestion(struct zoo *zoo)
 	struct bpf_program *program;
 	struct bpf_object *object;
 	struct bpf_map *map;
+	bool has_links = true;
+	json_t *told;
 	ssize_t size;
 	int fd;
 
@@ -359,34 +405,38 @@ static void congestion(struct zoo *zoo)
 	close(fd);
 	snprintf(name, sizeof(name), "zoo_cong_%06d", getpid() % 1000000);
 	rename_congestion(image, size, name);
-	object = bpf_object__open_mem(image, size, NULL);
-	map = object ? bpf_object__next_map(object, NULL) : NULL;
-	if (!map || bpf_map__set_map_flags(map, NEWER_F_LINK))
-		zoo_fail("%s: %s", path, strerror(errno));
-	if (bpf_object__load(object)) {
-		zoo_skip(zoo, "struct_ops", errno);
+	object = load_congestion(image, size, NEWER_F_LINK);
+	if (!object) {
+		has_links = false;
+		object = load_congestion(image, size, 0);
+	}
+	if (!object) {
+		told = zoo_skip(zoo, "struct_ops", errno);
+		json_object_set_new(told, "program_type", json_integer(BPF_PROG_TYPE_STRUCT_OPS));
+		json_object_set_new(told, "map_type", json_integer(BPF_MAP_TYPE_STRUCT_OPS));
+		json_object_set_new(told, "link_type", json_integer(BPF_LINK_TYPE_STRUCT_OPS));
 		return;
 	}
-	json_object_set_new(zoo_map(zoo, bpf_map__fd(map), bpf_map__name(map)), "congestion",
-			    json_string(name));
+	map = bpf_object__next_map(object, NULL);
+	told = zoo_map(zoo, bpf_map__fd(map), bpf_map__name(map));
+	json_object_set_new(told, "congestion", json_boolean(has_links));
 	bpf_object__for_each_program(program, object)
 	{
-		json_t *told =
-			zoo_program(zoo, bpf_program__fd(program), bpf_program__name(program));
-
+		told = zoo_program(zoo, bpf_program__fd(program), bpf_program__name(program));
 		json_object_set_new(told, "type", json_integer(BPF_PROG_TYPE_STRUCT_OPS));
 		json_object_set_new(told, "btf", json_true());
 		json_object_set_new(told, "sleepable", json_false());
 	}
-	/* Gives the kernel the functions; with BPF_F_LINK that does not register them yet. */
-	if (!bpf_map__attach_struct_ops(map)) {
-		zoo_skip(zoo, "struct_ops, attached", errno);
-		return;
-	}
+	/* Gives the kernel the functions; with BPF_F_LINK that does not register them yet. Without,
+	 * it does, until somebody takes it back: a zoo that is killed would leave it there.
+	 */
+	if (has_links && !bpf_map__attach_struct_ops(map))
+		zoo_fail("struct_ops: %s", strerror(errno));
 	attr.prog_fd = bpf_map__fd(map);
-	fd = zoo_bpf(BPF_LINK_CREATE, &attr, sizeof(attr));
+	fd = has_links ? zoo_bpf(BPF_LINK_CREATE, &attr, sizeof(attr)) : -EOPNOTSUPP;
 	if (fd < 0)
-		zoo_skip(zoo, "struct_ops, attached", fd);
+		json_object_set_new(zoo_skip(zoo, "a link of struct_ops", fd), "link_type",
+				    json_integer(BPF_LINK_TYPE_STRUCT_OPS));
 	else
 		json_object_set_new(zoo_link(zoo, fd, "struct_ops"), "type",
 				    json_integer(BPF_LINK_TYPE_STRUCT_OPS));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/if_xdp.h>
 #include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
@@ -109,7 +110,11 @@ static int put_reuseport(struct zoo *zoo, int fd, const struct kind *kind, __u32
 
 static int put_xsk(struct zoo *zoo, int fd, const struct kind *kind, __u32 i)
 {
-	return put_a_socket(fd, i, socket(AF_XDP, SOCK_RAW, 0));
+	int fd_of_socket = socket(AF_XDP, SOCK_RAW, 0), entries = 64;
+
+	/* Linux 7.2 asks for one. */
+	setsockopt(fd_of_socket, SOL_XDP, XDP_RX_RING, &entries, sizeof(entries));
+	return put_a_socket(fd, i, fd_of_socket);
 }
 
 static int put_inner(struct zoo *zoo, int fd, const struct kind *kind, __u32 i)
@@ -229,6 +234,14 @@ static int put_event(struct zoo *zoo, int fd, const struct kind *kind, __u32 i)
 	return event < 0 ? -errno : bpf_map_update_elem(fd, &i, &event, 0);
 }
 
+/* The number of one, before it is verified; the rest is the kernel's to fill. */
+static int put_instruction(struct zoo *zoo, int fd, const struct kind *kind, __u32 i)
+{
+	const __u32 value[4] = {i + 7};
+
+	return bpf_map_update_elem(fd, &i, value, 0);
+}
+
 /* int for keys, 8 bytes of it for values: what local storage asks for. */
 static int simple_btf(int *key, int *value)
 {
@@ -333,6 +346,8 @@ static const struct kind kinds[] = {
 	{"ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 8192, 0},
 	{"user_ringbuf", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096, 0},
 	{"arena", NEWER_MAP_TYPE_ARENA, 0, 0, 10, BPF_F_MMAPABLE},
+	{"insn_array", NEWER_MAP_TYPE_INSN_ARRAY, 4, 16, 3, 0, put_instruction, 2},
+	{"rhash", NEWER_MAP_TYPE_RHASH, 4, 8, 50, BPF_F_NO_PREALLOC, put_counting, 5},
 };
 
 void zoo_maps(struct zoo *zoo)

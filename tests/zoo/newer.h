@@ -13,6 +13,8 @@ enum {
 
 	NEWER_MAP_TYPE_CGRP_STORAGE = 32,
 	NEWER_MAP_TYPE_ARENA = 33,
+	NEWER_MAP_TYPE_INSN_ARRAY = 34,
+	NEWER_MAP_TYPE_RHASH = 35,
 
 	NEWER_STRUCT_OPS = 44,
 	NEWER_NETFILTER = 45,
@@ -21,6 +23,8 @@ enum {
 	NEWER_TRACE_UPROBE_MULTI = 48,
 	NEWER_CGROUP_UNIX_CONNECT = 49,
 	NEWER_NETKIT_PRIMARY = 54,
+	NEWER_TRACE_FSESSION = 58,
+	NEWER_TRACE_FENTRY_MULTI = 59,
 
 	NEWER_F_XDP_DEV_BOUND_ONLY = 1 << 6, /* of programs */
 	NEWER_F_LINK = 1 << 13,		     /* of maps */
@@ -37,6 +41,10 @@ struct newer_link_create {
 			__u64 path, offsets, ref_ctr_offsets, cookies;
 			__u32 cnt, flags, pid;
 		} uprobe_multi;
+		struct {
+			__u64 ids, cookies;
+			__u32 cnt;
+		} tracing_multi;
 		struct {
 			__u32 pf, hooknum;
 			__s32 priority;

@@ -182,6 +182,8 @@ NOTHING("cgroup/setsockopt", cgroup_setsockopt_of_the_zoo, struct bpf_sockopt, 1
 NOTHING("fentry/bpf_fentry_test1", fentry_on_a_test_function, __u64, 0)
 NOTHING("fexit/bpf_fentry_test2", fexit_on_a_test_function, __u64, 0)
 NOTHING("fmod_ret/bpf_modify_return_test", fmod_ret_on_a_test_function, __u64, 0)
+NOTHING("fentry/bpf_fentry_test5", fsession_on_a_test_function, __u64, 0)
+NOTHING("fentry/bpf_multi_func", fentry_on_many_functions, __u64, 0)
 NOTHING("tp_btf/bpf_test_finish", tp_btf_of_the_zoo_program, __u64, 0)
 NOTHING("iter/task", iterator_over_tasks_of_the_zoo, struct bpf_iter__task, 0)
 NOTHING("iter/bpf_prog", iterator_over_programs_of_the_zoo, struct bpf_iter__bpf_prog, 0)

@@ -85,6 +85,11 @@ static const struct kind {
 	{"fexit_on_a_test_function", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, 0, "bpf_fentry_test2"},
 	{"fmod_ret_on_a_test_function", BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, 0,
 	 "bpf_modify_return_test"},
+	{"fsession_on_a_test_function", BPF_PROG_TYPE_TRACING, NEWER_TRACE_FSESSION, 0,
+	 "bpf_fentry_test5"},
+	/* What it is loaded for is not what it is attached to. */
+	{"fentry_on_many_functions", BPF_PROG_TYPE_TRACING, NEWER_TRACE_FENTRY_MULTI, 0,
+	 "bpf_multi_func"},
 	{"tp_btf_of_the_zoo_program", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, 0,
 	 "bpf_test_finish"},
 	{"iterator_over_tasks_of_the_zoo", BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, 0, "task"},
@@ -255,7 +260,9 @@ static json_t *enum_values(const struct btf *kernel, const char *name)
 	return values;
 }
 
-/* How this kernel calls its types: newer ones than this system's headers have. */
+/* How this kernel calls its types, newer ones than this system's headers have; and what it does not
+ * do for all.
+ */
 static void tell_types(struct zoo *zoo, const struct btf *kernel)
 {
 	static const char *const enums[] = {"bpf_prog_type", "bpf_map_type", "bpf_link_type",
@@ -263,6 +270,16 @@ static void tell_types(struct zoo *zoo, const struct btf *kernel)
 
 	for (size_t i = 0; i < sizeof(enums) / sizeof(*enums); i++)
 		json_object_set_new(zoo->enums, enums[i], enum_values(kernel, enums[i]));
+	zoo->counts_hashes =
+		btf__find_by_name_kind(kernel, "bpf_map_sum_elem_count", BTF_KIND_FUNC) >= 0;
+}
+
+/* Not every type of programs is asked whether there is what it is said to attach to. */
+static bool has_attach_type(const struct zoo *zoo, __u32 attach)
+{
+	const json_t *types = json_object_get(zoo->enums, "bpf_attach_type");
+
+	return attach < json_integer_value(json_object_get(types, "__MAX_BPF_ATTACH_TYPE"));
 }
 
 /* All its bytes are set, but those of the members that bpf(2) does not write. */
@@ -274,6 +291,16 @@ static void put_special(struct zoo *zoo)
 	memset(value, 1, sizeof(value));
 	if (bpf_map_update_elem(map, &key, value, 0))
 		zoo_fail("special_members: %s", strerror(errno));
+}
+
+/* A map that this kernel does not make; the programs that use such a one do not load, either. */
+static void leave_out(struct zoo *zoo, struct bpf_map *map)
+{
+	if (libbpf_probe_bpf_map_type(bpf_map__type(map), NULL))
+		return;
+	bpf_map__set_autocreate(map, false);
+	json_object_set_new(zoo_skip(zoo, bpf_map__name(map), EINVAL), "map_type",
+			    json_integer(bpf_map__type(map)));
 }
 
 void zoo_programs(struct zoo *zoo)
@@ -299,7 +326,8 @@ void zoo_programs(struct zoo *zoo)
 		/* Every third has no name. */
 		if (i % 3)
 			snprintf(name, sizeof(name), "plain.%zu", i);
-		fd = load_plain(kind, i, 0, kernel, name);
+		fd = has_attach_type(zoo, kind->attach) ? load_plain(kind, i, 0, kernel, name)
+							: -EINVAL;
 		if (!program)
 			zoo_fail("there is no program %s", kind->name);
 		if (fd < 0) {
@@ -312,6 +340,7 @@ void zoo_programs(struct zoo *zoo)
 		bpf_program__set_type(program, kind->type);
 		bpf_program__set_expected_attach_type(program, kind->attach);
 	}
+	bpf_object__for_each_map(map, zoo->object) leave_out(zoo, map);
 	if (bpf_object__load(zoo->object))
 		zoo_fail("%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -321,7 +350,7 @@ void zoo_programs(struct zoo *zoo)
 			json_object_set_new(tell(zoo, &kinds[i], fd, kinds[i].name), "btf",
 					    json_true());
 	}
-	bpf_object__for_each_map(map, zoo->object)
+	bpf_object__for_each_map(map, zoo->object) if (bpf_map__autocreate(map))
 		zoo_map(zoo, bpf_map__fd(map), bpf_map__name(map));
 	put_special(zoo);
 	load_replacement(zoo);

@@ -11,12 +11,16 @@ from command import BPFTREK
 USAGE = ["unused-program", "unused-map", "stale-pin", "orphan-map", "dead-link"]
 
 
+def audit(zoo):
+    done = zoo.run(BPFTREK, "--on", "kernel", "--json", "audit", "--ignore", "map-without-program")
+    assert (done.returncode, done.stderr) == (0, b"")
+    return json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def findings(zoo):
     """Of the zoo's own objects; there are others on the host."""
-    done = zoo.run(BPFTREK, "--on", "kernel", "--json", "audit", "--ignore", "map-without-program")
-    assert (done.returncode, done.stderr) == (0, b"")
-    return [f for f in json.loads(done.stdout)["findings"] if f["id"] in zoo.objects[f["kind"]]]
+    return [f for f in audit(zoo)["findings"] if f["id"] in zoo.objects[f["kind"]]]
 
 
 def test_only_what_nobody_uses_is_blamed(zoo, findings):
@@ -39,4 +43,8 @@ def test_what_nobody_uses_is_said_where(zoo, findings):
 def test_full_maps(zoo, findings):
     full = {f["name"]: f["evidence"]["elements"] for f in findings
             if f["rule"] == "map-nearly-full"}
-    assert full == {"hash.full": 7, "hash.nearly": 19}
+    if zoo.counts_hashes:
+        assert full == {"hash.full": 7, "hash.nearly": 19}
+    else:
+        rule, = [rule for rule in audit(zoo)["rules"] if rule["id"] == "map-nearly-full"]
+        assert "does not count" in rule["not_checked"]

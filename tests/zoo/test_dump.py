@@ -20,7 +20,7 @@ MOODS = {"CALM": 0, "CURIOUS": 3, "ANGRY": 7}
 
 # Kinds whose keys are numbers without types, too; whose values are ids of other objects.
 INDEXED = {"ARRAY", "PROG_ARRAY", "PERCPU_ARRAY", "ARRAY_OF_MAPS", "DEVMAP", "SOCKMAP", "CPUMAP",
-           "REUSEPORT_SOCKARRAY", "STRUCT_OPS"}
+           "REUSEPORT_SOCKARRAY", "STRUCT_OPS", "INSN_ARRAY"}
 OF_IDS = {"PROG_ARRAY", "ARRAY_OF_MAPS", "HASH_OF_MAPS"}
 NEXT_ONLY = {"QUEUE", "STACK"}
 PER_CPU = {"PERCPU_HASH", "PERCPU_ARRAY", "LRU_PERCPU_HASH", "PERCPU_CGROUP_STORAGE"}

@@ -51,6 +51,17 @@ def own(kind, objects):
     return [field for field in OWN[kind] if not (old and field == "tag")]
 
 
+NOT_COUNTED = b"this kernel does not count them"
+
+
+def without_counts(kernel, embedded):
+    """Both, without what is told of a hash whose elements only the other engine counts."""
+    if "hash" not in kernel["type"] or "elements" in kernel and "counted_by" not in kernel:
+        return kernel, embedded
+    return [{name: value for name, value in o.items()
+             if name not in ["counted_by", "elements", "fill"]} for o in [kernel, embedded]]
+
+
 class Loads:
     """Objects whose names are those of no other run at the same time: "both" is another word of
     four letters, in the object's file and in its name. `options` are those that load all.
@@ -73,7 +84,11 @@ class Loads:
 
     def listed(self, engine, kind, *args):
         """By name as it was; the newest of a name is the one that this run loaded last."""
-        objects = json.loads(output(engine, "--json", kind, "list", *args, *self.options))
+        done = bpftrek("--on", engine, "--json", kind, "list", *args, *self.options)
+        assert done.returncode == 0
+        # What a kernel before 6.6 complains of.
+        assert not done.stderr or kind == "map" and NOT_COUNTED in done.stderr
+        objects = json.loads(done.stdout)
         mine = {}
         for o in sorted(objects, key=lambda o: o["id"]):
             if o.get("name", "").startswith(self.word):
@@ -121,7 +136,7 @@ def test_lists_have_the_same_shape(loads, kind, columns):
     assert len(kernel) > 14
     fields = own(kind, kernel)
     for name, o in kernel.items():
-        other = embedded[name]
+        o, other = without_counts(o, embedded[name])
         assert shape_on("kernel", o) == shape_on("embedded", other), name
         for field in fields:
             assert o.get(field) == other.get(field), (name, field)
@@ -137,6 +152,7 @@ def test_one_is_shown_in_the_same_shape(zoo):
     for kind, name in [("prog", "uses_the_globals_of_the_zoo"), ("map", "texts")]:
         kernel = zoo.json(kind, "show", "id", str(zoo.named(kind, name)["id"]))
         embedded = json.loads(output("embedded", "--json", kind, "show", name, "--load", values))
+        kernel, embedded = without_counts(kernel, embedded)
         assert shape_on("kernel", kernel) == shape_on("embedded", embedded)
 
 

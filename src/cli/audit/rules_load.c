@@ -30,6 +30,17 @@ static bool fills_up(const struct map *map)
 	}
 }
 
+static const char *not_counted(const struct audit *audit)
+{
+	const struct objects *objects = audit->objects;
+
+	for (size_t i = 0; i < objects->nr_maps; i++)
+		if (objects->maps[i].type == BPF_MAP_TYPE_HASH &&
+		    objects->maps[i].elements == UNKNOWN)
+			return "this kernel does not count the elements of hashes (Linux 6.6 does)";
+	return NULL;
+}
+
 static void look_for_full(struct audit *audit, const struct map *m)
 {
 	struct finding *f;
@@ -161,6 +172,7 @@ const struct rule map_nearly_full_rule = {
 		  "max_entries.",
 	.wanted = WANT_MAPS | WANT_ELEMENTS,
 	.useful = WANT_PROGRAMS,
+	.not_checked = not_counted,
 	.look_at_map = look_for_full,
 };
 

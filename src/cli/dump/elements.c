@@ -43,6 +43,7 @@
 /* Newer than the headers of some hosts. */
 #define MAP_TYPE_CGRP_STORAGE 32
 #define MAP_TYPE_ARENA 33
+#define MAP_TYPE_INSN_ARRAY 34
 
 #define BATCH_BYTES (256u << 10)
 #define BATCH_ELEMENTS 4096
@@ -451,6 +452,7 @@ static const struct way ways[] = {
 		{NONE,
 		 .why = "its elements are found with their cgroups in hand only; " BY_ITERATOR(
 			 "cgroup")},
+	[MAP_TYPE_INSN_ARRAY] = {NEXT, .has_index = true, .always_full = true},
 	[MAP_TYPE_ARENA] = {NONE, .why = "an arena has pages, not elements; " WHO_HAS_IT},
 };
 

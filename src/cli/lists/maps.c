@@ -27,7 +27,7 @@ static const char *const flag_names[] = {
 	"no_prealloc", "no_common_lru",	 "numa_node",	  "rdonly",	  "wronly",
 	"build_id",    "zero_seed",	 "rdonly_prog",	  "wronly_prog",  "clone",
 	"mmapable",    "preserve_elems", "inner_map",	  "link",	  "path_fd",
-	"vtype_btf",   "token",		 "segv_on_fault", "no_user_conv",
+	"vtype_btf",   "token",		 "segv_on_fault", "no_user_conv", "rb_overwrite",
 };
 
 static void get_flag_names(struct view *view, const void *object, struct cell *cell)

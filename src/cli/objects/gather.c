@@ -153,6 +153,9 @@ static int read_sort(struct look *look, enum sort sort)
 	return err;
 }
 
+/* Newer than the headers of some hosts. */
+#define MAP_TYPE_INSN_ARRAY 34
+
 /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
 #define INIT_PID_NAMESPACE 0xeffffffc
 
@@ -267,7 +270,8 @@ static void count_arrays(struct objects *objects)
 	for (size_t i = 0; i < objects->nr_maps; i++) {
 		struct map *map = &objects->maps[i];
 
-		if (map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+		if (map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+		    map->type == MAP_TYPE_INSN_ARRAY)
 			map->elements = map->max_entries;
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
- * What bpf(2) tells of a link (include/uapi/linux/bpf.h, struct bpf_link_info, as of Linux 6.18):
+ * What bpf(2) tells of a link (include/uapi/linux/bpf.h, struct bpf_link_info, as of Linux 7.2):
  * the header that this is built with may be older. An engine that is older fills what it knows and
  * leaves zeroes; link->info_size says how much.
  */

@@ -19,13 +19,15 @@ const char *const object_kind_names[NR_OBJECT_KINDS] = {
 static const char *const newer_map_types[] = {
 	[32] = "cgrp_storage",
 	[33] = "arena",
+	[34] = "insn_array",
+	[35] = "rhash",
 };
 static const char *const newer_program_types[] = {
 	[32] = "netfilter",
 };
 static const char *const newer_link_types[] = {
-	[9] = "struct_ops",    [10] = "netfilter", [11] = "tcx",
-	[12] = "uprobe_multi", [13] = "netkit",	   [14] = "sockmap",
+	[9] = "struct_ops", [10] = "netfilter", [11] = "tcx",		[12] = "uprobe_multi",
+	[13] = "netkit",    [14] = "sockmap",	[15] = "tracing_multi",
 };
 static const char *const newer_attach_types[] = {
 	[44] = "struct_ops",
@@ -42,6 +44,10 @@ static const char *const newer_attach_types[] = {
 	[55] = "netkit_peer",
 	[56] = "trace_kprobe_session",
 	[57] = "trace_uprobe_session",
+	[58] = "trace_fsession",
+	[59] = "trace_fentry_multi",
+	[60] = "trace_fexit_multi",
+	[61] = "trace_fsession_multi",
 };
 
 #define NEWER(names, type) ((type) < sizeof(names) / sizeof(*(names)) ? (names)[type] : NULL)
