@@ -196,4 +196,7 @@ int print_version(void);
 /* Flush standard output; a reader that went away is no error. */
 int finish_output(void);
 
+/* Say that nothing could be written there, errno @err, and what to do. Returns 1. */
+int output_failed(int err);
+
 #endif /* CLI_CLI_H */

@@ -38,8 +38,7 @@ static int write_all(const char *bytes, size_t size, bool *gone)
 		if (written < 0 && errno == EINTR)
 			written = 0;
 		else if (written < 0)
-			return fail("standard output: %s; make room and run it again",
-				    strerror(errno));
+			return output_failed(errno);
 	}
 	return 0;
 }

@@ -6,14 +6,24 @@
 
 #include "cli.h"
 
+int output_failed(int err)
+{
+	const char *what = "make room";
+
+	if (err == EBADF)
+		what = "open it to be written";
+	else if (err == EFBIG)
+		what = "raise the limit of files (ulimit -f)";
+	return fail("standard output: %s; %s and run it again", strerror(err), what);
+}
+
 int finish_output(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	if (errno == EPIPE)
 		return 0;
-	return fail("standard output: %s; %s and run it again", strerror(errno),
-		    errno == EBADF ? "open it to be written" : "make room");
+	return output_failed(errno);
 }
 
 static int dump(const json_t *document)

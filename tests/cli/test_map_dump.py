@@ -362,6 +362,15 @@ def test_full_disk(engine, loaded):
                                b"run it again\n")
 
 
+def test_closed_output(engine, loaded):
+    args = ["map", "dump", "large", *loaded("large", numbered(3))]
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", BPFTREK, "--on", engine, *args],
+                          stderr=subprocess.PIPE, env=ENV, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == (b"bpftrek: standard output: Bad file descriptor; open it to be written "
+                           b"and run it again\n")
+
+
 def test_limit_of_files(kernel_refusal, loaded, tmp_path):
     if kernel_refusal:
         pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)

@@ -165,9 +165,7 @@ int sink_end(struct sink *sink)
 
 	interrupt_end();
 	if (sink->err)
-		status = fail("standard output: %s; %s and run it again", strerror(sink->err),
-			      sink->err == EFBIG ? "raise the limit of files (ulimit -f)"
-						 : "make room");
+		status = output_failed(sink->err);
 	if (is_interrupted() && !sink->gone) {
 		if (!sink->err) {
 			limit_message(MESSAGE_US);
