@@ -554,7 +554,7 @@ def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
                 done.stdout == expected)
 
 
-LARGE = {"numbers": ("unsigned long long[1 << 20]", [1] * (1 << 20)),
+LARGE = {"numbers": ("unsigned long long[1 << 20]", "0x" + "01" * (8 << 20)),
          "text": ("char[8 << 20]", "ab" * (4 << 20)),
          "octets": ("char[8 << 20]", "0x" + "ff61" * (4 << 20)),
          "bytes": (None, "0x" + "ff61" * (4 << 20))}
