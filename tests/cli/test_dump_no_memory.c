@@ -158,6 +158,18 @@ int __wrap_dump_run(struct dump *dump, const char *map)
 
 static char *engine, object[4096];
 static char rows[] = "/tmp/dump_no_memory.XXXXXX";
+static char many_rows[] = "/tmp/dump_no_memory.XXXXXX";
+
+/* More than one thread is left to read. */
+static int write_many_rows(void)
+{
+	int fd = mkstemp(many_rows);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	for (int key = 0; file && key < 20000; key++)
+		fprintf(file, "{\"key\":%d,\"value\":%d}\n", key, key);
+	return file ? fclose(file) : -1;
+}
 
 /* Four elements: every second one is of much more text. */
 static int write_rows(void)
@@ -180,7 +192,7 @@ static void dump_each(char *map, char *how, char *format)
 	char *argv[] = {"bpftrek", "--on", engine,   how,  "map",      "dump", map,
 			"--load",  object, "--fill", fill, "--format", format, NULL};
 
-	snprintf(fill, sizeof(fill), "%s=%s", map, rows);
+	snprintf(fill, sizeof(fill), "%s=%s", map, strcmp(map, "large") ? rows : many_rows);
 	element_end = strcmp(format, "json") ? "\n" : "}";
 	if (!strcmp(format, "raw"))
 		element_end = "";
@@ -210,6 +222,13 @@ static void test_hash(void **state)
 	in_order = false;
 	dump_each("blocks", "--json", "json");
 	dump_each("blocks", "--json", "csv");
+}
+
+/* Which one of them has what memory there is, is theirs. */
+static void test_two_threads(void **state)
+{
+	in_order = false;
+	dump_each("large", "--json", "json");
 }
 
 /* --- Where they go: files in memory ----------------------------------------------------------- */
@@ -251,6 +270,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_array, begin, end),
 		cmocka_unit_test_setup_teardown(test_hash, begin, end),
+		cmocka_unit_test_setup_teardown(test_two_threads, begin, end),
 	};
 	static const struct CMUnitTest without[] = {cmocka_unit_test(test_missing)};
 	int failures;
@@ -260,9 +280,10 @@ int main(int argc, char **argv)
 		return cmocka_run_group_tests_name("dump_no_memory", without, NULL, NULL);
 	engine_stop();
 	snprintf(object, sizeof(object), "%s/dumped.bpf.o", getenv("TEST_OBJECTS"));
-	if (write_rows())
+	if (write_rows() || write_many_rows())
 		return 1;
 	failures = cmocka_run_group_tests_name("dump_no_memory", tests, NULL, NULL);
 	unlink(rows);
+	unlink(many_rows);
 	return failures;
 }
