@@ -173,7 +173,7 @@ static struct code text(int reg, const char *text)
 	return code;
 }
 
-/* A call with one or two texts, then numbers; @second NULL with @texts_given 1: none. */
+/* A call with one text, or @two, each of which may be NULL, then numbers. */
 static int string_call(const char *kfunc, const char *first, bool two, const char *second, int n1,
 		       int n2)
 {

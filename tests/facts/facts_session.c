@@ -451,7 +451,7 @@ static struct code constant(int value)
 	return code;
 }
 
-/* One value for each object shown by a fresh session of @link: the first. */
+/* The first of the values that session @fd writes, one for each object. */
 static __u64 first_of(int fd)
 {
 	__u64 value = 0;

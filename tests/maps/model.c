@@ -439,7 +439,6 @@ static bool has_batch(const struct kind *kind, int cmd)
 	}
 }
 
-/* @key's successor, in the order of the map, where it is known; else NULL. */
 static int expect_array_batch(struct side *side, const struct op *op)
 {
 	const unsigned int key_size = side->variant->key_size;

@@ -168,7 +168,7 @@ int kfunc_id(struct engine *engine, int kfunc)
 	return id < 0 ? 1 : id;
 }
 
-/* The byte offset of @name in @structure, anonymous members looked into; -1. */
+/* The byte offset of @name in a structure, anonymous members looked into; -1. */
 static int offset_in(const struct btf *btf, int type_id, const char *name)
 {
 	const struct btf_type *t = btf__type_by_id(btf, type_id);

@@ -378,7 +378,7 @@ static struct lpm_node *new_node(const struct trie *trie, u32 prefixlen, const u
 	return node;
 }
 
-/* May @key be set, and does the trie have it already? */
+/* May the key that belongs at @place be set? */
 static int check_update(const struct trie *trie, const struct place *place, u64 flags)
 {
 	bool exists = place->exact && !to_node(*place->link)->fork;

@@ -285,7 +285,7 @@ s64 bpf_map_read_elem_count(const struct bpf_map *map); /* their sum; 0 if it ke
 
 u64 bpf_map_memory_usage(const struct bpf_map *map);
 
-/* bpf_map_lookup_elem, update, delete, for_each_map_elem: for bpf_helper_register(). */
+/* bpf_map_lookup_elem, update, delete, for_each_map_elem: for bpf_helpers_register(). */
 extern const struct bpf_helper bpf_map_helpers[];
 extern const size_t bpf_map_helpers_nr;
 

@@ -19,7 +19,7 @@ static const char *const special_types[] = {
 	"bpf_list_node",     "bpf_rb_root", "bpf_rb_node", "bpf_refcount",
 };
 
-/* Others are fields that values may have: see find_in_member(). */
+/* Others are fields that values may have: see add_kptr(). */
 static const char *const special_tags[] = {"percpu_kptr", "uptr"};
 
 static bool name_in(const char *name, const char *const *names, size_t nr)

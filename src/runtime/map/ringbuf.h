@@ -22,7 +22,7 @@ long bpf_ringbuf_output(struct bpf_map *map, const void *data, u64 size, u64 fla
 /* BPF_RB_AVAIL_DATA, BPF_RB_RING_SIZE, BPF_RB_CONS_POS, BPF_RB_PROD_POS; 0 for others. */
 u64 bpf_ringbuf_query(const struct bpf_map *map, u64 flags);
 
-/* The helpers: for bpf_helper_register(). */
+/* The helpers: for bpf_helpers_register(). */
 extern const struct bpf_helper bpf_ringbuf_helpers[];
 extern const size_t bpf_ringbuf_helpers_nr;
 /* Those of the dynptr form. */

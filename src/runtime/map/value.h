@@ -57,9 +57,9 @@ static inline void bpf_map_value_store(void *value, const void *src, u32 size)
 }
 
 /*
- * The same of a whole value, which may have fields that are no plain data: they are no part of what
- * is copied, and read as zero. BPF_F_LOCK in @flags: hold the lock among them meanwhile, so that
- * the copy is whole (kernel: copy_map_value, copy_map_value_locked).
+ * A whole value may have fields that are no plain data: they are no part of what is copied, and
+ * read as zero. BPF_F_LOCK: hold the lock among them meanwhile, so that the copy is whole (kernel:
+ * copy_map_value, copy_map_value_locked).
  */
 static inline struct spinlock *bpf_map_value_lock(const struct bpf_map *map, void *value)
 {

@@ -154,7 +154,7 @@ static const char *parse_conv(const char *p, const char *end, struct format_step
 	return p + 1;
 }
 
-/* The text at *@at, up to @end (NULL: there is none), and the conversion behind it, which *@at is
+/* The text at *@at_, up to @end (NULL: there is none), and the conversion behind it, which *@at_ is
  * then behind. False: there is none, or none that Linux knows. */
 static bool parse_step(const char **at_, const char *end, struct format_step *step)
 {

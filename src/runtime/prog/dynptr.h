@@ -19,7 +19,7 @@ int bpf_dynptr_read(void *dst, u32 len, const struct bpf_dynptr_kern *ptr, u32 o
 int bpf_dynptr_write(const struct bpf_dynptr_kern *ptr, u32 offset, const void *src, u32 len,
 		     u64 flags);
 
-/* bpf_dynptr_from_mem, _read, _write, _data: for bpf_helper_register(). */
+/* bpf_dynptr_from_mem, _read, _write, _data: for bpf_helpers_register(). */
 extern const struct bpf_helper bpf_dynptr_helpers[];
 extern const size_t bpf_dynptr_helpers_nr;
 /*

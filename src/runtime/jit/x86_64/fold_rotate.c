@@ -9,7 +9,7 @@
 #include "jit/flow.h"
 #include "jit/x86_64/x86_64.h"
 
-/* A shift by @bits at @class, or by what is left of it the other way. */
+/* Of @reg, by a constant. */
 static bool is_shift(const struct bpf_insn *insn, u8 class, u8 op, u8 reg)
 {
 	return insn && insn->code == (class | op | BPF_K) && insn->dst_reg == reg;
