@@ -26,7 +26,6 @@
 #define PTR(p) ((uint64_t)(uintptr_t)(p))
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define VALUE 0xf1e2d3c4b5a69788
-#define UNTOUCHED 0x7777777777777777
 
 /* The program's context: where to look, and what is there. */
 struct look {
