@@ -5,6 +5,7 @@
 #define TESTS_MAP_FAILING_AREAS_H
 
 #include "map/area.h"
+#include "rt.h"
 
 static int areas_left = -1;
 void *__real_bpf_map_area_alloc(u64 size);
@@ -29,6 +30,22 @@ void *__wrap_bpf_map_area_alloc(u64 size)
 void *__wrap_bpf_map_area_alloc_aligned(u64 size, u64 align)
 {
 	return area_fails() ? NULL : __real_bpf_map_area_alloc_aligned(size, align);
+}
+
+/* A map, with one area more each time until there are enough: less are -ENOMEM, and nothing kept. */
+static inline struct bpf_map *create_with_enough_areas(const union bpf_attr *attr)
+{
+	for (int left = 0;; left++) {
+		struct bpf_map *map;
+
+		areas_left = left;
+		map = bpf_map_create(&rt, attr, NULL, NULL);
+		areas_left = -1;
+		if (!IS_ERR(map))
+			return map;
+		assert_int_equal(PTR_ERR(map), -ENOMEM);
+		assert_true(left < 20);
+	}
 }
 
 #endif /* TESTS_MAP_FAILING_AREAS_H */

@@ -357,15 +357,7 @@ static void failing_memory_changes_nothing(void **state)
 	struct bpf_map *map;
 	u32 key = 0, nr;
 
-	for (int left = 0;; left++) {
-		areas_left = left;
-		map = bpf_map_create(&rt, &attr, NULL, NULL);
-		areas_left = -1;
-		if (!IS_ERR(map))
-			break;
-		assert_int_equal(PTR_ERR(map), -ENOMEM);
-		assert_true(left < 10);
-	}
+	map = create_with_enough_areas(&attr);
 	areas_left = 2;
 	while (!map_update(map, &key, value, 0))
 		key++;
