@@ -25,7 +25,7 @@
 #include "newer.h"
 #include "zoo.h"
 
-enum { LOOPBACK = 1 };
+enum { LOOPBACK = 1, COOKIE = 0xc00c1e };
 
 typedef int link_fn(struct zoo *zoo, int prog);
 
@@ -53,6 +53,15 @@ static int trace(struct zoo *zoo, int prog)
 	int fd = bpf_raw_tracepoint_open(NULL, prog);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* By its own command, where the kernel has it for such programs: with a cookie. */
+static int fexit(struct zoo *zoo, int prog)
+{
+	int fd = link_create(prog, 0, BPF_TRACE_FEXIT,
+			     &(struct newer_link_create){.tracing = {.cookie = COOKIE}});
+
+	return fd < 0 ? trace(zoo, prog) : fd;
 }
 
 static int raw_tracepoint(struct zoo *zoo, int prog)
@@ -240,11 +249,23 @@ static size_t probed_offset(void)
 	return offset;
 }
 
+static int any_uprobe(struct zoo *zoo, bool at_return)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = COOKIE, .retprobe = at_return);
+
+	return link_of(bpf_program__attach_uprobe_opts(
+		program_of(zoo, "kprobe_or_uprobe_of_the_zoo"), getpid(), "/proc/self/exe",
+		probed_offset(), &options));
+}
+
 static int uprobe(struct zoo *zoo, int prog)
 {
-	return link_of(bpf_program__attach_uprobe(program_of(zoo, "kprobe_or_uprobe_of_the_zoo"),
-						  false, getpid(), "/proc/self/exe",
-						  probed_offset()));
+	return any_uprobe(zoo, false);
+}
+
+static int uretprobe(struct zoo *zoo, int prog)
+{
+	return any_uprobe(zoo, true);
 }
 
 static int uprobe_multi(struct zoo *zoo, int prog)
@@ -263,16 +284,31 @@ static int uprobe_multi(struct zoo *zoo, int prog)
 							     .pid = getpid()}});
 }
 
+static int any_kprobe(struct zoo *zoo, bool at_return)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = COOKIE, .retprobe = at_return);
+
+	return link_of(bpf_program__attach_kprobe_opts(
+		program_of(zoo, "kprobe_or_uprobe_of_the_zoo"), "bpf_fentry_test3", &options));
+}
+
 static int kprobe(struct zoo *zoo, int prog)
 {
-	return link_of(bpf_program__attach_kprobe(program_of(zoo, "kprobe_or_uprobe_of_the_zoo"),
-						  false, "bpf_fentry_test3"));
+	return any_kprobe(zoo, false);
+}
+
+static int kretprobe(struct zoo *zoo, int prog)
+{
+	return any_kprobe(zoo, true);
 }
 
 static int tracepoint(struct zoo *zoo, int prog)
 {
-	return link_of(bpf_program__attach_tracepoint(program_of(zoo, "tracepoint_of_the_zoo"),
-						      "syscalls", "sys_enter_settimeofday"));
+	LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = COOKIE);
+
+	return link_of(bpf_program__attach_tracepoint_opts(program_of(zoo, "tracepoint_of_the_zoo"),
+							   "syscalls", "sys_enter_settimeofday",
+							   &options));
 }
 
 static int replacement(struct zoo *zoo, int prog)
@@ -322,7 +358,7 @@ static const struct kind {
 	{"raw_tp", "raw_tracepoint_that_takes_stacks", BPF_LINK_TYPE_RAW_TRACEPOINT,
 	 raw_tracepoint},
 	{"fentry", "fentry_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
-	{"fexit", "fexit_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
+	{"fexit", "fexit_on_a_test_function", BPF_LINK_TYPE_TRACING, fexit},
 	{"fmod_ret", "fmod_ret_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
 	{"fsession", "fsession_on_a_test_function", BPF_LINK_TYPE_TRACING, trace},
 	{"tp_btf", "tp_btf_of_the_zoo_program", BPF_LINK_TYPE_RAW_TRACEPOINT, trace},
@@ -347,6 +383,8 @@ static const struct kind {
 	{"perf_event", "perf_event_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, perf_event},
 	{"uprobe", "kprobe_or_uprobe_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, uprobe},
 	{"kprobe", "kprobe_or_uprobe_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, kprobe},
+	{"uretprobe", "kprobe_or_uprobe_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, uretprobe},
+	{"kretprobe", "kprobe_or_uprobe_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, kretprobe},
 	{"tracepoint", "tracepoint_of_the_zoo", BPF_LINK_TYPE_PERF_EVENT, tracepoint},
 	{"kprobe_multi", "kprobe_multi_of_the_zoo", BPF_LINK_TYPE_KPROBE_MULTI, kprobe_multi},
 	{"netfilter", "netfilter_hook_of_the_zoo", 10, netfilter},

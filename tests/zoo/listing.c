@@ -143,9 +143,9 @@ static void put(json_t *info, const char *field, __u64 value)
 
 static json_t *hex(const __u8 *bytes, size_t nr)
 {
-	char text[65] = "";
+	char text[129] = "";
 
-	for (size_t i = 0; i < nr && i < 32; i++)
+	for (size_t i = 0; i < nr && i < 64; i++)
 		sprintf(text + 2 * i, "%02x", bytes[i]);
 	return json_string(text);
 }
@@ -215,16 +215,20 @@ static void map_info(int fd, json_t *into)
 
 static void link_info(int fd, json_t *into)
 {
-	struct bpf_link_info info = {};
+	/* Newer kernels have more than this system's headers. */
+	union {
+		struct bpf_link_info is;
+		__u8 bytes[128];
+	} info = {};
 	__u32 size = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+	if (bpf_obj_get_info_by_fd(fd, &info.is, &size))
 		zoo_fail("no information on a link: %s", strerror(errno));
-	PUT(type);
-	PUT(prog_id);
+	put(into, "type", info.is.type);
+	put(into, "prog_id", info.is.prog_id);
 	/* What follows has another meaning for each type. */
 	json_object_set_new(into, "rest",
-			    hex((const __u8 *)&info + offsetof(struct bpf_link_info, tracing), 32));
+			    hex(info.bytes + offsetof(struct bpf_link_info, tracing), 64));
 }
 
 static void btf_info(int fd, json_t *into)

@@ -42,6 +42,10 @@ struct newer_link_create {
 			__u32 cnt, flags, pid;
 		} uprobe_multi;
 		struct {
+			__u32 target_btf_id;
+			__u64 cookie;
+		} tracing;
+		struct {
 			__u64 ids, cookies;
 			__u32 cnt;
 		} tracing_multi;

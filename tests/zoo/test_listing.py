@@ -351,15 +351,16 @@ TARGETS = {
     "fexit": "bpf_fentry_test2", "fmod_ret": "bpf_modify_return_test",
     "fsession": "bpf_fentry_test5", "lsm": "bpf_lsm_quotactl", "lsm.s": "bpf_lsm_settime",
     "freplace": "replaceable_function", "iter/task": "task", "iter/bpf_prog": "bpf_prog",
-    "tcx": "lo", "netkit": "zoo_netkit", "xdp": "zoo\033[31m",
+    "kprobe": "bpf_fentry_test3", "kretprobe": "bpf_fentry_test3",
+    "tracepoint": "sys_enter_settimeofday", "tcx": "lo", "netkit": "zoo_netkit", "xdp": "zoo\033[31m",
     "netfilter": "ip output prio -128",
 }
 
 
 def test_targets_of_links(zoo):
     links = listed(zoo, "link", "--columns", "all")
-    seen = {told["name"]: links[id]["target"] for id, told in zoo.objects["link"].items()
-            if told["name"] in TARGETS}
+    seen = {told["name"]: links[id].get("target") for id, told in zoo.objects["link"].items()
+            if told["name"] in TARGETS and is_described(told)}
     assert seen == {name: TARGETS[name] for name in seen}
     assert len(seen) > 5
     for id, told in zoo.objects["link"].items():
@@ -368,12 +369,38 @@ def test_targets_of_links(zoo):
             assert links[id]["target_obj_id"] == target
 
 
+def is_described(link):
+    """Of a link of an event kernels before 6.6 say no more than that."""
+    return int(link["info"]["rest"], 16) != 0
+
+
 def described(zoo, name):
-    """A link of an event, of which kernels before 6.6 say no more than that."""
     link = zoo.named("link", name)
-    if not int(link["info"]["rest"], 16):
+    if not is_described(link):
         pytest.skip("the kernel does not say what events links are of")
     return link
+
+
+# Where the kernel puts the cookie, if it tells it.
+COOKIES = {"raw_tp": 16, "fentry": 16, "fexit": 16, "uprobe": 24, "uretprobe": 24, "kprobe": 40,
+           "kretprobe": 40, "tracepoint": 24, "perf_event": 24}
+
+
+def test_cookies(zoo):
+    links = listed(zoo, "link", "--columns", "all")
+    for id, told in zoo.objects["link"].items():
+        if told["name"] in COOKIES:
+            rest = bytes.fromhex(told["info"]["rest"])
+            cookie, = struct.unpack_from("<Q", rest, COOKIES[told["name"]])
+            assert cookie in [0, 0xc00c1e], told
+            assert links[id].get("cookie", 0) == cookie, told
+
+
+@pytest.mark.parametrize("name,at_return", [
+    ("uprobe", False), ("uretprobe", True), ("kprobe", False), ("kretprobe", True)])
+def test_probes_at_return(zoo, name, at_return):
+    link = described(zoo, name)
+    assert listed(zoo, "link", "--columns", "all")[link["id"]]["retprobe"] == at_return
 
 
 def test_uprobes_are_told(zoo):
