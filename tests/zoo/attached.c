@@ -50,6 +50,17 @@ static int by_sockmap(struct zoo *zoo, int prog)
 	return bpf_prog_attach(prog, map, BPF_SK_SKB_STREAM_VERDICT, 0);
 }
 
+/* Nobody is told what a socket map has, before Linux 5.18. */
+static bool hides_programs(void)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_SOCKMAP, "sockmap.asked", 4, 8, 2, NULL);
+	__u32 nr = 0;
+	bool hides = bpf_prog_query(map, BPF_SK_SKB_STREAM_VERDICT, 0, NULL, NULL, &nr) != 0;
+
+	close(map);
+	return hides;
+}
+
 static int by_filter(struct zoo *zoo, int prog)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
@@ -117,6 +128,8 @@ void zoo_attached(struct zoo *zoo)
 			json_object_set_new(told, "sleepable", json_false());
 			json_object_set_new(told, "btf", json_false());
 			json_object_set_new(told, "attached", json_true());
+			if (kind->attach_it == by_sockmap)
+				json_object_set_new(told, "hidden", json_boolean(hides_programs()));
 		}
 		if (fd >= 0)
 			close(fd);

@@ -270,6 +270,8 @@ static void tell_types(struct zoo *zoo, const struct btf *kernel)
 
 	for (size_t i = 0; i < sizeof(enums) / sizeof(*enums); i++)
 		json_object_set_new(zoo->enums, enums[i], enum_values(kernel, enums[i]));
+	zoo->iterates_links =
+		btf__find_by_name_kind(kernel, "bpf_iter_bpf_link", BTF_KIND_FUNC) >= 0;
 	zoo->counts_hashes =
 		btf__find_by_name_kind(kernel, "bpf_map_sum_elem_count", BTF_KIND_FUNC) >= 0;
 }

@@ -28,6 +28,8 @@ def test_only_what_nobody_uses_is_blamed(zoo, findings):
     # What a socket or a perf event has, which tells nobody. What a cgroup, a device, tc or a socket
     # map has is found.
     expected = [("unused-program", "note", name) for name in ["by_event", "by_group", "by_socket"]]
+    expected += [("unused-program", "note", o["name"]) for o in zoo.objects["prog"].values()
+                 if o.get("hidden")]
     expected += [("stale-pin", "medium", "only.pinned")] * 2
     skipped = {skip["what"] for skip in zoo.skipped}
     assert blamed == sorted(e for e in expected if e[2] not in skipped)

@@ -189,12 +189,12 @@ int main(int argc, char **argv)
 	keeper = keep(&zoo);
 
 	zoo_infos(&zoo);
-	all = json_pack("{s:i, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "pid",
-			getpid(), "keeper", keeper, "cgroup_id", (json_int_t)zoo.cgroup_id,
+	all = json_pack("{s:i, s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}",
+			"pid", getpid(), "keeper", keeper, "cgroup_id", (json_int_t)zoo.cgroup_id,
 			"cgroup", cgroup_path, "programs", zoo.programs, "maps", zoo.maps, "links",
 			zoo.links, "btfs", zoo.btfs, "pins", zoo.pins, "skipped", zoo.skipped,
 			"enums", zoo.enums, "keeps_info", zoo.keeps_info, "counts_hashes",
-			zoo.counts_hashes);
+			zoo.counts_hashes, "iterates_links", zoo.iterates_links);
 	if (!all || json_dumpf(all, stdout, JSON_COMPACT))
 		zoo_fail("no memory");
 	putchar('\n');

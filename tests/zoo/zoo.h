@@ -27,6 +27,7 @@ struct zoo {
 	json_t *pins;				/* {"path", "kind", "id"} */
 	json_t *skipped;			/* {"what", "why"} */
 	json_t *enums;				/* the kernel's types, numbers by names */
+	bool iterates_links;			/* the kernel has an iterator over links */
 	bool counts_hashes;			/* the kernel counts the elements of hashes */
 	bool keeps_info;     /* bpf(2) leaves in a struct bpf_map_info what it has no value for */
 	const char *objects; /* directory of the .bpf.o */

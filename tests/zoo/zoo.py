@@ -47,6 +47,7 @@ class Zoo:
         self.skipped, self.pins = told["skipped"], told["pins"]
         self.enums = told["enums"]
         self.keeps_info, self.counts_hashes = told["keeps_info"], told["counts_hashes"]
+        self.iterates_links = told["iterates_links"]
         self.objects = {kind: {o["id"]: o for o in told[name]} for kind, name in KINDS.items()}
         # Those that came with an object file were not made one by one.
         for o in [*self.objects["prog"].values(), *self.objects["map"].values()]:

@@ -269,6 +269,7 @@ static int look_in_socket_maps(struct attachments *attachments, const struct usa
 		BPF_SK_MSG_VERDICT,
 	};
 	const struct objects *objects = usage->objects;
+	__u32 none = 0;
 	int fd, err = 0;
 
 	for (size_t i = 0; i < objects->nr_maps && !err; i++) {
@@ -278,6 +279,9 @@ static int look_in_socket_maps(struct attachments *attachments, const struct usa
 		fd = bpf_map_get_fd_by_id(objects->maps[i].id);
 		if (fd < 0)
 			err = errno == ENOENT ? 0 : -errno;
+		/* They can be asked since Linux 5.18. */
+		else if (bpf_prog_query(fd, attach[1], 0, NULL, NULL, &none) && errno == EINVAL)
+			err = -EOPNOTSUPP;
 		for (size_t a = 0; a < sizeof(attach) / sizeof(attach[0]) && fd >= 0 && !err; a++)
 			err = query(attachments, fd, attach[a]);
 		if (fd >= 0)
