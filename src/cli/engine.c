@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ bool engine_is_kernel(void)
 }
 
 /* 0 if the kernel takes iterator programs from this user, else errno. */
-static int ask_kernel(void)
+static int try_kernel(void)
 {
 	static const struct bpf_insn return_0[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
@@ -59,6 +60,21 @@ static int ask_kernel(void)
 		return 0;
 	}
 	return errno == EINVAL ? 0 : errno;
+}
+
+/*
+ * Before Linux 5.11 all objects of a user count as its locked memory, of which little is allowed:
+ * what others have loaded leaves no room for one more. libbpf raises the limit, too, but not before
+ * it is called.
+ */
+static int ask_kernel(void)
+{
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	int err = try_kernel();
+
+	if (err == EPERM && !setrlimit(RLIMIT_MEMLOCK, &unlimited))
+		err = try_kernel();
+	return err;
 }
 
 static int start_embedded(void)

@@ -103,7 +103,7 @@ class Loads:
 def loads(tmp_path_factory, kernel_refusal):
     """The tests need both engines."""
     if kernel_refusal:
-        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+        pytest.skip("the kernel does not load the object: " + kernel_refusal)
     return Loads(tmp_path_factory.mktemp("objects"))
 
 
