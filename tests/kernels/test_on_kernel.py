@@ -7,6 +7,7 @@ are run on it are those of what differs most: how objects are looked at.
 
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -45,3 +46,77 @@ def test_without_a_kernel(tmp_path):
     done = on_kernel(tmp_path, "true")
     assert done.returncode == 125
     assert b"there is no kernel" in done.stderr or b"run scripts/dependencies" in done.stderr
+
+
+# A machine of another kind: $FAKE says what it does, "$work" is where it writes.
+QEMU = """#!/bin/bash
+while [ $# -gt 0 ]; do
+	case $1 in
+	file:*/console) work=${1#file:}; work=${work%/console} ;;
+	esac
+	shift
+done
+eval "$FAKE"
+"""
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """What runs on-kernel with a machine that does something else."""
+    tools = tmp_path / "to ols"
+    package = tmp_path / "pack age"
+    (package / "lib/modules/6/kernel").mkdir(parents=True)
+    (package / "vmlinuz-6").touch()
+    tools.mkdir()
+    for name, text in {"qemu-system-x86_64": QEMU, "busybox": "", "modinfo": "#!/bin/sh\n",
+                       "cpio": "#!/bin/sh\ncat >/dev/null\n"}.items():
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    (tmp_path / "tmp").mkdir()
+
+    def start(does, package="pack age", **env):
+        return subprocess.Popen([SOURCE / "scripts/on-kernel", package, "--", "true"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path,
+                                text=True, start_new_session=True,
+                                # A shell's & ignores it, and what is ignored stays so.
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                                env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}",
+                                     "TMPDIR": str(tmp_path / "tmp"), "FAKE": does, **env})
+
+    yield start
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("does, status, says", [
+    ('echo 3 >"$work/status"', 3, ""),
+    # Whatever becomes of the machine afterwards.
+    ('echo 0 >"$work/status"; exit 1', 0, ""),
+    ('echo no such thing >&2; exit 1', 125, "no such thing\non-kernel: the machine did not run"),
+    ('echo panic >"$work/console"', 125, "panic\non-kernel: the kernel did not get to the end"),
+])
+def test_what_the_machine_ends_with(fake, does, status, says):
+    ran = fake(does)
+    _, said = ran.communicate(timeout=60)
+    assert (ran.returncode, said[:len(says)]) == (status, says), said
+
+
+def test_too_long(fake):
+    ran = fake("exec sleep 60", ON_KERNEL_SECONDS="0.1")
+    assert "it was stopped after 0.1 seconds" in ran.communicate(timeout=60)[1]
+    assert ran.returncode == 125
+
+
+def test_what_is_no_package(fake):
+    ran = fake("", package="no such.deb")
+    assert "no such.deb: it cannot be unpacked" in ran.communicate(timeout=60)[1]
+    assert ran.returncode == 125
+
+
+@pytest.mark.parametrize("ends", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_no_machine_stays_behind(fake, ends):
+    ran = fake("echo $$; exec sleep 60")
+    machine = int(ran.stdout.readline())
+    ran.send_signal(ends)
+    ran.communicate(timeout=30)
+    assert ran.returncode == 128 + ends
+    assert not pathlib.Path(f"/proc/{machine}").exists()
