@@ -793,6 +793,20 @@ def test_runs_are_shown_while_they_are_counted(kernel_refusal, tmp_path):
         assert (heading[3:5] == ["RUNS", "RUN_TIME"]) == (counted == "1")
 
 
+def test_no_column_is_left_while_runs_are_counted(kernel_refusal, tmp_path):
+    """Of those that are there only then, which are others, so that nobody knows before."""
+    if os.getuid() or kernel_refusal or not shutil.which("unshare"):
+        pytest.skip("not root, or no kernel, or no unshare")
+    (tmp_path / "counted").write_text("1")
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-ec", 'mount --bind "$1" /proc/sys/kernel/bpf_stats_enabled; '
+         'shift; exec "$@"', "sh", tmp_path / "counted", BPFTREK, "--on", "kernel", "prog", "list",
+         "--watch", "0.1", "--columns", "-id,-type,-name,-runs_per_s,-cpu_percent,-average_ns",
+         *LOADED], env=ENV, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "--columns: none is left to show" in done.stderr
+
+
 def test_statistics_are_the_kernels(kernel_refusal):
     args = ["prog", "list", "--name", PROGRAM, *LOADED, "--watch", "0.1", "--stats"]
     says(bpftrek("--on", "embedded", *args), "--stats", "embedded engine does not count runs")

@@ -44,6 +44,7 @@ static int choose_columns(const struct list *list, bool statistics, unsigned int
 			  struct columns *columns)
 {
 	unsigned int traits = list->json ? IN_JSON : IN_TABLE;
+	int status;
 
 	if (list->one)
 		traits = ~0u;
@@ -54,7 +55,10 @@ static int choose_columns(const struct list *list, bool statistics, unsigned int
 	columns_with(list->kind, traits, columns);
 	/* Columns of nothing but "-" are shown if they were asked for. */
 	columns_leave_out(columns, missing);
-	return list->columns ? columns_choose(list->kind, list->columns, columns) : 0;
+	status = list->columns ? columns_choose(list->kind, list->columns, columns) : 0;
+	if (!status && !columns->nr && !missing)
+		status = usage_error("--columns: none is left to show");
+	return status;
 }
 
 static int read_interval(struct list *list, const char *text)
@@ -87,8 +91,6 @@ static int read_arguments(struct list *list, const struct arguments *arguments)
 		status = sort_choose(list->kind, sort, &list->sort);
 	if (!status)
 		status = choose_columns(list, list->count, 0, &columns);
-	if (!status && !columns.nr)
-		status = usage_error("--columns: none is left to show");
 	if (status)
 		return status;
 	list->wants = list->kind->wants | columns_want(&columns) | sort_wants(&list->sort) |
@@ -197,11 +199,15 @@ static int put_rows(const struct list *list, struct view *view, const struct row
 	struct text out = {0};
 	struct columns columns;
 	bool failed;
+	int status;
 
-	/* Read once already: it is right. */
-	choose_columns(list, view->objects->statistics, nothing_of(view->objects), &columns);
-	if (!columns.nr) /* nothing but those */
-		choose_columns(list, view->objects->statistics, 0, &columns);
+	/* Read once already, but which are there anyway depends on whether the engine counts. */
+	status = choose_columns(list, view->objects->statistics, nothing_of(view->objects),
+				&columns);
+	if (!status && !columns.nr) /* nothing but those */
+		status = choose_columns(list, view->objects->statistics, 0, &columns);
+	if (status)
+		return status;
 	if (list->json)
 		put_json(list, &columns, view, rows, &out);
 	else
