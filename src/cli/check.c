@@ -165,8 +165,10 @@ static int check_apart(struct check *check, int engine)
 	if (pipe2(ends, O_CLOEXEC))
 		return fail("%s: %s; raise the limit (ulimit -n)", check->path, strerror(errno));
 	pid = fork();
-	if (!pid)
+	if (!pid) {
+		close(ends[0]); /* or it would write for ever when this process is gone */
 		_exit(tell_verdicts(check, engine, fdopen(ends[1], "w")));
+	}
 	close(ends[1]);
 	file = pid > 0 ? fdopen(ends[0], "r") : NULL;
 	for (int i = 0; i < check->program_count && told; i++)

@@ -5,7 +5,9 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -164,6 +166,60 @@ def test_engines_that_do_not_agree(kernel_refusal, tmp_path):
     (program,) = json.loads(bpftrek("--on", "kernel", "-j", "check", path).stdout)
     assert program["agree"] is False
     assert [verdict["errno_name"] for verdict in program["verdict"].values()] == ["ESRCH", None]
+
+
+def state(process):
+    """A letter; Z: it has ended."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def wait_until(is_so):
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_nothing_stays_behind(kernel_refusal, tmp_path):
+    """Of a check of two engines that is killed: one of them has a process of its own, which here
+    has more to tell than a pipe takes."""
+    if kernel_refusal:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    path = compile_object(tmp_path / "long.bpf.o", HEAD + """
+SEC("iter/bpf_map")
+int walked(struct bpf_iter__bpf_map *ctx)
+{
+	__u64 sum = 0;
+
+	for (volatile int i = 0; i < 1000; i++)
+		sum += i;
+	return sum & 1;
+}
+""")
+    with subprocess.Popen([BPFTREK, "--on", "kernel", "--verbose", "check", path], env=ENV,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as check:
+        children = f"/proc/{check.pid}/task/{check.pid}/children"
+        if not os.path.exists(children):
+            pytest.skip("this kernel does not list children")
+        found = []
+        while not found and check.poll() is None:
+            with open(children, encoding="ascii") as file:
+                found = file.read().split()
+        check.send_signal(signal.SIGSTOP)
+        seen = []
+
+        def waits():
+            seen.append(state(found[0]))
+            return "Z" in seen or (len(seen) >= 20 and set(seen[-20:]) == {"S"})
+
+        assert found
+        wait_until(waits)
+        check.kill()
+    wait_until(lambda: state(found[0]) == "Z")
 
 
 @pytest.mark.parametrize("args", [["check"], ["check", "a", "b", "c"], ["check", "--nosuch", "a"]],
