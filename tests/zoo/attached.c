@@ -112,7 +112,8 @@ void zoo_attached(struct zoo *zoo)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		const struct kind *kind = &kinds[i];
-		LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kind->attach);
+		const __u32 attach = zoo_has_attach_type(zoo, kind->attach) ? kind->attach : 0;
+		LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach);
 		int fd = bpf_prog_load(kind->type, kind->name, "GPL", program, 2, &options);
 		int failed = fd < 0 ? fd : kind->attach_it(zoo, fd);
 		json_t *told;
@@ -124,7 +125,7 @@ void zoo_attached(struct zoo *zoo)
 		} else {
 			told = zoo_program(zoo, fd, kind->name);
 			json_object_set_new(told, "type", json_integer(kind->type));
-			json_object_set_new(told, "attach_type", json_integer(kind->attach));
+			json_object_set_new(told, "attach_type", json_integer(attach));
 			json_object_set_new(told, "sleepable", json_false());
 			json_object_set_new(told, "btf", json_false());
 			json_object_set_new(told, "attached", json_true());

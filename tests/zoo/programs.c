@@ -277,7 +277,7 @@ static void tell_types(struct zoo *zoo, const struct btf *kernel)
 }
 
 /* Not every type of programs is asked whether there is what it is said to attach to. */
-static bool has_attach_type(const struct zoo *zoo, __u32 attach)
+bool zoo_has_attach_type(const struct zoo *zoo, __u32 attach)
 {
 	const json_t *types = json_object_get(zoo->enums, "bpf_attach_type");
 
@@ -328,8 +328,8 @@ void zoo_programs(struct zoo *zoo)
 		/* Every third has no name. */
 		if (i % 3)
 			snprintf(name, sizeof(name), "plain.%zu", i);
-		fd = has_attach_type(zoo, kind->attach) ? load_plain(kind, i, 0, kernel, name)
-							: -EINVAL;
+		fd = zoo_has_attach_type(zoo, kind->attach) ? load_plain(kind, i, 0, kernel, name)
+							    : -EINVAL;
 		if (!program)
 			zoo_fail("there is no program %s", kind->name);
 		if (fd < 0) {

@@ -63,6 +63,9 @@ __u32 zoo_id(int fd);
 /* A program of programs.bpf.c; negative: this kernel does not load it. */
 int zoo_program_fd(const struct zoo *zoo, const char *name);
 
+/* Whether the kernel knows this attach type. */
+bool zoo_has_attach_type(const struct zoo *zoo, __u32 attach);
+
 /* A network device of this kind in the zoo's own network: its index, or negative errno. */
 int zoo_device(const char *kind, const char *name);
 
