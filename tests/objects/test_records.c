@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "look.h"
 #include "records.h"
+#include "references.h"
 #include "test.h"
 
 static struct objects objects;
@@ -193,6 +194,43 @@ static void test_holders(void **state)
 	assert_int_equal(strlen(objects.holders[0].comm), sizeof(r.comm) - 1);
 }
 
+static struct link_record link_record(__u32 id, __u32 target)
+{
+	struct link_record r = {
+		.head = {sizeof(r), RECORDS_VERSION, RECORD_LINK, .present = LINK_HAS_TARGET_PROG},
+		.id = id,
+		.prog_id = 1,
+		.target_prog_id = target,
+	};
+
+	return r;
+}
+
+/* A program that is seen before it has links, which are seen then: it traces each target once. */
+static void test_targets(void **state)
+{
+	struct program_record program = program_record(1);
+	struct link_record link;
+	size_t nr[7] = {0};
+
+	program.head.present |= PROGRAM_HAS_ATTACH_ID | PROGRAM_HAS_ATTACH;
+	program.attach_btf_id = 1;
+	program.attach_prog_id = 5;
+	assert_int_equal(look_put(look, &program, sizeof(program)), 0);
+	for (__u32 i = 0; i < 3; i++) {
+		link = link_record(i + 1, i == 2 ? 6 : 5);
+		assert_int_equal(look_put(look, &link, sizeof(link)), 0);
+	}
+	assert_int_equal(look_end(look), 0);
+	assert_int_equal(references_find(look), 0);
+	for (size_t i = 0; i < objects.nr_references; i++)
+		if (objects.references[i].why == TARGETS)
+			nr[objects.references[i].to_id]++;
+	assert_int_equal(nr[5], 1);
+	assert_int_equal(nr[6], 1);
+	assert_int_equal(objects.programs[0].attach_prog_id, 5);
+}
+
 /* Any bytes: an error or not, but nothing else. */
 static void test_noise(void **state)
 {
@@ -219,6 +257,7 @@ static const struct CMUnitTest tests[] = {
 	on_look(test_names_end),  on_look(test_pieces),	 on_look(test_cut),
 	on_look(test_sizes),	  on_look(test_version), on_look(test_unknown),
 	on_look(test_of_nothing), on_look(test_holders), on_look(test_noise),
+	on_look(test_targets),
 };
 
 int main(void)

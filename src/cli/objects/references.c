@@ -73,6 +73,9 @@ static int of_target(struct look *look, const struct link *link)
 	if (!link->prog_id || !link->target_prog_id || link->target_prog_id == UNKNOWN)
 		return 0;
 	program = (struct program *)objects_program(look->objects, link->prog_id);
+	/* The program was seen when it had it still, or another link of it has the same target. */
+	if (program && program->attach_prog_id == link->target_prog_id)
+		return 0;
 	if (program && (!program->attach_prog_id || program->attach_prog_id == UNKNOWN))
 		program->attach_prog_id = link->target_prog_id;
 	return refer(look, OBJECT_PROGRAM, link->prog_id, OBJECT_PROGRAM, link->target_prog_id,
