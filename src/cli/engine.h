@@ -46,6 +46,7 @@ enum engine_deed {
 	DEED_RUN,	  /* to load and run what traces: iterators are of it */
 	DEED_LOAD_OTHERS, /* to load other programs */
 	DEED_OPEN,	  /* to open by its id what others have made */
+	DEED_OPEN_PINNED, /* to open what is pinned, where that is not for anybody */
 	DEED_ASK,	  /* to list it one by one, or to have runs counted */
 };
 

@@ -115,6 +115,9 @@ static int open_pinned(const struct object_name *name, int *fd)
 			return fail("%s pinned %s: its mode, or a directory's on the way to it, "
 				    "does not let this user open it; run it as root",
 				    kind, name->text);
+		/* Before Linux 6.0, where kernel.unprivileged_bpf_disabled is set. */
+		if (err == EPERM && !engine_may(DEED_OPEN_PINNED))
+			return engine_refused(DEED_OPEN_PINNED, name->text);
 		return fail("%s pinned %s: %s; name a path where a %s is pinned", kind, name->text,
 			    is_no_pin(name->text) ? "nothing is pinned there" : strerror(err),
 			    kind);

@@ -4,14 +4,17 @@
  *
  * EPERM is all that bpf(2) says. A capability that is missing is the cause nearly always; who has
  * it and is refused is in a user namespace, whose capabilities do not count, or under a filter of
- * seccomp(2), or a security module is in the way. CAP_SYS_ADMIN does for each of the others
- * (include/linux/capability.h, bpf_token_capable() of kernel/bpf/token.c).
+ * seccomp(2), or a security module is in the way, or has used up what it may lock of memory.
+ * CAP_SYS_ADMIN does for each of the others (include/linux/capability.h, bpf_token_capable() of
+ * kernel/bpf/token.c).
  */
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -34,6 +37,7 @@ static const struct deed {
 	[DEED_RUN] = {{{CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"}}, ""},
 	[DEED_OPEN] = {{{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}},
 		       "name a path where it is pinned that you may read, "},
+	[DEED_OPEN_PINNED] = {{{CAP_BPF, "CAP_BPF"}}, ""},
 	[DEED_ASK] = {{{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}}, ""},
 	[DEED_LOAD_OTHERS] = {{{CAP_BPF, "CAP_BPF"}, {CAP_NET_ADMIN, "CAP_NET_ADMIN"}}, ""},
 };
@@ -81,6 +85,22 @@ static bool is_filtered(void)
 	return mode;
 }
 
+/*
+ * Bytes that this process may have locked, among which Linux before 5.11 counts maps and programs;
+ * libbpf asks for more, which takes CAP_SYS_RESOURCE. RLIM_INFINITY: that cannot be why.
+ */
+static rlim_t locked_limit(void)
+{
+	unsigned int major, minor;
+	struct utsname kernel;
+	struct rlimit limit;
+
+	if (uname(&kernel) || sscanf(kernel.release, "%u.%u", &major, &minor) != 2 || major > 5 ||
+	    (major == 5 && minor >= 11) || getrlimit(RLIMIT_MEMLOCK, &limit))
+		return RLIM_INFINITY;
+	return limit.rlim_cur;
+}
+
 bool engine_may(enum engine_deed deed)
 {
 	char names[64];
@@ -92,6 +112,8 @@ bool engine_may(enum engine_deed deed)
 void engine_refusal(enum engine_deed deed, struct refusal *refusal)
 {
 	const bool namespace = is_in_a_user_namespace();
+	const bool makes = deed == DEED_RUN || deed == DEED_LOAD_OTHERS;
+	const rlim_t limit = makes ? locked_limit() : RLIM_INFINITY;
 	char names[64];
 
 	name_capabilities(&deeds[deed], namespace, names, sizeof(names));
@@ -113,10 +135,17 @@ void engine_refusal(enum engine_deed deed, struct refusal *refusal)
 		snprintf(refusal->why, sizeof(refusal->why),
 			 "the kernel refuses it, though this process has the capabilities for it: "
 			 "it is under a filter of seccomp(2), as of a container or a service");
+	else if (limit != RLIM_INFINITY)
+		snprintf(refusal->why, sizeof(refusal->why),
+			 "the kernel refuses it: it counts maps and programs as locked memory, of "
+			 "which this process may have %llu KiB",
+			 (unsigned long long)limit >> 10);
 	else
 		snprintf(refusal->why, sizeof(refusal->why),
 			 "the kernel refuses it, though this process has the capabilities for it: "
 			 "a security module or lockdown may be why");
+	if (!*names && !namespace && limit != RLIM_INFINITY)
+		refusal->todo = "raise that limit (ulimit -l)";
 	if (*names && !namespace)
 		refusal->todo = geteuid() ? "run it as root" : "give it that or run it on the host";
 }
