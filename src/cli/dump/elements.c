@@ -229,8 +229,9 @@ static bool has_no_batches(int err)
 static int walk(struct reader *reader)
 {
 	const struct elements *e = reader->elements;
-	/* Cgroup storage has no limit, and is no hash. */
-	const __u64 limit = e->info.max_entries ? e->info.max_entries : UINT64_MAX;
+	/* Cgroup storage has no limit, and is no hash; of a trie elements may be read again. */
+	const __u64 limit =
+		e->info.max_entries && e->way->method != TRIE ? e->info.max_entries : UINT64_MAX;
 	unsigned char *key;
 	int err;
 
@@ -333,6 +334,21 @@ static int next_batch(struct reader *reader)
 	return err;
 }
 
+/* From reader->in on. Before Linux 5.13 tries have no batches; key after key they are the same. */
+static int read_trie(struct reader *reader)
+{
+	int err;
+
+	if (!reader->walks) {
+		err = read_batch(reader, reader->room);
+		if (reader->begun || !has_no_batches(err))
+			return err;
+		reader->walks = true;
+	}
+	memcpy(reader->out, reader->in, reader->cursor_size);
+	return walk(reader);
+}
+
 /* A key to go on from that is still there: what follows it comes after it. */
 static int next_of_trie(struct reader *reader)
 {
@@ -346,13 +362,9 @@ static int next_of_trie(struct reader *reader)
 		reader->begun = from;
 		if (from)
 			memcpy(reader->in, from, key_size);
-		err = read_batch(reader, reader->room);
+		err = read_trie(reader);
 	} while (!err && from && reader->count &&
 		 !trie_is_after(reader->keys, reader->in, key_size));
-	if (has_no_batches(err) && !from) {
-		reader->walks = true;
-		return walk(reader);
-	}
 	if (!err && reader->count)
 		reader->count = trie_keep_new(&reader->trie, reader->keys, reader->values,
 					      reader->elements->value_size, reader->count);
@@ -370,10 +382,10 @@ int reader_next(struct reader *reader)
 		return 0;
 	if (reader->elements->only_next)
 		err = peek(reader);
-	else if (reader->walks)
-		err = walk(reader);
 	else if (reader->elements->way->method == TRIE)
 		err = next_of_trie(reader);
+	else if (reader->walks)
+		err = walk(reader);
 	else
 		err = next_batch(reader);
 	reader->given += reader->count;
