@@ -14,6 +14,8 @@ import subprocess
 
 import pytest
 
+from kernel import kernel_has
+
 BPFTREK = os.environ["BPFTREK"]
 OBJECTS = os.environ["TEST_OBJECTS"]
 
@@ -34,17 +36,26 @@ def bpftrek(*args, env=None, **options):
                           check=False, **options)
 
 
+def complaints(done):
+    """What it says is wrong, without what it says of hashes on kernels that do not count them, which
+    test_lists.py is about."""
+    if kernel_has("bpf_map_sum_elem_count"):
+        return done.stderr
+    return re.sub(rb"bpftrek: elements of \d+ hash(es)?: left out: this kernel does not [^\n]*\n", b"",
+                  done.stderr)
+
+
 def output(engine, *args, **options):
     """The output of a run in which all is well."""
     done = bpftrek("--on", engine, *args, **options)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, complaints(done)) == (0, b"")
     return done.stdout.decode()
 
 
 def document(engine, *args, status=0):
     """The JSON document of a run that ends so, and has nothing to complain of."""
     done = bpftrek("--on", engine, "--json", *args)
-    assert (done.returncode, done.stderr) == (status, b"")
+    assert (done.returncode, complaints(done)) == (status, b"")
     return json.loads(done.stdout)
 
 

@@ -20,6 +20,7 @@ import time
 import pytest
 
 from command import BPFTREK, bpftrek, compile_object, document
+from kernel import anybody_may_ask, kernel_has
 from sources import HEAD, iterator_with, map_source
 
 BPFTOOL = os.environ["BPFTOOL"]
@@ -303,8 +304,12 @@ def test_maps_that_are_full(pins):
         path = os.path.join(pins, name)
         numbers[create_map(path, kind)] = name
         fill(path, count)
-    found = {numbers[f["id"]]: f["severity"]
-             for f in audit("--only", "map-nearly-full", "--full", "75") if f["id"] in numbers}
+    audited = document("kernel", "audit", "--only", "map-nearly-full", "--full", "75")
+    if not kernel_has("bpf_map_sum_elem_count"):
+        [rule] = audited["rules"]
+        assert "does not count the elements of hashes" in rule["not_checked"]
+        return
+    found = {numbers[f["id"]]: f["severity"] for f in audited["findings"] if f["id"] in numbers}
     assert found == {"full": "high", "nearly": "medium"}
 
 
@@ -324,7 +329,7 @@ def test_pins_that_any_user_may_open(pins):
     [finding] = of(audit("--only", "world-open-pin"), "map", number)
     assert finding["severity"] == "high"
     assert finding["evidence"]["mode"] == "0666"
-    assert opens(path)
+    assert opens(path) == anybody_may_ask()
     os.chmod(pins, 0o700)
     assert not of(audit("--only", "world-open-pin"), "map", number)
     assert not opens(path)

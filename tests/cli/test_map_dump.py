@@ -26,6 +26,7 @@ import time
 import pytest
 
 from command import BPFTREK, ENV, bpftrek, compile_object, obj, output, says, unprivileged
+from kernel import anybody_may_ask
 
 HAMMER = os.environ["HAMMER"]
 CPUS = os.sysconf("SC_NPROCESSORS_CONF")
@@ -546,6 +547,9 @@ def test_a_pin_is_opened_by_who_may(mode, kernel_refusal):
                 ["unshare", "-m", "sh", "-ec", PINNED, "sh", directory, mode, "setpriv", "--reuid",
                  user, "--clear-groups", BPFTREK, "--jsonl", "map", command, "pinned",
                  directory + "/map"], env=ENV, capture_output=True, check=False, timeout=60)
+            if not anybody_may_ask():
+                says(done, "CAP_BPF")
+                continue
             if mode == "0600":
                 says(done, "its mode", "run it as root")
                 continue
@@ -581,6 +585,8 @@ struct {{ __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); {types}; }} 
         time.sleep(0.001)
     process.send_signal(signal.SIGTERM)
     text, errors = process.communicate(timeout=60)
+    if b"of type array: Argument list too long" in errors:
+        pytest.skip("this kernel makes no array of such values")
     assert process.returncode == 128 + signal.SIGTERM
     if b"it is cut" in errors:
         return
