@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,7 @@ static int execute(const struct arguments *arguments)
 		status = preload(shim);
 	if (status)
 		return status;
+	signal(SIGXFSZ, SIG_DFL); /* it is ours that is ignored, see main() */
 	execvp(argv[0], argv);
 	status = errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 	fail("%s: %s; name a program", argv[0], strerror(errno));

@@ -31,6 +31,8 @@ int main(int argc, char **argv)
 
 	/* A parent that ignores SIGPIPE must not turn `| head` into an error. */
 	signal(SIGPIPE, SIG_DFL);
+	/* A limit of the size of files (ulimit -f) is an error like that of a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	libbpf_log_start();
 
 	if (argc > 1 && !strcmp(argv[1], "__complete"))

@@ -345,6 +345,26 @@ def test_too_few_descriptors():
     says(done, "Too many open files", "ulimit -n")
 
 
+@pytest.mark.parametrize("args", [["version"], ["help"], ["--on", "kernel", "prog", "list"],
+                                  ["-j", "--on", "kernel", "prog", "list"]], ids=" ".join)
+def test_limit_of_files(args, kernel_refusal, tmp_path):
+    if kernel_refusal and "kernel" in args:
+        pytest.skip("the kernel's BPF cannot be used here: " + kernel_refusal)
+    with open(tmp_path / "out", "wb") as out:
+        done = bpftrek(*args, stdout=out,
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)))
+    assert done.returncode == 1
+    assert done.stderr.endswith(b"bpftrek: standard output: File too large; raise the limit of "
+                                b"files (ulimit -f) and run it again\n")
+
+
+def test_limit_of_files_of_a_command():
+    """It is as it would be without us."""
+    status = output("embedded", "exec", "--", "cat", "/proc/self/status")
+    ignored = int(re.search(r"^SigIgn:\s+(\w+)$", status, re.M)[1], 16)
+    assert not ignored >> signal.SIGXFSZ - 1 & 1
+
+
 def test_program_that_never_advances(engine):
     says(bpftrek("--on", engine, "run", obj("wrong"), "stuck"), "program stuck", "advance")
 

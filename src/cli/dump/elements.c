@@ -21,9 +21,10 @@
  *   KEYS     batches from a key on: arrays, in the order of their keys.
  *   TRIE     the same where a key that is gone means the start; see trie.h.
  *   NEXT     get_next_key and a lookup for each: kinds without batches, or with places that may be
- *            empty, and old kernels (before 5.6). A key that goes meanwhile makes a hash begin
- * again, so it ends at last when it has given max_entries. PEEK     the one element that would be
- * taken next. NONE     nobody can read it.
+ *            empty, and old kernels (before 5.6). A hash begins again when a key goes meanwhile, so
+ *            it ends at last when it has given max_entries.
+ *   PEEK     the one element that would be taken next.
+ *   NONE     nobody can read it.
  */
 #include <errno.h>
 #include <stdlib.h>

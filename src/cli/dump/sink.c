@@ -67,8 +67,6 @@ void sink_begin(struct sink *sink, const char *separator)
 	sink->at_once = sink->patient ? FILE_AT_ONCE : BEGIN_AT_ONCE;
 	if (!sink->patient)
 		open_again(sink);
-	/* A limit of the size of files (ulimit -f) is an error like that of a full disk. */
-	signal(SIGXFSZ, SIG_IGN);
 	interrupt_begin();
 }
 
