@@ -14,11 +14,12 @@
 
 void make_printable(char *text)
 {
+	const char *end = text + strlen(text); /* found once: a log has a hundred million bytes */
 	uint32_t code;
 	size_t len;
 
-	for (; *text; text += len) {
-		len = utf8_next(text, strlen(text), &code);
+	for (; text < end; text += len) {
+		len = utf8_next(text, end - text, &code);
 		if (is_unprintable(code) && code != '\n' && code != '\t')
 			memset(text, '?', len);
 	}
