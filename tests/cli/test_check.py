@@ -195,8 +195,8 @@ int walked(struct bpf_iter__bpf_map *ctx)
 {
 	__u64 sum = 0;
 
-	for (volatile int i = 0; i < 1000; i++)
-		sum += i;
+	for (int i = 0; i < 1000; i++)
+		sum += bpf_get_smp_processor_id();
 	return sum & 1;
 }
 """)
