@@ -110,3 +110,13 @@ def test_what_is_no_package(fake):
     ran = fake("", package="no such.deb")
     assert "no such.deb: it cannot be unpacked" in ran.communicate(timeout=60)[1]
     assert ran.returncode == 125
+
+
+@pytest.mark.parametrize("ends", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_no_machine_stays_behind(fake, ends):
+    ran = fake("echo $$; exec sleep 60")
+    machine = int(ran.stdout.readline())
+    ran.send_signal(ends)
+    ran.communicate(timeout=30)
+    assert ran.returncode == 128 + ends
+    assert not pathlib.Path(f"/proc/{machine}").exists()

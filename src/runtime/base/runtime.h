@@ -2,6 +2,9 @@
 /*
  * One BPF subsystem: what the kernel keeps in globals. Each member belongs to the room that is
  * named beside it; lower floors see only the names of what upper floors put here.
+ *
+ * It stays for as long as there are objects that point to it: each is counted before it does, and no
+ * more when it is freed, which is a grace period after its last reference went.
  */
 #ifndef BASE_RUNTIME_H
 #define BASE_RUNTIME_H
@@ -19,6 +22,7 @@ struct trek_runtime {
 	bool interpret;			/* no native code */
 	bool perf_map;			/* say where native code is: jit/perf_map.h */
 	struct vcpus *cpus;		/* base/vcpu.h */
+	atomic64_t objects;		/* maps, programs, BTFs with an id: not freed yet */
 	struct idr map_idr;		/* map/ */
 	struct idr prog_idr;		/* prog/ */
 	struct idr btf_idr;		/* btf/ */

@@ -14,8 +14,10 @@ int btf_alloc_id(struct btf *btf)
 
 	idr_lock(idr);
 	id = idr_alloc_cyclic_locked(idr, btf);
-	if (id > 0)
+	if (id > 0) {
 		btf->id = id;
+		atomic64_inc(&btf->rt->objects);
+	}
 	idr_unlock(idr);
 	return min_of(id, 0);
 }

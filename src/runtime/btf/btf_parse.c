@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/runtime.h"
 #include "btf/parse.h"
 
 #define BTF_INFO_MASK 0x9f00ffffu
@@ -223,6 +224,8 @@ void btf_free(struct btf *btf)
 	if (btf->data)
 		free((char *)btf->data - padding(btf->hdr.hdr_len));
 	btf_put(btf->base_btf);
+	if (btf->id)
+		atomic64_dec(&btf->rt->objects);
 	free(btf);
 }
 

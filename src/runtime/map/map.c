@@ -118,6 +118,7 @@ static int alloc_id(struct bpf_map *map)
 
 static void map_free(struct bpf_map *map)
 {
+	struct trek_runtime *rt = map->rt;
 	struct bpf_map *meta = map->inner_map_meta;
 	struct btf_record *record = map->record;
 	struct btf *btf = map->btf;
@@ -126,6 +127,7 @@ static void map_free(struct bpf_map *map)
 	bpf_map_meta_free(meta);
 	free(record);
 	btf_put(btf);
+	atomic64_dec(&rt->objects);
 }
 
 static void map_free_rcu(struct callback_head *head)
@@ -158,6 +160,7 @@ struct bpf_map *bpf_map_create(struct trek_runtime *rt, const union bpf_attr *at
 		bpf_map_meta_free(meta);
 		return map;
 	}
+	atomic64_inc(&rt->objects);
 	map->inner_map_meta = meta;
 	err = bpf_obj_name_cpy(map->name, attr->map_name, sizeof(map->name));
 	if (!err)

@@ -51,6 +51,7 @@ struct bpf_prog *bpf_prog_alloc(struct trek_runtime *rt, u32 len)
 	atomic64_set(&aux->refcnt, 1);
 	aux->prog = prog;
 	aux->rt = rt;
+	atomic64_inc(&rt->objects);
 	/* Saturated, not wrapped: len is the caller's word until the load has checked it. */
 	prog->pages = min_of((size + PROG_PAGE_SIZE - 1) / PROG_PAGE_SIZE, (u64)UINT16_MAX);
 	prog->len = len;
@@ -90,6 +91,7 @@ void bpf_jit_image_free(struct bpf_jit_image *image)
 static void bpf_prog_free_rcu(struct callback_head *head)
 {
 	struct bpf_prog_aux *aux = container_of(head, struct bpf_prog_aux, rcu);
+	struct trek_runtime *rt = aux->rt;
 	struct bpf_prog *prog = aux->prog;
 
 	free(aux->used_maps);
@@ -103,6 +105,7 @@ static void bpf_prog_free_rcu(struct callback_head *head)
 	free(aux->linfo);
 	free(prog->insnsi);
 	free(container_of(prog, struct prog_parts, prog));
+	atomic64_dec(&rt->objects);
 }
 
 void bpf_prog_put(struct bpf_prog *prog)

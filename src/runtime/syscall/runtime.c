@@ -27,13 +27,6 @@
 #include "syscall/command.h"
 #include "syscall/pinfs.h"
 
-/*
- * An object drops its references when its own last one goes, some of them only after its grace
- * period. The longest such chain is a session, its program, a map, an inner map, its BTF and the
- * BTF that this one extends.
- */
-#define RELEASE_DEPTH 6
-
 static pthread_once_t process_once = PTHREAD_ONCE_INIT;
 static int process_err;
 
@@ -140,14 +133,29 @@ static void destroy_ids(struct trek_runtime *rt)
 	idr_destroy(&rt->map_idr);
 }
 
-/* Free what was let go. Nobody lets go of more in this runtime: if nothing is deferred in all of the
- * process, nothing is here. */
-static void drain(void)
+/*
+ * Free what was let go, of which nobody lets go of more: an object drops some of its references only
+ * after its grace period, so that what it held is freed in a later round. When there are no objects
+ * any more, what their elements were waits for at most two rounds. False: something has a reference
+ * that it will never drop, and what that is of must not go.
+ */
+static bool drain(struct trek_runtime *rt)
 {
-	int i = 0;
+	int rounds = 2;
 
-	while (i < RELEASE_DEPTH && rcu_run_deferred())
-		i++;
+	while (rcu_run_deferred() && (atomic64_read(&rt->objects) || rounds--))
+		;
+	return !atomic64_read(&rt->objects);
+}
+
+/* The last part, when nobody has an object. */
+static void free_runtime(struct trek_runtime *rt)
+{
+	destroy_ids(rt);
+	vcpus_free(rt->cpus);
+	pthread_mutex_destroy(&rt->used_maps_lock);
+	pthread_mutex_destroy(&rt->link_lock);
+	free(rt);
 }
 
 int trek_runtime_open(const struct trek_runtime_opts *user, struct trek_runtime **res)
@@ -200,8 +208,9 @@ free_files:
 free_pins:
 	pinfs_free(rt->pins);
 free_ids:
-	drain();
-	destroy_ids(rt);
+	drain(rt);
+	free_runtime(rt);
+	return err;
 free_cpus:
 	vcpus_free(rt->cpus);
 free_rt:
@@ -219,12 +228,8 @@ void trek_runtime_close(struct trek_runtime *rt)
 	fdtable_destroy(rt);
 	pinfs_free(rt->pins);
 	btf_put(rt->vmlinux);
-	drain();
-	destroy_ids(rt);
-	vcpus_free(rt->cpus);
-	pthread_mutex_destroy(&rt->used_maps_lock);
-	pthread_mutex_destroy(&rt->link_lock);
-	free(rt);
+	if (drain(rt))
+		free_runtime(rt);
 }
 
 /* --- handles ---------------------------------------------------------------------------------- */
