@@ -24,7 +24,8 @@ enum record_kind {
 	RECORD_MAP = 2,
 	RECORD_LINK = 3,
 	RECORD_HOLDER = 4,
-	RECORD_BTF = 5, /* only in a holder_record: BTFs have no iterator */
+	RECORD_BTF = 5,	   /* only in a holder_record: BTFs have no iterator */
+	RECORD_INSIDE = 6, /* a program_record: more of one that is known, what is present */
 	/* Of the program before it. */
 	RECORD_NAME = 16,      /* text: the whole name, where the engine cuts it */
 	RECORD_ATTACH_TO = 17, /* text */

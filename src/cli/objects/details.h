@@ -19,9 +19,9 @@ int program_put(struct look *look, int fd);
 
 /*
  * Of *@sorts (a set of 1 << enum sort) those that bpf(2) tells as well as an iterator, and sooner:
- * few objects, or none. Those that are left are in *@sorts then. 0 or -ENOMEM.
+ * no more than @few objects, or none. Those that are left are in *@sorts then. 0 or -ENOMEM.
  */
-int few_read(struct look *look, unsigned int wanted, unsigned int *sorts);
+int few_read(struct look *look, unsigned int wanted, size_t few, unsigned int *sorts);
 
 /* program->attach_to of those with an attach_btf_id, which is of the kernel's own types. */
 int attach_names_find(struct look *look);

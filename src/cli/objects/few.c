@@ -22,25 +22,17 @@
 #include "link_info.h"
 #include "records.h"
 
-/* So many programs take as long as the iterator. */
-#define FEW 100
+typedef int next_id(__u32 id, __u32 *next);
 
-/* The ids of a sort. -E2BIG: more than few. */
-static int list_ids(int (*next_id)(__u32 id, __u32 *next), __u32 ids[FEW], size_t *nr)
+/* 0: there are no more than @few. */
+static int check_few(next_id *next, size_t few)
 {
 	__u32 id = 0;
 
-	for (*nr = 0; !next_id(id, &id); ids[(*nr)++] = id)
-		if (*nr == FEW)
+	for (size_t nr = 0; !next(id, &id); nr++)
+		if (nr == few)
 			return -E2BIG;
 	return errno == ENOENT ? 0 : -errno;
-}
-
-static bool are_none(int (*next_id)(__u32 id, __u32 *next))
-{
-	__u32 id;
-
-	return next_id(0, &id) && errno == ENOENT;
 }
 
 /* The name of the function that the program begins with, where bpf(2) cuts it. */
@@ -126,37 +118,40 @@ static int read_program(struct look *look, __u32 id, unsigned int wanted)
 	return err;
 }
 
-static int read_programs(struct look *look, unsigned int wanted)
+static int read_programs(struct look *look, unsigned int wanted, size_t few)
 {
-	__u32 ids[FEW];
-	size_t nr;
-	int err = list_ids(bpf_prog_get_next_id, ids, &nr);
+	int err = check_few(bpf_prog_get_next_id, few);
+	__u32 id = 0;
 
-	if (!err && nr && wanted & WANT_INSIDE)
-		return -ENOTSUP;
-	for (size_t i = 0; i < nr && !err; i++)
-		err = read_program(look, ids[i], wanted);
-	return err || !(wanted & WANT_ATTACH_TO) ? err : attach_names_find(look);
+	/* Seen from inside, what they attach to has its name, and memory is one load. */
+	if (wanted & WANT_INSIDE)
+		wanted &= ~(WANT_ATTACH_TO | WANT_MEMORY);
+	while (!err && !bpf_prog_get_next_id(id, &id))
+		err = read_program(look, id, wanted);
+	if (!err && wanted & WANT_ATTACH_TO)
+		err = attach_names_find(look);
+	if (!err && wanted & WANT_INSIDE && look->objects->nr_programs)
+		err = look_inside(look);
+	return err;
 }
 
-static int read_links(struct look *look, unsigned int wanted)
+static int read_links(struct look *look, unsigned int wanted, size_t few)
 {
 	struct objects *objects = look->objects;
-	__u32 ids[FEW];
-	size_t nr;
-	int err = list_ids(bpf_link_get_next_id, ids, &nr);
+	int err = check_few(bpf_link_get_next_id, few);
+	__u32 id = 0;
 
-	for (size_t i = 0; i < nr && !err; i++)
-		err = object_put(look, SORT_LINKS, ids[i]);
+	while (!err && !bpf_link_get_next_id(id, &id))
+		err = object_put(look, SORT_LINKS, id);
 	for (size_t i = 0; i < objects->nr_links && !err; i++)
 		if (wanted & WANT_INSIDE && objects->links[i].type == LINK_TRACING)
 			err = -ENOTSUP;
 	return err;
 }
 
-static int read_maps(struct look *look, unsigned int wanted)
+static int read_maps(struct look *look, unsigned int wanted, size_t few)
 {
-	return are_none(bpf_map_get_next_id) ? 0 : -ENOTSUP;
+	return check_few(bpf_map_get_next_id, 0);
 }
 
 static bool has_program(const struct objects *objects, __u32 id)
@@ -167,7 +162,7 @@ static bool has_program(const struct objects *objects, __u32 id)
 	return false;
 }
 
-static int read_programs_of_links(struct look *look, unsigned int wanted)
+static int read_programs_of_links(struct look *look, unsigned int wanted, size_t few)
 {
 	struct objects *objects = look->objects;
 	int err = wanted & WANT_INSIDE ? -ENOTSUP : 0;
@@ -195,7 +190,7 @@ static bool has_map(const struct objects *objects, __u32 id)
 	return false;
 }
 
-static int read_maps_of_links(struct look *look, unsigned int wanted)
+static int read_maps_of_links(struct look *look, unsigned int wanted, size_t few)
 {
 	struct objects *objects = look->objects;
 	int err = wanted & (WANT_INSIDE | WANT_ELEMENTS | WANT_MEMORY) ? -ENOTSUP : 0;
@@ -212,7 +207,7 @@ static int read_maps_of_links(struct look *look, unsigned int wanted)
 	return err;
 }
 
-typedef int reader(struct look *look, unsigned int wanted);
+typedef int reader(struct look *look, unsigned int wanted, size_t few);
 
 static reader *const readers[NR_SORTS] = {
 	[SORT_PROGRAMS] = read_programs,
@@ -226,7 +221,7 @@ static reader *const readers_for_links[NR_SORTS] = {
 	[SORT_MAPS] = read_maps_of_links,
 };
 
-int few_read(struct look *look, unsigned int wanted, unsigned int *sorts)
+int few_read(struct look *look, unsigned int wanted, size_t few, unsigned int *sorts)
 {
 	/* What else is wanted goes by the links. */
 	static const enum sort order[] = {SORT_LINKS, SORT_PROGRAMS, SORT_MAPS};
@@ -242,7 +237,7 @@ int few_read(struct look *look, unsigned int wanted, unsigned int *sorts)
 		read = readers[sort];
 		if (wanted & WANT_FOR_LINKS && sort != SORT_LINKS)
 			read = *sorts >> SORT_LINKS & 1 ? NULL : readers_for_links[sort];
-		err = read ? read(look, wanted) : -ENOTSUP;
+		err = read ? read(look, wanted, few) : -ENOTSUP;
 		if (err == -ENOMEM)
 			return err;
 		if (err)

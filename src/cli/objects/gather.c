@@ -31,6 +31,9 @@
  */
 #define FEW_OBJECTS 1000
 
+/* So many programs take as long, asked for one by one, as by the iterator. */
+#define FEW_FOR_BPF 100
+
 /* So many programs are asked for their statistics in a third of a millisecond. */
 #define FEW_PROGRAMS 200
 
@@ -202,7 +205,7 @@ static int read_sorts(struct look *look, unsigned int wanted)
 
 	for (enum sort sort = 0; sort < NR_SORTS; sort++)
 		sorts_wanted |= wanted & sorts[sort].wanted ? 1u << sort : 0;
-	if (engine_is_kernel() && few_read(look, wanted, &sorts_wanted))
+	if (engine_is_kernel() && few_read(look, wanted, FEW_FOR_BPF, &sorts_wanted))
 		return out_of_memory();
 	if (wanted & WANT_FOR_LINKS && sorts_wanted >> SORT_LINKS & 1) {
 		status = read_wanted(look, wanted, SORT_LINKS);

@@ -73,17 +73,25 @@ static int load_and_run(const struct bpf_load_and_run_opts *opts)
 
 #define bpf_load_and_run load_and_run
 #include "holders.light.h"
+#include "inside.light.h"
 #include "links.light.h"
 #include "maps.light.h"
 #include "programs.light.h"
 
 #define FD_OF(program) (program).prog_fd
 READERS(light, FD_OF);
+READER(inside, light, FD_OF)
 
 static int read_sort(struct look *look, enum sort sort)
 {
 	own = &look->own;
 	return readers[sort](look);
+}
+
+int look_inside(struct look *look)
+{
+	own = &look->own;
+	return read_inside(look);
 }
 
 const struct way light_way = {.name = "light skeleton", .read = read_sort};

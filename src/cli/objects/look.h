@@ -41,6 +41,9 @@ struct way {
 
 extern const struct way light_way, skeleton_way, syscall_way;
 
+/* What WANT_INSIDE says of the programs that were taken. Linux from 5.17 on; 0 or -errno. */
+int look_inside(struct look *look);
+
 /*
  * Take what was put behind look->buffer + look->used, @size bytes, up to the last record that is
  * whole. -EBADMSG: that is no stream of records; -ENOTSUP: one of another version; -ENOMEM.
