@@ -321,11 +321,22 @@ DUMP(dump_small, small_hash);
 		{[COMPILED] = {"@../bpftrek", "--on", "kernel", of, "list"},                       \
 		 [KERNEL] = {"bpftool", of, "list"}},                                              \
 	}
+#define LIST_JSON(name, what, of)                                                                  \
+	static const struct command name = {                                                       \
+		what,                                                                              \
+		{[COMPILED] = {"@../bpftrek", "--on", "kernel", "--json", of, "list"},             \
+		 [KERNEL] = {"bpftool", "--json", of, "list"}},                                    \
+	}
 LIST(list_few_programs, as_it_is, "prog");
+LIST_JSON(list_few_programs_json, as_it_is, "prog");
 LIST(list_few_maps, as_it_is, "map");
+LIST_JSON(list_few_maps_json, as_it_is, "map");
 LIST(list_few_links, as_it_is, "link");
+LIST_JSON(list_few_links_json, as_it_is, "link");
 LIST(list_programs, many_programs, "prog");
+LIST_JSON(list_programs_json, many_programs, "prog");
 LIST(list_maps, many_maps, "map");
+LIST_JSON(list_maps_json, many_maps, "map");
 
 #define COMMAND(command) .work = &whole_command, .who = COMPILED_AND_KERNEL, .arg = &command
 #define MEMORY(command) .work = &memory, .who = COMPILED_AND_KERNEL, .arg = &command
@@ -333,8 +344,14 @@ LIST(list_maps, many_maps, "map");
 static const struct row rows[] = {
 	{"the programs of an idle host", COMMAND(list_few_programs),
 	 .goal = {.kernel_times = 1 / 3.0}},
+	{"the programs of an idle host as JSON", COMMAND(list_few_programs_json),
+	 .goal = {.kernel_times = 1 / 3.0}},
 	{"the maps of an idle host", COMMAND(list_few_maps), .goal = {.kernel_times = 1 / 3.0}},
+	{"the maps of an idle host as JSON", COMMAND(list_few_maps_json),
+	 .goal = {.kernel_times = 1 / 3.0}},
 	{"the links of an idle host", COMMAND(list_few_links), .goal = {.kernel_times = 1 / 3.0}},
+	{"the links of an idle host as JSON", COMMAND(list_few_links_json),
+	 .goal = {.kernel_times = 1 / 3.0}},
 	{"a HASH of 1,000,000 as text", COMMAND(dump_hash), .goal = {.kernel_times = 10}},
 	{"a HASH of 1,000,000 as JSON", COMMAND(dump_hash_json), .goal = {.kernel_times = 10}},
 	{"a PERCPU_HASH of 1,000,000 as text", COMMAND(dump_percpu_hash),
@@ -345,7 +362,9 @@ static const struct row rows[] = {
 	{"an ARRAY of 1,000,000 as JSON", COMMAND(dump_array_json)},
 	{"a HASH of 100 as text", COMMAND(dump_small), .goal = {.kernel_times = 1 / 3.0}},
 	{"9,900 programs", COMMAND(list_programs), .goal = {.kernel_times = 6}},
+	{"9,900 programs as JSON", COMMAND(list_programs_json), .goal = {.kernel_times = 6}},
 	{"9,900 maps", COMMAND(list_maps), .goal = {.kernel_times = 6}},
+	{"9,900 maps as JSON", COMMAND(list_maps_json), .goal = {.kernel_times = 6}},
 };
 
 static const struct row memory_rows[] = {

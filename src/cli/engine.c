@@ -3,8 +3,9 @@
  * Choosing the engine.
  *
  * Whether this user may use the kernel is asked of the kernel itself: capabilities tell nothing in
- * a user namespace, under seccomp or lockdown. It is asked to load an iterator program for no
- * target. Permission is what it checks first (EPERM); that there is no such target comes after.
+ * a user namespace, under seccomp or lockdown. It is asked to load an iterator program for a target
+ * whose number no type has. Permission is what it checks first (EPERM), then such a number (EINVAL),
+ * before it makes a program of it, which would take as long as the rest of the start.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -51,6 +52,7 @@ static int try_kernel(void)
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = BPF_PROG_TYPE_TRACING;
 	attr.expected_attach_type = BPF_TRACE_ITER;
+	attr.attach_btf_id = UINT32_MAX;
 	attr.insns = (uintptr_t)return_0;
 	attr.insn_cnt = 2;
 	attr.license = (uintptr_t) "GPL";
