@@ -32,7 +32,7 @@ static int read_id(const char *what, const char *text, __u32 *id)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || value > UINT32_MAX)
-		return usage_error("%s id '%s' is no number", what, text);
+		return usage_error("%s id '%s' is no number up to %u", what, text, UINT32_MAX);
 	*id = value;
 	return 0;
 }
