@@ -126,7 +126,7 @@ static void test_unknown(void **state)
 
 	for (int kind = 0; kind < 256; kind++) {
 		other.kind = kind;
-		if (kind < RECORD_PROGRAM || (kind > RECORD_BTF && kind < RECORD_NAME) ||
+		if (kind < RECORD_PROGRAM || (kind > RECORD_INSIDE && kind < RECORD_NAME) ||
 		    kind > RECORD_USED_MAPS)
 			assert_int_equal(look_put(look, &other, sizeof(other)), 0);
 	}
@@ -251,13 +251,48 @@ static void test_noise(void **state)
 	look_end(look);
 }
 
+/* What is told of a program that is there, and of no other; of it what is present. */
+static void test_inside(void **state)
+{
+	struct program_record known = program_record(4), inside = program_record(5);
+	struct text_record text = {.head = {16, RECORDS_VERSION, RECORD_ATTACH_TO},
+				   .text = "there"};
+
+	known.head.present = PROGRAM_HAS_ATTACH_ID;
+	known.attach_btf_id = 3;
+	assert_int_equal(look_put(look, &known, sizeof(known)), 0);
+	inside.head.kind = RECORD_INSIDE;
+	inside.head.present = PROGRAM_HAS_REFCNT | PROGRAM_HAS_SLEEPABLE;
+	inside.refcnt = 7;
+	inside.sleepable = 1;
+	inside.attach_type = 9;
+	assert_int_equal(look_put(look, &inside, sizeof(inside)), 0);
+	assert_int_equal(look_put(look, &text, text.head.size), 0);
+	assert_int_equal(objects.nr_programs, 1);
+	assert_true(objects.programs[0].refcnt == UNKNOWN);
+	assert_null(objects.programs[0].attach_to);
+
+	inside.id = 4;
+	assert_int_equal(look_put(look, &inside, sizeof(inside)), 0);
+	assert_int_equal(look_put(look, &text, text.head.size), 0);
+	assert_int_equal(look_end(look), 0);
+	assert_int_equal(objects.nr_programs, 1);
+	assert_int_equal(objects.programs[0].refcnt, 7);
+	assert_int_equal(objects.programs[0].sleepable, 1);
+	assert_true(objects.programs[0].attach_type == UNKNOWN);
+	assert_int_equal(objects.programs[0].attach_btf_id, 3);
+	assert_string_equal(objects.programs[0].attach_to, "there");
+	inside.head.size = sizeof(inside) - 8;
+	assert_int_equal(look_put(look, &inside, inside.head.size), -EBADMSG);
+}
+
 #define on_look(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
 	on_look(test_names_end),  on_look(test_pieces),	 on_look(test_cut),
 	on_look(test_sizes),	  on_look(test_version), on_look(test_unknown),
 	on_look(test_of_nothing), on_look(test_holders), on_look(test_noise),
-	on_look(test_targets),
+	on_look(test_targets),	  on_look(test_inside),
 };
 
 int main(void)

@@ -390,18 +390,16 @@ static void test_for_links(void **state)
 	objects_free(&objects);
 }
 
-/* Few programs are asked for one by one: the same but for what an iterator alone sees. */
-static void test_few(void **state)
+static void compare_few(unsigned int wanted, const struct objects *all)
 {
 	const __u32 ids[] = {id_of(program_fd()),
 			     id_of(bpf_program__fd(some->progs.some_iterator))};
-	struct objects few, all;
+	struct objects few;
 
-	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY | WANT_ATTACH_TO, &few), 0);
-	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MEMORY | WANT_INSIDE, &all), 0);
+	assert_int_equal(objects_gather(WANT_PROGRAMS | wanted, &few), 0);
 	for (size_t i = 0; i < 2; i++) {
 		const struct program *a = objects_program(&few, ids[i]);
-		const struct program *b = objects_program(&all, ids[i]);
+		const struct program *b = objects_program(all, ids[i]);
 
 		compare_programs(a, b);
 		assert_string_equal(a->name, b->name);
@@ -410,8 +408,26 @@ static void test_few(void **state)
 		assert_int_equal(!a->attach_to, !b->attach_to);
 		if (a->attach_to)
 			assert_string_equal(a->attach_to, b->attach_to);
+		if (!(wanted & WANT_INSIDE))
+			continue;
+		assert_int_equal(a->attach_type, b->attach_type);
+		assert_int_equal(a->sleepable, b->sleepable);
+		assert_int_equal(a->attach_prog_id, b->attach_prog_id);
+		assert_int_equal(a->refcnt, b->refcnt);
 	}
 	objects_free(&few);
+}
+
+/* Few programs are asked for one by one: the same but for what an iterator alone sees, which a
+ * small one tells. */
+static void test_few(void **state)
+{
+	struct objects all = {0};
+
+	take(&skeleton_way, &all);
+	compare_few(WANT_MEMORY | WANT_ATTACH_TO, &all);
+	compare_few(WANT_MEMORY | WANT_ATTACH_TO | WANT_INSIDE, &all);
+	compare_few(WANT_MEMORY | WANT_INSIDE, &all);
 	objects_free(&all);
 }
 

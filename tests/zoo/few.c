@@ -80,7 +80,7 @@ static void compare(const struct program *few, const struct program *many)
 		       text(many->attach_to));
 	if (memcmp(few->tag, many->tag, sizeof(few->tag)))
 		printf("%u tag\n", few->id);
-	if (few->nr_map_ids == many->nr_map_ids &&
+	if (few->nr_map_ids && few->nr_map_ids == many->nr_map_ids &&
 	    memcmp(few->map_ids, many->map_ids, few->nr_map_ids * sizeof(*few->map_ids)))
 		printf("%u map_ids\n", few->id);
 }

@@ -18,7 +18,6 @@
 
 #include "arena.h"
 #include "details.h"
-#include "fdinfo.h"
 #include "link_info.h"
 #include "records.h"
 
@@ -91,16 +90,6 @@ static int find_attachment(struct program *program, int fd)
 	return 0;
 }
 
-static int find_memory(struct program *program, int fd)
-{
-	char text[1024];
-	int got = fdinfo_read(fd, text, sizeof(text));
-
-	if (got < 0)
-		return got;
-	return fdinfo_find(text, "memlock", &program->bytes_memlock) ? 0 : -ENOTSUP;
-}
-
 static int read_program(struct look *look, __u32 id, unsigned int wanted)
 {
 	int fd = bpf_prog_get_fd_by_id(id), err;
@@ -113,7 +102,7 @@ static int read_program(struct look *look, __u32 id, unsigned int wanted)
 	if (!err && look->program)
 		err = find_whole_name(look, look->program, fd);
 	if (!err && look->program && wanted & WANT_MEMORY)
-		err = find_memory(look->program, fd);
+		err = program_memory_of(look->program, fd);
 	close(fd);
 	return err;
 }

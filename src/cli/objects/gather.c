@@ -294,6 +294,8 @@ static int read_details(struct look *look, unsigned int wanted)
 	if (wanted & WANT_PROGRAMS)
 		err = or_leave_out(look, WANT_PROGRAMS, "details of programs",
 				   program_details(look, wants_statistics(look, wanted)));
+	if (wanted & WANT_PROGRAMS && wanted & WANT_MEMORY && !err)
+		err = or_leave_out(look, WANT_MEMORY, "memory of programs", program_memory(look));
 	if (wanted & WANT_MAPS && !err)
 		err = or_leave_out(look, WANT_MEMORY, "memory of maps",
 				   map_details(look, wanted & WANT_MEMORY));

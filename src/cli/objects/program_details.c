@@ -12,11 +12,17 @@
 #include <bpf/bpf.h>
 
 #include "details.h"
+#include "fdinfo.h"
 
 static bool lacks(const struct program *program)
 {
 	return program->bytes_jited == UNKNOWN || program->ifindex == UNKNOWN ||
 	       program->attach_btf_obj_id == UNKNOWN;
+}
+
+static bool lacks_any(const struct program *program)
+{
+	return lacks(program) || program->run_cnt == UNKNOWN;
 }
 
 static int ask(struct program *program, int fd)
@@ -40,7 +46,9 @@ static int ask(struct program *program, int fd)
 	return 0;
 }
 
-int program_details(struct look *look, bool statistics)
+/* Each program that @asks says so of is asked. */
+static int ask_those(struct look *look, bool (*asks)(const struct program *program),
+		     int (*ask)(struct program *program, int fd))
 {
 	struct objects *objects = look->objects;
 	int fd, err = 0;
@@ -48,7 +56,7 @@ int program_details(struct look *look, bool statistics)
 	for (size_t i = 0; i < objects->nr_programs && !err; i++) {
 		struct program *program = &objects->programs[i];
 
-		if (!lacks(program) && !(statistics && program->run_cnt == UNKNOWN))
+		if (!asks(program))
 			continue;
 		fd = bpf_prog_get_fd_by_id(program->id);
 		if (fd < 0 && errno == ENOENT)
@@ -59,4 +67,29 @@ int program_details(struct look *look, bool statistics)
 		close(fd);
 	}
 	return err;
+}
+
+int program_details(struct look *look, bool statistics)
+{
+	return ask_those(look, statistics ? lacks_any : lacks, ask);
+}
+
+int program_memory_of(struct program *program, int fd)
+{
+	char text[1024];
+	int got = fdinfo_read(fd, text, sizeof(text));
+
+	if (got < 0)
+		return got;
+	return fdinfo_find(text, "memlock", &program->bytes_memlock) ? 0 : -ENOTSUP;
+}
+
+static bool lacks_memory(const struct program *program)
+{
+	return program->bytes_memlock == UNKNOWN;
+}
+
+int program_memory(struct look *look)
+{
+	return ask_those(look, lacks_memory, program_memory_of);
 }
