@@ -9,8 +9,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define MAX_USED_MAPS 64 /* of the kernel: as many as a program may use */
-
 /*
  * More functions than this are left to bpf(2) where a loop costs verification for each of its
  * passes; all of them, where it does not.
@@ -71,12 +69,12 @@ static __always_inline void write_used_maps(struct seq_file *seq, const struct b
 	__u32 count = aux->used_map_cnt, padding = 0;
 	struct record head = {};
 
-	if (!count)
+	if (!count || count > RECORD_MAPS_MAX)
 		return;
 	record_begin(&head, sizeof(head) + (count + 1) / 2 * 8, RECORD_USED_MAPS);
 	head.present = count;
 	bpf_seq_write(seq, &head, sizeof(head));
-	loop(count, MAX_USED_MAPS, write_used_map, &used);
+	loop(count, RECORD_MAPS_MAX, write_used_map, &used);
 	bpf_seq_write(seq, &padding, count % 2 * sizeof(padding));
 }
 
@@ -145,6 +143,8 @@ int write_programs(struct bpf_iter__bpf_prog *ctx)
 	read_aux(aux, &r);
 	read_inside(prog, aux, &r);
 	read_funcs(aux, &r);
+	if (aux->used_map_cnt > RECORD_MAPS_MAX)
+		r.head.present |= PROGRAM_HAS_MANY_MAPS;
 	bpf_seq_write(seq, &r, sizeof(r));
 	write_used_maps(seq, aux);
 	write_attach_to(seq, aux);

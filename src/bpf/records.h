@@ -32,6 +32,9 @@ enum record_kind {
 	RECORD_USED_MAPS = 18, /* list of ids, @present of them */
 };
 
+/* A program may use as many when it is loaded. More can be bound to it then. */
+#define RECORD_MAPS_MAX 64
+
 struct record {
 	__u16 size; /* bytes of all of it, a multiple of 8 */
 	__u8 version;
@@ -55,6 +58,8 @@ enum {
 	/* By whom the types of attach_btf_obj_id are, the kernel or a program, is not told. */
 	PROGRAM_HIDES_ATTACH_PROG = 1 << 11,
 	PROGRAM_HAS_ATTACH_ID = 1 << 12, /* attach_btf_id */
+	/* RECORD_USED_MAPS does not follow, for there are too many. */
+	PROGRAM_HAS_MANY_MAPS = 1 << 13,
 };
 
 struct program_record {

@@ -9,6 +9,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -112,6 +113,14 @@ def test_what_is_no_package(fake):
     assert ran.returncode == 125
 
 
+def is_gone(pid):
+    """Or has ended, and whoever has taken it over has not asked for its status yet."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 @pytest.mark.parametrize("ends", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_no_machine_stays_behind(fake, ends):
     ran = fake("echo $$; exec sleep 60")
@@ -119,4 +128,25 @@ def test_no_machine_stays_behind(fake, ends):
     ran.send_signal(ends)
     ran.communicate(timeout=30)
     assert ran.returncode == 128 + ends
-    assert not pathlib.Path(f"/proc/{machine}").exists()
+    assert is_gone(machine)
+
+
+@pytest.mark.parametrize("ends", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_none_stays_behind_a_second_signal(fake, ends):
+    ran = fake("trap 'sleep 0.5; exit' TERM; echo $$; while :; do sleep 0.1; done")
+    machine = int(ran.stdout.readline())
+    for _ in range(3):
+        ran.send_signal(ends)
+        time.sleep(0.15)
+    ran.communicate(timeout=30)
+    assert ran.returncode == 128 + ends
+    assert is_gone(machine)
+
+
+def test_none_stays_behind_that_minds_no_signal(fake):
+    ran = fake("trap '' TERM; echo $$; while :; do sleep 0.1; done")
+    machine = int(ran.stdout.readline())
+    ran.send_signal(signal.SIGTERM)
+    ran.communicate(timeout=30)
+    assert ran.returncode == 128 + signal.SIGTERM
+    assert is_gone(machine)

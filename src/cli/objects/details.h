@@ -34,7 +34,7 @@ int link_details(struct look *look, bool all);
 int program_details(struct look *look, bool statistics);
 /* program->bytes_memlock where it is not known; of one, of which @fd is a descriptor. */
 int program_memory(struct look *look);
-int program_memory_of(struct program *program, int fd);
+int program_memory_of(struct look *look, struct program *program, int fd);
 /* map->bytes_memlock with @memory; owner_prog_type and owner_jited. */
 int map_details(struct look *look, bool memory);
 /* objects->pins */

@@ -34,8 +34,25 @@ static int check_few(next_id *next, size_t few)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+/* The types of the program before, which are most often those of the next: one object's. */
+struct last_btf {
+	struct btf *btf;
+	__u64 id;
+};
+
+static const struct btf *btf_of(const struct program *program, struct last_btf *last)
+{
+	if (last->id == program->btf_id)
+		return last->btf;
+	btf__free(last->btf);
+	last->btf = btf__load_from_kernel_by_id(program->btf_id);
+	last->id = last->btf ? program->btf_id : 0;
+	return last->btf;
+}
+
 /* The name of the function that the program begins with, where bpf(2) cuts it. */
-static int find_whole_name(struct look *look, struct program *program, int fd)
+static int find_whole_name(struct look *look, struct program *program, struct last_btf *last,
+			   int fd)
 {
 	struct bpf_func_info func = {0};
 	struct bpf_prog_info info = {
@@ -45,8 +62,8 @@ static int find_whole_name(struct look *look, struct program *program, int fd)
 	};
 	__u32 size = sizeof(info);
 	const struct btf_type *type;
+	const struct btf *btf;
 	const char *name;
-	struct btf *btf;
 
 	if (strlen(program->name) < RECORD_NAME_LEN - 1 || !program->btf_id)
 		return 0;
@@ -54,18 +71,18 @@ static int find_whole_name(struct look *look, struct program *program, int fd)
 		return -errno;
 	if (!info.nr_func_info)
 		return 0;
-	btf = btf__load_from_kernel_by_id(program->btf_id);
+	btf = btf_of(program, last);
 	if (!btf)
 		return -errno;
 	type = btf__type_by_id(btf, func.type_id);
 	name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
-	if (name && *name) {
-		name = arena_text(look->objects->arena, name, RECORD_TEXT_MAX - 1);
-		if (name)
-			program->name = name;
-	}
-	btf__free(btf);
-	return name ? 0 : -ENOMEM;
+	if (!name || !*name)
+		return 0;
+	name = arena_text(look->objects->arena, name, RECORD_TEXT_MAX - 1);
+	if (!name)
+		return -ENOMEM;
+	program->name = name;
+	return 0;
 }
 
 /*
@@ -90,7 +107,7 @@ static int find_attachment(struct program *program, int fd)
 	return 0;
 }
 
-static int read_program(struct look *look, __u32 id, unsigned int wanted)
+static int read_program(struct look *look, __u32 id, unsigned int wanted, struct last_btf *last)
 {
 	int fd = bpf_prog_get_fd_by_id(id), err;
 
@@ -100,27 +117,44 @@ static int read_program(struct look *look, __u32 id, unsigned int wanted)
 	if (!err && look->program && wanted & WANT_ATTACH_TO)
 		err = find_attachment(look->program, fd);
 	if (!err && look->program)
-		err = find_whole_name(look, look->program, fd);
+		err = find_whole_name(look, look->program, last, fd);
 	if (!err && look->program && wanted & WANT_MEMORY)
-		err = program_memory_of(look->program, fd);
+		err = program_memory_of(look, look->program, fd);
 	close(fd);
+	return err;
+}
+
+/* What went before it was seen from inside is told in part: it is no more than gone. */
+static int see_inside(struct look *look)
+{
+	struct objects *objects = look->objects;
+	size_t nr = 0;
+	int err = look_inside(look);
+
+	for (size_t i = 0; i < objects->nr_programs && !err; i++)
+		if (objects->programs[i].refcnt != UNKNOWN)
+			objects->programs[nr++] = objects->programs[i];
+	if (!err)
+		objects->nr_programs = nr;
 	return err;
 }
 
 static int read_programs(struct look *look, unsigned int wanted, size_t few)
 {
 	int err = check_few(bpf_prog_get_next_id, few);
+	struct last_btf last = {0};
 	__u32 id = 0;
 
 	/* Seen from inside, what they attach to has its name, and memory is one load. */
 	if (wanted & WANT_INSIDE)
 		wanted &= ~(WANT_ATTACH_TO | WANT_MEMORY);
 	while (!err && !bpf_prog_get_next_id(id, &id))
-		err = read_program(look, id, wanted);
+		err = read_program(look, id, wanted, &last);
+	btf__free(last.btf);
 	if (!err && wanted & WANT_ATTACH_TO)
 		err = attach_names_find(look);
 	if (!err && wanted & WANT_INSIDE && look->objects->nr_programs)
-		err = look_inside(look);
+		err = see_inside(look);
 	return err;
 }
 
@@ -155,6 +189,7 @@ static int read_programs_of_links(struct look *look, unsigned int wanted, size_t
 {
 	struct objects *objects = look->objects;
 	int err = wanted & WANT_INSIDE ? -ENOTSUP : 0;
+	struct last_btf last = {0};
 	bool any = false;
 
 	/* Others have a target of their own. */
@@ -166,8 +201,9 @@ static int read_programs_of_links(struct look *look, unsigned int wanted, size_t
 		__u32 id = objects->links[i].prog_id;
 
 		if (id && !has_program(objects, id))
-			err = read_program(look, id, wanted);
+			err = read_program(look, id, wanted, &last);
 	}
+	btf__free(last.btf);
 	return err || !(wanted & WANT_ATTACH_TO) ? err : attach_names_find(look);
 }
 

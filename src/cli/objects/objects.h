@@ -48,7 +48,8 @@ struct program {
 				* its link says, where links are not wanted */
 	const __u32 *map_ids;  /* of the maps that it uses, as the engine orders them */
 	size_t nr_map_ids;
-	__u64 ifindex; /* of the device that it is offloaded to; 0: none */
+	bool has_many_maps; /* more than the record could hold */
+	__u64 ifindex;	    /* of the device that it is offloaded to; 0: none */
 	__u64 run_cnt, run_time_ns, recursion_misses; /* counted while statistics are on */
 	__u64 refcnt; /* references that the engine counts, those of this look not */
 };

@@ -11,13 +11,14 @@
 
 #include <bpf/bpf.h>
 
+#include "arena.h"
 #include "details.h"
 #include "fdinfo.h"
 
 static bool lacks(const struct program *program)
 {
 	return program->bytes_jited == UNKNOWN || program->ifindex == UNKNOWN ||
-	       program->attach_btf_obj_id == UNKNOWN;
+	       program->attach_btf_obj_id == UNKNOWN || program->has_many_maps;
 }
 
 static bool lacks_any(const struct program *program)
@@ -25,7 +26,29 @@ static bool lacks_any(const struct program *program)
 	return lacks(program) || program->run_cnt == UNKNOWN;
 }
 
-static int ask(struct program *program, int fd)
+/* Others may be bound to it meanwhile; those that were there before are told. */
+static int ask_maps(struct look *look, struct program *program, int fd)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info), room, *ids;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	room = info.nr_map_ids;
+	ids = arena_take(look->objects->arena, room * sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	memset(&info, 0, sizeof(info));
+	info.nr_map_ids = room;
+	info.map_ids = (uintptr_t)ids;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	program->map_ids = ids;
+	program->nr_map_ids = info.nr_map_ids < room ? info.nr_map_ids : room;
+	return 0;
+}
+
+static int ask(struct look *look, struct program *program, int fd)
 {
 	struct bpf_prog_info info;
 	__u32 size = sizeof(info);
@@ -43,12 +66,12 @@ static int ask(struct program *program, int fd)
 		program->attach_btf_id = info.attach_btf_id;
 		program->attach_btf_obj_id = info.attach_btf_obj_id;
 	}
-	return 0;
+	return program->has_many_maps ? ask_maps(look, program, fd) : 0;
 }
 
 /* Each program that @asks says so of is asked. */
 static int ask_those(struct look *look, bool (*asks)(const struct program *program),
-		     int (*ask)(struct program *program, int fd))
+		     int (*ask)(struct look *look, struct program *program, int fd))
 {
 	struct objects *objects = look->objects;
 	int fd, err = 0;
@@ -63,7 +86,7 @@ static int ask_those(struct look *look, bool (*asks)(const struct program *progr
 			continue; /* it went meanwhile */
 		if (fd < 0)
 			return -errno;
-		err = ask(program, fd);
+		err = ask(look, program, fd);
 		close(fd);
 	}
 	return err;
@@ -74,7 +97,7 @@ int program_details(struct look *look, bool statistics)
 	return ask_those(look, statistics ? lacks_any : lacks, ask);
 }
 
-int program_memory_of(struct program *program, int fd)
+int program_memory_of(struct look *look, struct program *program, int fd)
 {
 	char text[1024];
 	int got = fdinfo_read(fd, text, sizeof(text));

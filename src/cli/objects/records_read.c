@@ -128,6 +128,7 @@ static int take_program(struct look *look, const void *record)
 		.run_time_ns = known(present, PROGRAM_HAS_STATS, r->run_time_ns),
 		.recursion_misses = known(present, PROGRAM_HAS_MISSES, r->recursion_misses),
 		.refcnt = UNKNOWN,
+		.has_many_maps = present & PROGRAM_HAS_MANY_MAPS,
 	};
 	know_inside(program, r);
 	memcpy(program->tag, r->tag, sizeof(program->tag));

@@ -18,8 +18,6 @@
 #include "look.h"
 #include "records.h"
 
-#define MAX_USED_MAPS 64
-
 /* Only what an engine knows of is more than zero: its size of the structure tells. */
 #define has(size, type, member) ((size) >= offsetof(type, member) + sizeof(((type *)0)->member))
 
@@ -34,10 +32,10 @@ static int put_used_maps(struct look *look, const __u32 *ids, __u32 count)
 {
 	struct {
 		struct record head;
-		__u32 ids[MAX_USED_MAPS];
+		__u32 ids[RECORD_MAPS_MAX];
 	} r = {.head = {.version = RECORDS_VERSION, .kind = RECORD_USED_MAPS}};
 
-	if (!count || count > MAX_USED_MAPS)
+	if (!count || count > RECORD_MAPS_MAX)
 		return 0;
 	r.head.size = sizeof(r.head) + (count + 1) / 2 * 8;
 	r.head.present = count;
@@ -55,12 +53,12 @@ static bool attaches_to_type(__u32 type)
 int program_put(struct look *look, int fd)
 {
 	struct program_record r = {.head = {sizeof(r), RECORDS_VERSION, RECORD_PROGRAM}};
-	__u32 map_ids[MAX_USED_MAPS] = {0}, size;
+	__u32 map_ids[RECORD_MAPS_MAX] = {0}, size;
 	struct bpf_prog_info info;
 	int err;
 
 	memset(&info, 0, sizeof(info));
-	info.nr_map_ids = MAX_USED_MAPS;
+	info.nr_map_ids = RECORD_MAPS_MAX;
 	info.map_ids = (uintptr_t)map_ids;
 	size = sizeof(info);
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
@@ -98,6 +96,8 @@ int program_put(struct look *look, int fd)
 		r.attach_btf_id = info.attach_btf_id;
 		r.attach_btf_obj_id = info.attach_btf_obj_id;
 	}
+	if (info.nr_map_ids > RECORD_MAPS_MAX)
+		r.head.present |= PROGRAM_HAS_MANY_MAPS;
 	err = look_put(look, &r, sizeof(r));
 	return err ? err : put_used_maps(look, map_ids, info.nr_map_ids);
 }

@@ -4,7 +4,8 @@
  * named beside it; lower floors see only the names of what upper floors put here.
  *
  * It stays for as long as there are objects that point to it: each is counted before it does, and no
- * more when it is freed, which is a grace period after its last reference went.
+ * more when it is freed, which is a grace period after its last reference went. With one that never
+ * is, it stays for good.
  */
 #ifndef BASE_RUNTIME_H
 #define BASE_RUNTIME_H

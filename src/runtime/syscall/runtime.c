@@ -134,17 +134,20 @@ static void destroy_ids(struct trek_runtime *rt)
 }
 
 /*
- * Free what was let go, of which nobody lets go of more: an object drops some of its references only
- * after its grace period, so that what it held is freed in a later round. When there are no objects
- * any more, what their elements were waits for at most two rounds. False: something has a reference
- * that it will never drop, and what that is of must not go.
+ * Free what was let go, of which nobody lets go of more: an object drops some of its references
+ * only after its grace period, so that what it held is freed in the next round. After the last
+ * object, what elements were waits for at most two rounds, so that in a few more nothing is left,
+ * whatever others in the process defer. False: something has a reference that it will never drop,
+ * and what that is of must not go.
  */
 static bool drain(struct trek_runtime *rt)
 {
-	int rounds = 2;
+	s64 before = atomic64_read(&rt->objects), left;
 
-	while (rcu_run_deferred() && (atomic64_read(&rt->objects) || rounds--))
-		;
+	for (int idle = 0; idle < 4 && rcu_run_deferred(); before = left) {
+		left = atomic64_read(&rt->objects);
+		idle = left == before ? idle + 1 : 0;
+	}
 	return !atomic64_read(&rt->objects);
 }
 
