@@ -447,6 +447,56 @@ static void test_many(void **state)
 	free(ids);
 }
 
+static void assert_uses(const struct program *program, const __u32 *ids, size_t nr)
+{
+	assert_non_null(program);
+	assert_int_equal(program->nr_map_ids, nr);
+	assert_memory_equal(program->map_ids, ids, nr * sizeof(*ids));
+}
+
+/* More maps than a program can be loaded with are bound to it: all are told, in each way. */
+static void test_many_maps(void **state)
+{
+	enum { NR = 70 };
+	static const struct way *const ways[] = {&light_way, &skeleton_way, &syscall_way};
+	__u32 ids[NR], program;
+	int fd = make_program(), map;
+	struct objects objects;
+	struct look *look;
+
+	for (size_t i = 0; i < NR; i++) {
+		map = make_map(BPF_MAP_TYPE_ARRAY, 8, 1, 0);
+		assert_true(map >= 0);
+		ids[i] = id_of(map);
+		assert_int_equal(bpf_prog_bind_map(fd, map, NULL), 0);
+		close(map);
+	}
+	program = id_of(fd);
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_MAPS, &objects), 0);
+	assert_uses(objects_program(&objects, program), ids, NR);
+	objects_free(&objects);
+	assert_int_equal(objects_gather(WANT_PROGRAMS | WANT_INSIDE, &objects), 0);
+	assert_uses(objects_program(&objects, program), ids, NR);
+	objects_free(&objects);
+	for (size_t i = 0; i < 3; i++) {
+		memset(&objects, 0, sizeof(objects));
+		look = calloc(1, sizeof(*look));
+		assert_non_null(look);
+		look->objects = &objects;
+		objects.arena = arena_new();
+		/* Light skeletons are of Linux from 5.17 on. */
+		if (!ways[i]->read(look, SORT_PROGRAMS)) {
+			assert_int_equal(program_details(look, false), 0);
+			assert_uses(objects_program(&objects, program), ids, NR);
+		} else {
+			assert_ptr_equal(ways[i], &light_way);
+		}
+		objects_free(&objects);
+		free(look);
+	}
+	close(fd);
+}
+
 static int teardown(void **state)
 {
 	engine_stop();
@@ -467,6 +517,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_gone),
 	cmocka_unit_test(test_pins),
 	cmocka_unit_test(test_many),
+	cmocka_unit_test(test_many_maps),
 };
 
 int main(int argc, char **argv)
