@@ -59,16 +59,21 @@ void json_end_array(struct json *json)
 	end(json, ']');
 }
 
-static void quote(struct text *out, const char *value)
-{
-	text_json_string(out, value, strlen(value));
-}
-
+/* A third of what a list of many objects is. */
 void json_name(struct json *json, const char *name)
 {
+	const size_t size = strlen(name);
+	struct text *out = json->out;
+
 	separate(json);
-	quote(json->out, name);
-	text_add(json->out, ": ", json->pretty ? 2 : 1);
+	if (text_room(out, size + 4)) {
+		*out->at++ = '"';
+		out->at = mempcpy(out->at, name, size);
+		*out->at++ = '"';
+		*out->at++ = ':';
+		if (json->pretty)
+			*out->at++ = ' ';
+	}
 	json->after_value = false;
 	json->after_name = true;
 }
@@ -105,7 +110,7 @@ void json_put_bool(struct json *json, bool value)
 void json_put_text(struct json *json, const char *value)
 {
 	separate(json);
-	quote(json->out, value);
+	text_json_string(json->out, value, strlen(value));
 }
 
 void json_put_hex(struct json *json, const void *bytes, size_t len)

@@ -24,7 +24,8 @@ void json_end_object(struct json *json);
 void json_begin_array(struct json *json);
 void json_end_array(struct json *json);
 
-/* The name of the member whose value is written next. */
+/* The name of the member whose value is written next: a word of this program's, which has nothing
+ * to escape. */
 void json_name(struct json *json, const char *name);
 
 void json_put_number(struct json *json, uint64_t number);
