@@ -5,7 +5,7 @@
  */
 #include "kernel.h"
 #include "loop.h"
-#include "program.h"
+#include "sleepable.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -32,6 +32,20 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * There are few branches, as what follows one is verified for each of its ways: those there are
  * spare calls of most programs.
  */
+
+static __always_inline void write_text(struct seq_file *seq, __u8 kind, const char *from)
+{
+	struct text_record r = {};
+	long len;
+
+	if (!from)
+		return;
+	len = bpf_probe_read_kernel_str(r.text, RECORD_TEXT_MAX, from);
+	if (len <= 1 || len > RECORD_TEXT_MAX)
+		return;
+	record_begin(&r.head, (sizeof(r.head) + len + 7) & 0xf8, kind);
+	bpf_seq_write(seq, &r, r.head.size);
+}
 
 /*
  * The name of the program's main function in its own types. The kernel has checked the numbers in
@@ -106,10 +120,28 @@ static __always_inline void read_funcs(const struct bpf_prog_aux *aux, struct pr
 	r->max_funcs = MAX_FUNCS;
 }
 
+static __always_inline void read_attachment(const struct bpf_prog_aux *aux,
+					    struct program_record *r)
+{
+	r->head.present |= PROGRAM_HAS_ATTACH_ID;
+	r->attach_btf_id = aux->attach_btf_id;
+	if (r->attach_btf_id &&
+	    (!bpf_core_field_exists(aux->attach_btf) || !bpf_core_field_exists(aux->dst_prog)))
+		return;
+	r->head.present |= PROGRAM_HAS_ATTACH;
+	if (!r->attach_btf_id)
+		return;
+	r->attach_btf_obj_id = aux->attach_btf->id;
+	r->attach_prog_id = aux->dst_prog->aux->id;
+	r->attach_prog_btf_id = aux->dst_prog->aux->btf->id;
+}
+
 static __always_inline void read_aux(const struct bpf_prog_aux *aux, struct program_record *r)
 {
+	r->id = aux->id;
 	r->btf_id = aux->btf->id;
 	r->load_time = aux->load_time;
+	r->refcnt = aux->refcnt.counter - 1;
 	r->uid = aux->user->uid.val;
 	bpf_core_read(r->name, sizeof(r->name), &aux->name);
 	if (bpf_core_field_exists(aux->verified_insns)) {
@@ -133,21 +165,26 @@ int write_programs(struct bpf_iter__bpf_prog *ctx)
 	record_begin(&r.head, sizeof(r), RECORD_PROGRAM);
 	seq = ctx->meta->seq;
 	aux = prog->aux;
-	r.head.present = PROGRAM_HAS_UID | PROGRAM_HAS_BYTES_JITED;
+	r.head.present = PROGRAM_HAS_ATTACH_TYPE | PROGRAM_HAS_REFCNT | PROGRAM_HAS_PAGES |
+			 PROGRAM_HAS_UID | PROGRAM_HAS_BYTES_JITED;
 	r.type = prog->type;
+	r.attach_type = prog->expected_attach_type;
 	r.gpl_compatible = BPF_CORE_READ_BITFIELD_PROBED(prog, gpl_compatible);
 	r.jited = BPF_CORE_READ_BITFIELD_PROBED(prog, jited);
 	r.insns = prog->len;
+	r.pages = prog->pages;
 	r.bytes_jited = prog->jited_len;
 	bpf_core_read(r.tag, sizeof(r.tag), &prog->tag);
 	read_aux(aux, &r);
-	read_inside(prog, aux, &r);
-	read_funcs(aux, &r);
+	if (read_sleepable(prog, aux, &r.sleepable))
+		r.head.present |= PROGRAM_HAS_SLEEPABLE;
 	if (aux->used_map_cnt > RECORD_MAPS_MAX)
 		r.head.present |= PROGRAM_HAS_MANY_MAPS;
+	read_funcs(aux, &r);
+	read_attachment(aux, &r);
 	bpf_seq_write(seq, &r, sizeof(r));
 	write_used_maps(seq, aux);
-	write_attach_to(seq, aux);
+	write_text(seq, RECORD_ATTACH_TO, aux->attach_func_name);
 	/* What is not that long is not cut. */
 	if (r.name[RECORD_NAME_LEN - 2])
 		write_text(seq, RECORD_NAME, whole_name(aux));

@@ -25,7 +25,7 @@ enum record_kind {
 	RECORD_LINK = 3,
 	RECORD_HOLDER = 4,
 	RECORD_BTF = 5,	   /* only in a holder_record: BTFs have no iterator */
-	RECORD_INSIDE = 6, /* a program_record: more of one that is known, what is present */
+	RECORD_INSIDE = 6, /* more of a program that is known */
 	/* Of the program before it. */
 	RECORD_NAME = 16,      /* text: the whole name, where the engine cuts it */
 	RECORD_ATTACH_TO = 17, /* text */
@@ -87,6 +87,18 @@ struct program_record {
 	__u64 load_time;
 	__u64 refcnt; /* without the one of the iterator */
 	__u64 run_cnt, run_time_ns, recursion_misses;
+};
+
+/* What bpf(2) does not tell. The only bit of @head.present is PROGRAM_HAS_SLEEPABLE. */
+struct inside_record {
+	struct record head;
+	__u32 id;
+	__u32 attach_type;
+	__u32 attach_prog_id;
+	__u32 pages;
+	__u64 refcnt; /* without the one of the iterator */
+	__u8 sleepable;
+	char attach_to[RECORD_TEXT_MAX + 7]; /* "": to nothing that has a name */
 };
 
 /* Bits of map_record.head.present. */

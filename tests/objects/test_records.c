@@ -251,37 +251,37 @@ static void test_noise(void **state)
 	look_end(look);
 }
 
-/* What is told of a program that is there, and of no other; of it what is present. */
+/* What is told of a program that is there, and of no other. */
 static void test_inside(void **state)
 {
-	struct program_record known = program_record(4), inside = program_record(5);
-	struct text_record text = {.head = {16, RECORDS_VERSION, RECORD_ATTACH_TO},
-				   .text = "there"};
+	struct program_record known = program_record(4);
+	struct inside_record inside = {
+		.head = {sizeof(inside), RECORDS_VERSION, RECORD_INSIDE, PROGRAM_HAS_SLEEPABLE},
+		.id = 5,
+		.refcnt = 7,
+		.sleepable = 1,
+		.attach_type = 9,
+	};
 
-	known.head.present = PROGRAM_HAS_ATTACH_ID;
-	known.attach_btf_id = 3;
+	memset(inside.attach_to, 'a', sizeof(inside.attach_to)); /* without a NUL */
 	assert_int_equal(look_put(look, &known, sizeof(known)), 0);
-	inside.head.kind = RECORD_INSIDE;
-	inside.head.present = PROGRAM_HAS_REFCNT | PROGRAM_HAS_SLEEPABLE;
-	inside.refcnt = 7;
-	inside.sleepable = 1;
-	inside.attach_type = 9;
 	assert_int_equal(look_put(look, &inside, sizeof(inside)), 0);
-	assert_int_equal(look_put(look, &text, text.head.size), 0);
 	assert_int_equal(objects.nr_programs, 1);
 	assert_true(objects.programs[0].refcnt == UNKNOWN);
 	assert_null(objects.programs[0].attach_to);
 
 	inside.id = 4;
 	assert_int_equal(look_put(look, &inside, sizeof(inside)), 0);
-	assert_int_equal(look_put(look, &text, text.head.size), 0);
 	assert_int_equal(look_end(look), 0);
 	assert_int_equal(objects.nr_programs, 1);
 	assert_int_equal(objects.programs[0].refcnt, 7);
+	assert_int_equal(objects.programs[0].attach_type, 9);
 	assert_int_equal(objects.programs[0].sleepable, 1);
-	assert_true(objects.programs[0].attach_type == UNKNOWN);
-	assert_int_equal(objects.programs[0].attach_btf_id, 3);
-	assert_string_equal(objects.programs[0].attach_to, "there");
+	assert_int_equal(strlen(objects.programs[0].attach_to), sizeof(inside.attach_to));
+	inside.head.present = 0;
+	inside.attach_to[0] = '\0';
+	assert_int_equal(look_put(look, &inside, sizeof(inside)), 0);
+	assert_true(objects.programs[0].sleepable == UNKNOWN);
 	inside.head.size = sizeof(inside) - 8;
 	assert_int_equal(look_put(look, &inside, inside.head.size), -EBADMSG);
 }

@@ -148,8 +148,12 @@ static int read_programs(struct look *look, unsigned int wanted, size_t few)
 	/* Seen from inside, what they attach to has its name, and memory is one load. */
 	if (wanted & WANT_INSIDE)
 		wanted &= ~(WANT_ATTACH_TO | WANT_MEMORY);
-	while (!err && !bpf_prog_get_next_id(id, &id))
+	while (!err && !bpf_prog_get_next_id(id, &id)) {
 		err = read_program(look, id, wanted, &last);
+		/* Linux says since 6.0 which type it attaches to. */
+		if (!err && look->program && look->program->attach_btf_id == UNKNOWN)
+			err = -ENOTSUP;
+	}
 	btf__free(last.btf);
 	if (!err && wanted & WANT_ATTACH_TO)
 		err = attach_names_find(look);

@@ -15,6 +15,7 @@
 
 #define WHOLE(type) _Static_assert(sizeof(type) % 8 == 0, "a record is a multiple of 8 bytes")
 WHOLE(struct program_record);
+WHOLE(struct inside_record);
 WHOLE(struct map_record);
 WHOLE(struct link_record);
 WHOLE(struct holder_record);
@@ -61,36 +62,6 @@ static __u64 ifindex(const struct program_record *r)
 	return r->offloaded ? UNKNOWN : 0;
 }
 
-/* What it is attached to has the types of the program that it traces or replaces, if it does. */
-static void know_attachment(struct program *program, const struct program_record *r)
-{
-	const __u32 present = r->head.present;
-
-	if (present & PROGRAM_HAS_ATTACH_ID)
-		program->attach_btf_id = r->attach_btf_id;
-	if (!(present & PROGRAM_HAS_ATTACH))
-		return;
-	program->attach_btf_obj_id =
-		r->attach_prog_id ? r->attach_prog_btf_id : r->attach_btf_obj_id;
-	if (!(present & PROGRAM_HIDES_ATTACH_PROG))
-		program->attach_prog_id = r->attach_prog_id;
-}
-
-static void know_inside(struct program *program, const struct program_record *r)
-{
-	const __u32 present = r->head.present;
-
-	if (present & PROGRAM_HAS_ATTACH_TYPE)
-		program->attach_type = r->attach_type;
-	if (present & PROGRAM_HAS_SLEEPABLE)
-		program->sleepable = r->sleepable;
-	if (present & PROGRAM_HAS_PAGES)
-		program->bytes_memlock = r->pages * page_size();
-	if (present & PROGRAM_HAS_REFCNT)
-		program->refcnt = r->refcnt;
-	know_attachment(program, r);
-}
-
 static int take_program(struct look *look, const void *record)
 {
 	const struct program_record *r = record;
@@ -108,29 +79,32 @@ static int take_program(struct look *look, const void *record)
 	*program = (struct program){
 		.id = r->id,
 		.type = r->type,
-		.attach_type = UNKNOWN,
+		.attach_type = known(present, PROGRAM_HAS_ATTACH_TYPE, r->attach_type),
 		.name = arena_text(objects->arena, r->name, sizeof(r->name)),
 		.gpl_compatible = r->gpl_compatible,
 		.jited = r->jited,
-		.sleepable = UNKNOWN,
+		.sleepable = known(present, PROGRAM_HAS_SLEEPABLE, r->sleepable),
 		.bytes_xlated = r->insns * 8ull,
 		.bytes_jited = bytes_jited(r),
-		.bytes_memlock = UNKNOWN,
+		.bytes_memlock = known(present, PROGRAM_HAS_PAGES, r->pages * page_size()),
 		.verified_insns = known(present, PROGRAM_HAS_VERIFIED_INSNS, r->verified_insns),
 		.load_time = r->load_time,
 		.uid = known(present, PROGRAM_HAS_UID, r->uid),
 		.btf_id = r->btf_id,
-		.attach_btf_id = UNKNOWN,
-		.attach_btf_obj_id = UNKNOWN,
-		.attach_prog_id = UNKNOWN,
+		.attach_btf_id = known(present, PROGRAM_HAS_ATTACH_ID, r->attach_btf_id),
+		.attach_btf_obj_id =
+			known(present, PROGRAM_HAS_ATTACH,
+			      r->attach_prog_id ? r->attach_prog_btf_id : r->attach_btf_obj_id),
+		.attach_prog_id = present & PROGRAM_HIDES_ATTACH_PROG
+					  ? UNKNOWN
+					  : known(present, PROGRAM_HAS_ATTACH, r->attach_prog_id),
 		.ifindex = ifindex(r),
 		.run_cnt = known(present, PROGRAM_HAS_STATS, r->run_cnt),
 		.run_time_ns = known(present, PROGRAM_HAS_STATS, r->run_time_ns),
 		.recursion_misses = known(present, PROGRAM_HAS_MISSES, r->recursion_misses),
-		.refcnt = UNKNOWN,
+		.refcnt = known(present, PROGRAM_HAS_REFCNT, r->refcnt),
 		.has_many_maps = present & PROGRAM_HAS_MANY_MAPS,
 	};
-	know_inside(program, r);
 	memcpy(program->tag, r->tag, sizeof(program->tag));
 	if (!program->name)
 		return -ENOMEM;
@@ -142,16 +116,24 @@ static int take_program(struct look *look, const void *record)
 /* Of a program that is there. Others have come since, or are not to be shown. */
 static int take_inside(struct look *look, const void *record)
 {
-	const struct program_record *r = record;
+	const struct inside_record *r = record;
 	struct objects *objects = look->objects;
+	struct program *program = NULL;
 
-	look->program = NULL;
-	for (size_t i = 0; i < objects->nr_programs && !look->program; i++)
+	for (size_t i = 0; i < objects->nr_programs && !program; i++)
 		if (objects->programs[i].id == r->id)
-			look->program = &objects->programs[i];
-	if (look->program)
-		know_inside(look->program, r);
-	return 0;
+			program = &objects->programs[i];
+	if (!program)
+		return 0;
+	program->attach_type = r->attach_type;
+	program->attach_prog_id = r->attach_prog_id;
+	program->bytes_memlock = r->pages * page_size();
+	program->refcnt = r->refcnt;
+	program->sleepable = known(r->head.present, PROGRAM_HAS_SLEEPABLE, r->sleepable);
+	if (!*r->attach_to)
+		return 0;
+	program->attach_to = arena_text(objects->arena, r->attach_to, sizeof(r->attach_to));
+	return program->attach_to ? 0 : -ENOMEM;
 }
 
 static int take_map(struct look *look, const void *record)
@@ -284,7 +266,7 @@ static const struct {
 	[RECORD_MAP] = {sizeof(struct map_record), take_map},
 	[RECORD_LINK] = {sizeof(struct link_record), take_link},
 	[RECORD_HOLDER] = {sizeof(struct holder_record), take_holder},
-	[RECORD_INSIDE] = {sizeof(struct program_record), take_inside},
+	[RECORD_INSIDE] = {sizeof(struct inside_record), take_inside},
 	[RECORD_NAME] = {sizeof(struct record), take_name},
 	[RECORD_ATTACH_TO] = {sizeof(struct record), take_attach_to},
 	[RECORD_USED_MAPS] = {sizeof(struct record), take_used_maps},
