@@ -151,7 +151,8 @@ static int read_programs(struct look *look, unsigned int wanted, size_t few)
 	while (!err && !bpf_prog_get_next_id(id, &id)) {
 		err = read_program(look, id, wanted, &last);
 		/* Linux says since 6.0 which type it attaches to. */
-		if (!err && look->program && look->program->attach_btf_id == UNKNOWN)
+		if (!err && wanted & WANT_INSIDE && look->program &&
+		    look->program->attach_btf_id == UNKNOWN)
 			err = -ENOTSUP;
 	}
 	btf__free(last.btf);

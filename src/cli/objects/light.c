@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR LGPL-2.1-or-later */
 /*
  * The iterators as light skeletons: a program of type SYSCALL that loads them from within the
- * kernel, which has its types at hand. Since Linux 5.17; 0.6 to 1.2 ms, where libbpf takes 18. Two
+ * kernel, which has its types at hand. Since Linux 5.17; 0.5 to 1.2 ms, where libbpf takes 18. Two
  * at the same time take as long as one after the other.
  *
  * What bpftool writes calls bpf_load_and_run() of libbpf's skel_internal.h. Here it calls
